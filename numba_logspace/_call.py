@@ -1,0 +1,181 @@
+"""From the arrays of a call to the engines: directly where memory allows, else slab by slab."""
+
+import functools
+
+import numpy as np
+
+from . import _layout
+from ._workers import THRESHOLD, count_for, run_all
+
+_SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
+
+# How many entries are copied together where x is not contiguous, not native, of another dtype or
+# masked: at most this much, or one row, is held besides x and the result.
+_SLAB = 1 << 16
+
+
+def map_rows(engine, x, axis, where=None, out=None, workers=None, fill=None):
+    """Call a Map on an array; `fill` is what masked entries become."""
+    if (
+        where is None
+        and out is None
+        and type(x) is np.ndarray
+        and (x.dtype is _DOUBLE or x.dtype is _SINGLE)
+        and x.flags.carray
+        and axis == -1
+        and 0 < x.size < THRESHOLD
+        and x.ndim
+    ):
+        # Small arrays in a sampler's loop: everything below costs more than the work.
+        out = np.empty(x.shape, x.dtype)
+        if x.ndim == 1:
+            engine.one_row(x, out)
+        else:
+            n = x.shape[-1]
+            engine(x.reshape(-1), out.reshape(-1), x.size // n, n, 1, 1)
+        return out
+    x, dtype, result = _layout.as_array(x)
+    axes = _layout.normalize_axes(axis, x.ndim)
+    mask = _layout.check_where(where, x.shape)
+    workers = count_for(workers, x.size)
+    if out is None:
+        out = np.empty_like(x, result, subok=False)
+    else:
+        _layout.check_out(out, x.shape, result, {"x": x}, may_be=("x",))
+    if x.size == 0:
+        return out
+    form = None if mask is not None else _shared_form(x, out, axes, dtype)
+    if form:
+        order, outer, n, inner = form
+        flat = x.transpose(order).reshape(-1), out.transpose(order).reshape(-1)
+        engine(*flat, outer, n, inner, workers)
+        return out
+    _map_slabs(engine, x, axes, dtype, mask, fill, out, workers)
+    return out
+
+
+def _shared_form(x, out, axes, dtype):
+    # The normal form of x where out has the same, and both can be used as they are.
+    if x.dtype != dtype or out.dtype != dtype or not (x.flags.aligned and out.flags.aligned):
+        return None
+    if not x.dtype.isnative or not out.dtype.isnative or not axes:
+        return None
+    form = _layout.normal_form(x, axes)
+    if form is None or not out.transpose(form[0]).flags.c_contiguous:
+        return None
+    return form
+
+
+def _slabs(lengths, n):
+    # Index tuples that cut the leading axes of an array into pieces of about _SLAB entries.
+    whole, split = n, len(lengths)
+    while split > 0 and whole * lengths[split - 1] <= _SLAB:
+        split -= 1
+        whole *= lengths[split]
+    if split == 0:
+        yield ()
+        return
+    step = max(1, _SLAB // whole)
+    for lead in np.ndindex(*lengths[: split - 1]):
+        for start in range(0, lengths[split - 1], step):
+            yield (*lead, slice(start, start + step))
+
+
+def _rows_last(array, axes):
+    rest = tuple(a for a in range(array.ndim) if a not in axes)
+    return array.transpose(rest + axes)
+
+
+def _rows_of(x, index, axes, dtype, mask=None):
+    # A contiguous copy (rows, n) of a slab, masked entries -inf.
+    piece = np.array(x[index], dtype, order="C")
+    if mask is not None:
+        np.copyto(piece, -np.inf, where=~mask[index])
+    n = int(np.prod(x.shape[x.ndim - len(axes) :], dtype=np.intp))
+    return piece, n
+
+
+def _map_slabs(engine, x, axes, dtype, mask, fill, out, workers):
+    x, out = _rows_last(x, axes), _rows_last(out, axes)
+    mask = None if mask is None else _rows_last(mask, axes)
+    lead = x.ndim - len(axes)
+
+    def one(index):
+        piece, n = _rows_of(x, index, axes, dtype, mask)
+        result = np.empty_like(piece)
+        engine(piece.reshape(-1), result.reshape(-1), piece.size // n, n, 1, 1)
+        if fill is not None and mask is not None:
+            np.copyto(result, fill, where=~mask[index])
+        with np.errstate(all="ignore"):  # a float16 result may overflow to inf
+            out[index] = result
+
+    n = int(np.prod(x.shape[lead:], dtype=np.intp))
+    run_all([(one, index) for index in _slabs(x.shape[:lead], n)], workers)
+
+
+def reduce_rows(
+    engine, x, axis, keepdims=False, where=None, out=None, workers=None, of_nothing=-np.inf
+):
+    """Call a Reduction on an array; `of_nothing` is its value over an empty axis."""
+    if (
+        where is None
+        and out is None
+        and type(x) is np.ndarray
+        and x.ndim == 1
+        and (x.dtype is _DOUBLE or x.dtype is _SINGLE)
+        and x.flags.carray
+        and (axis is None or axis == -1)
+        and 0 < x.size < THRESHOLD
+        and not keepdims
+    ):
+        out = np.empty(1, x.dtype)
+        engine.one_row(x, out)
+        return out[0]
+    x, dtype, result = _layout.as_array(x)
+    axes = _layout.normalize_axes(axis, x.ndim)
+    mask = _layout.check_where(where, x.shape)
+    workers = count_for(workers, x.size)
+    shape = _layout.result_shape(x.shape, axes, keepdims)
+    if out is not None:
+        _layout.check_out(out, shape, result, {"x": x})
+    values = _reduce(engine, x, axes, dtype, mask, workers, of_nothing)
+    if out is not None:
+        with np.errstate(all="ignore"):
+            out[...] = values.reshape(shape)
+        return out
+    with np.errstate(all="ignore"):
+        return values.astype(result, copy=False).reshape(shape)[()]
+
+
+def _reduce(engine, x, axes, dtype, mask, workers, of_nothing):
+    # The values in the shape of x without the axes.
+    shape = _layout.result_shape(x.shape, axes, keepdims=False)
+    if x.size == 0:
+        return np.full(shape, of_nothing, dtype)
+    plain = mask is None and x.dtype == dtype and x.dtype.isnative and x.flags.aligned and axes
+    form = _layout.normal_form(x, axes) if plain else None
+    if form:
+        order, outer, n, inner = form
+        values = np.empty(outer * inner, dtype)
+        engine(x.transpose(order).reshape(-1), values, outer, n, inner, workers)
+        kept = [a for a in order if a not in axes]
+        in_memory = values.reshape([x.shape[a] for a in kept])
+        return in_memory.transpose(np.argsort(kept)) if kept else in_memory
+    values = np.empty(shape, dtype)
+    x = _rows_last(x, axes)
+    mask = None if mask is None else _rows_last(mask, axes)
+    run_all(
+        [
+            (functools.partial(_reduce_slab, engine, x, axes, dtype, mask, values), index)
+            for index in _slabs(shape, int(np.prod(x.shape[len(shape) :], dtype=np.intp)))
+        ],
+        workers,
+    )
+    return values
+
+
+def _reduce_slab(engine, x, axes, dtype, mask, values, index):
+    piece, n = _rows_of(x, index, axes, dtype, mask)
+    part = np.empty(piece.size // n, dtype)
+    engine(piece.reshape(-1), part, part.size, n, 1, 1)
+    values[index] = part.reshape(np.shape(values[index]))

@@ -1,0 +1,155 @@
+"""Which kernel does the work: by the shape (outer, n, inner) and the number of threads."""
+
+import functools
+
+import numpy as np
+
+from . import _kernels, _stream
+from ._simd import VECTOR_BYTES
+from ._workers import THRESHOLD, share
+
+# Rows up to this length go side by side through the lanes of vectors, longer ones along them.
+_SHORT = 40
+# Columns up to this length are copied together, so that they lie in the cache between sweeps.
+_TILE = 8192
+# The exponentials of rows up to so many bytes stay in the cache until the last sweep.
+_KEEP = 1 << 18
+
+
+class _Engine:
+    """What maps and reductions share: the choice of a way through memory."""
+
+    def __init__(self, condition, second):
+        self._condition = condition
+        self._second = second
+        self._seconds = _kernels.SECONDS[second]
+
+    def _way(self, x, outer, n, inner, workers):
+        lanes = VECTOR_BYTES // x.itemsize
+        rows = outer * inner
+        if rows >= lanes // 2 and (n <= _SHORT or (n <= _TILE and 1 < inner < lanes // 2)):
+            return "short", rows
+        if inner == 1:
+            few = outer < workers and n >= THRESHOLD // 4
+            return ("stream", outer) if few else ("rows", outer)
+        tiles = outer * -(-inner // lanes)
+        few = tiles < workers and n * inner >= THRESHOLD // 4
+        return ("stream", outer) if few or n > _TILE else ("columns", tiles)
+
+    def _summaries(self, x, block, n, inner, workers):
+        lines = _stream.Lines(x, block * n * inner, n, inner, workers)
+        summary = second = lines.summary()
+        if self._wants_second(summary, n):
+            look = lines.without_max if self._second == "without max" else lines.with_shortfall
+            second = look(summary)
+        return lines, summary, second
+
+    @functools.cached_property
+    def _wants_second(self):
+        return _stream.wants_second(self._condition)
+
+
+class Map(_Engine):
+    """A function with a result for every entry, from its formulas.
+
+    `keeps` says that `element` wants the scaled term and not the entry.
+    """
+
+    def __init__(self, prepare, element, condition, second="none", keeps=True):
+        super().__init__(condition, second)
+        self._prepare, self._element, self._keeps = prepare, element, keeps
+
+    def __call__(self, x, out, outer, n, inner, workers):
+        """Fill `out` from x, both flat; they may be the same array."""
+        way, units = self._way(x, outer, n, inner, workers)
+        if way == "stream":
+            for block in range(units):
+                self._stream(x, out, block, n, inner, workers)
+            return
+        if way == "rows":
+            # The exponentials are kept in `out`, unless that is where x is still needed.
+            cached = n * x.itemsize <= _KEEP and not np.may_share_memory(x, out)
+            kept = out if self._keeps and cached else None
+            share(functools.partial(self._rows, x, kept, out, n), units, workers)
+            return
+        kept = out if self._keeps else None
+        kernel = self._short if way == "short" else self._columns
+        share(functools.partial(kernel, x, kept, out, n, inner), units, workers)
+
+    def one_row(self, x, out):
+        """The shortest way for one row, x and `out` flat and different."""
+        n = x.size
+        self._rows(x, out if self._keeps else None, out, n, 0, 1)
+
+    def _stream(self, x, out, block, n, inner, workers):
+        lines, summary, second = self._summaries(x, block, n, inner, workers)
+        row = np.empty_like(summary)
+        self._prepare_columns(summary, second, n, row)
+        lines.finish(self._finish_columns, summary[0], row, out)
+
+    @functools.cached_property
+    def _rows(self):
+        return _kernels.map_rows(self._prepare, self._element, self._condition, self._seconds)
+
+    @functools.cached_property
+    def _columns(self):
+        return _kernels.map_columns(
+            self._prepare, self._element, self._condition, self._seconds
+        )
+
+    @functools.cached_property
+    def _short(self):
+        return _kernels.map_short_rows(
+            self._prepare, self._element, self._condition, self._seconds
+        )
+
+    @functools.cached_property
+    def _prepare_columns(self):
+        return _stream.prepare_columns(self._prepare)
+
+    @functools.cached_property
+    def _finish_columns(self):
+        return _stream.finish_columns(self._element)
+
+
+class Reduction(_Engine):
+    """A function with one result for every row, from its formulas."""
+
+    def __init__(self, reduce, condition, second="none"):
+        super().__init__(condition, second)
+        self._reduce = reduce
+
+    def __call__(self, x, out, outer, n, inner, workers):
+        """Fill `out`, flat and (outer, inner), from x, flat."""
+        way, units = self._way(x, outer, n, inner, workers)
+        if way == "stream":
+            for block in range(units):
+                _, summary, second = self._summaries(x, block, n, inner, workers)
+                self._reduce_columns(
+                    summary, second, n, out[block * inner : (block + 1) * inner]
+                )
+        elif way == "rows":
+            share(functools.partial(self._rows, x, out, n), units, workers)
+        else:
+            kernel = self._short if way == "short" else self._columns
+            share(functools.partial(kernel, x, out, n, inner), units, workers)
+
+    def one_row(self, x, out):
+        """The shortest way for one row."""
+        self._rows(x, out, x.size, 0, 1)
+
+    @functools.cached_property
+    def _rows(self):
+        return _kernels.reduce_rows(self._reduce, self._condition, self._seconds)
+
+    @functools.cached_property
+    def _columns(self):
+        return _kernels.reduce_columns(self._reduce, self._condition, self._seconds)
+
+    @functools.cached_property
+    def _short(self):
+        return _kernels.reduce_short_rows(self._reduce, self._condition, self._seconds)
+
+    @functools.cached_property
+    def _reduce_columns(self):
+        return _stream.reduce_columns(self._reduce)

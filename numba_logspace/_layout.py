@@ -1,0 +1,155 @@
+"""Arguments to the normal form (outer, n, inner): axis, dtype, out, where, and their errors."""
+
+import operator
+
+import numpy as np
+
+_FLOATS = {np.dtype(np.float32), np.dtype(np.float64)}
+_INSTEAD = {
+    "g": "convert it with x.astype(numpy.float64)",
+    "c": "take the real part, or the logarithm of the modulus",
+    "O": "convert it with x.astype(numpy.float64)",
+    "M": "convert it to numbers first",
+    "m": "convert it to numbers first",
+}
+
+
+def as_array(x, name="x"):
+    """(array of x, its working dtype, the dtype of results)."""
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError(
+            f"{name} is a masked array: pass {name}.data and where=~{name}.mask instead"
+        )
+    x = np.asarray(x)
+    native = x.dtype.newbyteorder("=")
+    if native in _FLOATS:
+        return x, native, native
+    if native == np.float16:
+        return x, np.dtype(np.float32), native
+    if native.kind in "biu":
+        double = np.dtype(np.float64)
+        return x, double, double
+    key = native.char if native.char == "g" else native.kind
+    advice = _INSTEAD.get(key, "convert it to float64 first")
+    raise TypeError(
+        f"{name} has dtype {x.dtype}; float16, float32, float64, integers and bool are "
+        f"supported: {advice}"
+    )
+
+
+def normalize_axes(axis, ndim):
+    """`axis` as a sorted tuple of different non-negative ints."""
+    if axis is None:
+        return tuple(range(ndim))
+    try:
+        axes = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
+        axes = tuple(operator.index(a) for a in axes)
+    except TypeError:
+        raise TypeError(f"axis must be an int, a tuple of ints or None, got {axis!r}") from None
+    for a in axes:
+        if not -ndim <= a < ndim:
+            raise np.exceptions.AxisError(a, ndim, "axis")
+    axes = tuple(a % ndim for a in axes)
+    if len(set(axes)) < len(axes):
+        raise ValueError(f"axis must not name an axis twice, got {axis!r}")
+    return tuple(sorted(axes))
+
+
+def check_where(where, shape):
+    """`where` as a boolean array of that shape; None for no mask."""
+    if where is None or where is True:
+        return None
+    mask = np.asarray(where)
+    if mask.dtype != np.bool_:
+        raise TypeError(f"where must be boolean, got dtype {mask.dtype}")
+    try:
+        return np.broadcast_to(mask, shape)
+    except ValueError:
+        raise ValueError(
+            f"where of shape {mask.shape} cannot be broadcast to the shape of x, {shape}"
+        ) from None
+
+
+def check_out(out, shape, dtype, inputs, may_be=()):
+    """Refuse an `out` of another kind, or one that shares memory with an input.
+
+    `may_be` are the inputs that `out` may be itself, element for element.
+    """
+    if not isinstance(out, np.ndarray) or isinstance(out, np.ma.MaskedArray):
+        raise TypeError(f"out must be a numpy array, got {type(out).__name__}")
+    if out.shape != shape:
+        raise ValueError(f"out must have the shape of the result, {shape}, got {out.shape}")
+    if out.dtype != dtype:
+        raise TypeError(f"out must have the dtype of the result, {dtype}, got {out.dtype}")
+    if not out.flags.writeable:
+        raise ValueError("out is read-only; it must be writeable")
+    if has_internal_overlap(out):
+        raise ValueError("out must not have several elements in one place of memory")
+    for name, array in inputs.items():
+        if name in may_be and same_memory(out, array):
+            continue
+        if shares_memory(out, array):
+            raise ValueError(
+                f"out overlaps {name} in memory; it must be separate"
+                + (f", or {name} itself" if name in may_be else "")
+            )
+
+
+def same_memory(a, b):
+    """Whether two arrays are the same elements in the same order."""
+    return (
+        a.__array_interface__["data"][0] == b.__array_interface__["data"][0]
+        and a.shape == b.shape
+        and a.strides == b.strides
+        and a.dtype == b.dtype
+    )
+
+
+def shares_memory(a, b):
+    """Whether two arrays share memory; yes where that is too hard to say."""
+    try:
+        return np.shares_memory(a, b, max_work=10_000)
+    except np.exceptions.TooHardError:
+        return True
+
+
+def has_internal_overlap(a):
+    """Whether two elements of `a` may lie in one place."""
+    steps = sorted((abs(s), k) for s, k in zip(a.strides, a.shape, strict=True) if k > 1)
+    reach = a.itemsize
+    for step, count in steps:
+        if step < reach:
+            return a.size > 1
+        reach = step * (count - 1) + reach
+    return False
+
+
+def memory_order(x):
+    """The axes of x from the longest stride to the shortest, as its memory runs."""
+    return tuple(sorted(range(x.ndim), key=lambda a: (-abs(x.strides[a]), a)))
+
+
+def normal_form(x, axes):
+    """(axes in memory order, outer, n, inner) of a contiguous x; None where it has none.
+
+    Contiguous means that some order of its axes makes x C-contiguous, and that the reduced axes
+    stand side by side in it.
+    """
+    order = memory_order(x)
+    first = min(order.index(a) for a in axes)
+    block = order[first : first + len(axes)]
+    if set(block) != set(axes) or not x.transpose(order).flags.c_contiguous:
+        return None
+    # The reduction does not depend on the order of the reduced axes: only their block counts.
+    lengths = [x.shape[a] for a in order]
+    outer = int(np.prod(lengths[:first], dtype=np.intp))
+    n = int(np.prod(lengths[first : first + len(axes)], dtype=np.intp))
+    inner = int(np.prod(lengths[first + len(axes) :], dtype=np.intp))
+    return order, outer, n, inner
+
+
+def result_shape(shape, axes, keepdims):
+    """The shape of a reduction."""
+    if keepdims:
+        return tuple(1 if a in axes else k for a, k in enumerate(shape))
+    return tuple(k for a, k in enumerate(shape) if a not in axes)

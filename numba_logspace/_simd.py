@@ -1,0 +1,489 @@
+"""A SIMD vector as a Numba type, so that one formula serves one number or a whole register.
+
+Numba's own vectoriser is an optimisation that may silently not happen; these vectors are LLVM
+vectors from the start. Every function here also takes a plain float32 or float64 and then does
+the same to one number, which is what users' jitted code and CUDA kernels need.
+"""
+
+import operator
+
+import llvmlite.binding
+from llvmlite import ir
+from numba import config, types
+from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.extending import intrinsic, lower_builtin, models, overload, register_model
+
+_INDEX = ir.IntType(32)
+_CACHE_LINE = 64
+
+
+def _vector_bytes():
+    # Two registers side by side: the second hides the latency of the first.
+    if config.CPU_NAME:
+        enabled = config.CPU_FEATURES or ""
+    else:
+        found = llvmlite.binding.get_host_cpu_features()
+        enabled = config.CPU_FEATURES or ",".join("+" + k for k, on in found.items() if on)
+    if "+avx512f" in enabled:
+        return 128
+    return 64 if "+avx2" in enabled else 32
+
+
+VECTOR_BYTES = _vector_bytes()
+
+
+class FloatFormat:
+    """A binary floating-point format: what the tricks on its bits need to know."""
+
+    def __init__(self, llvm_float, bits, mantissa_bits, exponent_bias, scale_bits):
+        self.llvm_float = llvm_float
+        self.llvm_int = ir.IntType(bits)
+        self.mantissa_bits = mantissa_bits
+        self.exponent_bias = exponent_bias
+        # Exponentials are carried times 2^scale_bits, so that those which the format could
+        # only hold as subnormals, or not at all, still count in full in a sum of many.
+        self.scale_bits = scale_bits
+        self.constants = {}  # filled by _vectormath: name -> value
+
+
+FORMATS = {
+    types.float32: FloatFormat(ir.FloatType(), 32, 23, 127, 64),
+    types.float64: FloatFormat(ir.DoubleType(), 64, 52, 1023, 128),
+}
+
+
+class Vector(types.Type):
+    """As many float32 or float64 as fill VECTOR_BYTES."""
+
+    def __init__(self, dtype):
+        self.dtype = dtype
+        self.lanes = VECTOR_BYTES * 8 // dtype.bitwidth
+        super().__init__(f"Vector({dtype} x {self.lanes})")
+
+
+class Mask(types.Type):
+    """One truth value for each lane of a Vector."""
+
+    def __init__(self, lanes):
+        self.lanes = lanes
+        super().__init__(f"Mask({lanes})")
+
+
+@register_model(Vector)
+class _VectorModel(models.PrimitiveModel):
+    def __init__(self, manager, kind):
+        llvm = ir.VectorType(FORMATS[kind.dtype].llvm_float, kind.lanes)
+        super().__init__(manager, kind, llvm)
+
+
+@register_model(Mask)
+class _MaskModel(models.PrimitiveModel):
+    def __init__(self, manager, kind):
+        super().__init__(manager, kind, ir.VectorType(ir.IntType(1), kind.lanes))
+
+
+# --- LLVM values of a number or of a vector ---------------------------------------------------
+
+
+def lane_type(kind):
+    """The float type of a number or of a vector's lanes; None for anything else."""
+    if isinstance(kind, Vector):
+        return kind.dtype
+    return kind if kind in FORMATS else None
+
+
+def _llvm_type(kind, lane=None):
+    lane = lane or FORMATS[lane_type(kind)].llvm_float
+    return ir.VectorType(lane, kind.lanes) if isinstance(kind, Vector) else lane
+
+
+def _int_type(kind):
+    return _llvm_type(kind, FORMATS[lane_type(kind)].llvm_int)
+
+
+def _constant(llvm, value):
+    if isinstance(llvm, ir.VectorType):
+        return ir.Constant(llvm, [value] * llvm.count)
+    return ir.Constant(llvm, value)
+
+
+def _splat(builder, value, llvm):
+    if not isinstance(llvm, ir.VectorType):
+        return value
+    undefined = ir.Constant(llvm, ir.Undefined)
+    first = builder.insert_element(undefined, value, ir.Constant(_INDEX, 0))
+    zeros = ir.Constant(ir.VectorType(_INDEX, llvm.count), [0] * llvm.count)
+    return builder.shuffle_vector(first, undefined, zeros)
+
+
+def _suffix(kind):
+    name = f"f{lane_type(kind).bitwidth}"
+    return f"v{kind.lanes}{name}" if isinstance(kind, Vector) else name
+
+
+def _call(builder, name, result, args, flags=()):
+    function = builder.module.globals.get(name)
+    if function is None:
+        kind = ir.FunctionType(result, [a.type for a in args])
+        function = ir.Function(builder.module, kind, name)
+    return builder.call(function, args, fastmath=flags)
+
+
+# --- operators ---------------------------------------------------------------------------------
+
+
+def _define_operator(op, result, emit, arity=2):
+    @infer_global(op)
+    class _Operator(AbstractTemplate):
+        def generic(self, args, kws):
+            if isinstance(args[0], Vector) and args == (args[0],) * arity:
+                return signature(result(args[0]), *args)
+            return None
+
+    @lower_builtin(op, *[Vector] * arity)
+    def _lower(context, builder, sig, args):
+        return emit(builder, *args)
+
+
+def _define_operators():
+    for op, name in (
+        (operator.add, "fadd"),
+        (operator.sub, "fsub"),
+        (operator.mul, "fmul"),
+        (operator.truediv, "fdiv"),
+    ):
+        _define_operator(op, lambda v: v, lambda b, x, y, n=name: getattr(b, n)(x, y))
+    _define_operator(operator.neg, lambda v: v, lambda b, x: b.fneg(x), arity=1)
+    for op, symbol in (
+        (operator.lt, "<"),
+        (operator.le, "<="),
+        (operator.gt, ">"),
+        (operator.ge, ">="),
+        (operator.eq, "=="),
+    ):
+        _define_operator(
+            op, lambda v: Mask(v.lanes), lambda b, x, y, s=symbol: b.fcmp_ordered(s, x, y)
+        )
+
+
+_define_operators()
+
+
+# --- functions of numbers and vectors ----------------------------------------------------------
+
+
+@intrinsic
+def select(typing_context, condition, yes, no):
+    """`yes` where `condition` holds, else `no`; both are computed."""
+    if yes != no or lane_type(yes) is None:
+        return None
+
+    def generate(context, builder, sig, args):
+        return builder.select(*args)
+
+    return yes(condition, yes, no), generate
+
+
+@intrinsic
+def const(typing_context, like, value):
+    """The number `value` in the type of `like`."""
+    if lane_type(like) is None:
+        return None
+
+    def generate(context, builder, sig, args):
+        number = context.cast(builder, args[1], sig.args[1], lane_type(like))
+        return _splat(builder, number, _llvm_type(like))
+
+    return like(like, value), generate
+
+
+@intrinsic
+def fma(typing_context, a, b, c):
+    """a * b + c, rounded once where the processor can."""
+    if lane_type(a) is None:
+        return None
+
+    def generate(context, builder, sig, args):
+        return _call(builder, f"llvm.fmuladd.{_suffix(a)}", args[0].type, args)
+
+    return a(a, a, a), generate
+
+
+@intrinsic
+def polynomial(typing_context, z, coefficients):
+    """The polynomial in z with these coefficients, the constant first, in Estrin's order."""
+
+    def generate(context, builder, sig, args):
+        terms = []
+        for i, kind in enumerate(sig.args[1]):
+            number = builder.extract_value(args[1], i)
+            number = context.cast(builder, number, kind, lane_type(z))
+            terms.append(_splat(builder, number, _llvm_type(z)))
+        power, name = args[0], f"llvm.fmuladd.{_suffix(z)}"
+        while len(terms) > 1:
+            pairs = list(zip(terms[::2], terms[1::2], strict=False))
+            odd = terms[-1:] if len(terms) % 2 else []
+            terms = [_call(builder, name, power.type, [b, power, a]) for a, b in pairs] + odd
+            power = builder.fmul(power, power) if len(terms) > 1 else power
+        return terms[0]
+
+    return z(z, coefficients), generate
+
+
+@intrinsic
+def scaled_power_of_two(typing_context, shifted):
+    """2^(k + scale_bits) where `shifted` is k + 1.5 * 2^mantissa_bits, whose low bits are k."""
+    if lane_type(shifted) is None:
+        return None
+    form = FORMATS[lane_type(shifted)]
+
+    def generate(context, builder, sig, args):
+        integer = _int_type(shifted)
+        bits = builder.bitcast(args[0], integer)
+        bits = builder.add(bits, _constant(integer, form.exponent_bias + form.scale_bits))
+        bits = builder.shl(bits, _constant(integer, form.mantissa_bits))
+        return builder.bitcast(bits, _llvm_type(shifted))
+
+    return shifted(shifted), generate
+
+
+@intrinsic(prefer_literal=True)
+def constant(typing_context, like, name):
+    """The constant of that name (see FloatFormat.constants) in the type of `like`."""
+    if lane_type(like) is None or not isinstance(name, types.StringLiteral):
+        return None
+    value = FORMATS[lane_type(like)].constants[name.literal_value]
+
+    def generate(context, builder, sig, args):
+        return _constant(_llvm_type(like), value)
+
+    return like(like, name), generate
+
+
+@intrinsic
+def split_exponent(typing_context, x):
+    """(f, k, 2^-k) with x = f * 2^k and f in [sqrt(1/2), sqrt(2)), for positive normal x."""
+    if lane_type(x) is None:
+        return None
+    form = FORMATS[lane_type(x)]
+    # The bits of sqrt(1/2) and of 1.5 * 2^mantissa_bits, to which an integer may be added.
+    bits_of_root, bits_of_magic, magic = {
+        32: (0x3F3504F3, 0x4B400000, 12582912.0),
+        64: (0x3FE6A09E667F3BCD, 0x4338000000000000, 6755399441055744.0),
+    }[form.llvm_int.width]
+
+    def generate(context, builder, sig, args):
+        integer, float_ = _int_type(x), _llvm_type(x)
+        shift = _constant(integer, form.mantissa_bits)
+        bits = builder.bitcast(args[0], integer)
+        k = builder.ashr(builder.sub(bits, _constant(integer, bits_of_root)), shift)
+        f = builder.bitcast(builder.sub(bits, builder.shl(k, shift)), float_)
+        shifted = builder.bitcast(builder.add(k, _constant(integer, bits_of_magic)), float_)
+        number = builder.fsub(shifted, _constant(float_, magic))
+        down = builder.sub(_constant(integer, form.exponent_bias), k)
+        zero = _constant(integer, 0)
+        down = builder.select(builder.icmp_signed(">", down, zero), down, zero)
+        scale = builder.bitcast(builder.shl(down, shift), float_)
+        return context.make_tuple(builder, sig.return_type, (f, number, scale))
+
+    return types.UniTuple(x, 3)(x), generate
+
+
+def any_lane(condition):
+    """Whether the condition holds in any lane."""
+    raise NotImplementedError("only inside compiled code")
+
+
+@intrinsic
+def _any_lane(typing_context, mask):
+    def generate(context, builder, sig, args):
+        bits = builder.bitcast(args[0], ir.IntType(mask.lanes))
+        return builder.icmp_unsigned("!=", bits, ir.Constant(bits.type, 0))
+
+    return types.boolean(mask), generate
+
+
+@overload(any_lane)
+def _overload_any_lane(condition):
+    if isinstance(condition, Mask):
+        return lambda condition: _any_lane(condition)
+    return lambda condition: condition
+
+
+# --- vectors and memory ------------------------------------------------------------------------
+
+
+def _pointer(context, builder, array_type, array, index):
+    data = context.make_array(array_type)(context, builder, array).data
+    return builder.gep(data, [index])
+
+
+def _generate_nothing(context, builder, sig, args):
+    return context.get_dummy_value()
+
+
+def _first_lanes(builder, count, kind):
+    """A mask of the first `count` lanes."""
+    integer = _int_type(kind)
+    count = builder.trunc(count, integer.element) if integer.element.width < 64 else count
+    numbers = ir.Constant(integer, list(range(kind.lanes)))
+    return builder.icmp_signed("<", numbers, _splat(builder, count, integer))
+
+
+@intrinsic
+def lanes(typing_context, array):
+    """How many numbers of the array's dtype a vector holds."""
+    count = Vector(array.dtype).lanes
+
+    def generate(context, builder, sig, args):
+        return context.get_constant(types.intp, count)
+
+    return types.intp(array), generate
+
+
+@intrinsic
+def full(typing_context, array, value):
+    """A vector of the array's dtype with `value` in each lane."""
+    kind = Vector(array.dtype)
+
+    def generate(context, builder, sig, args):
+        number = context.cast(builder, args[1], sig.args[1], kind.dtype)
+        return _splat(builder, number, _llvm_type(kind))
+
+    return kind(array, value), generate
+
+
+@intrinsic
+def load(typing_context, array, index, width, fill):
+    """array[index : index + width] of a contiguous array; lanes from `width` on hold `fill`.
+
+    A `width` of None says that the vector is full, which needs no mask.
+    """
+    kind = Vector(array.dtype)
+    align = kind.dtype.bitwidth // 8
+
+    def generate(context, builder, sig, args):
+        pointer = _pointer(context, builder, array, args[0], args[1])
+        llvm = _llvm_type(kind)
+        if width == types.none:
+            pointer = builder.bitcast(pointer, llvm.as_pointer())
+            return builder.load(pointer, align=align)
+        number = context.cast(builder, args[3], sig.args[3], kind.dtype)
+        mask = _first_lanes(builder, args[2], kind)
+        pointer = builder.bitcast(pointer, llvm.as_pointer())
+        operands = [pointer, ir.Constant(_INDEX, align), mask, _splat(builder, number, llvm)]
+        return _call(builder, f"llvm.masked.load.{_suffix(kind)}.p0", llvm, operands)
+
+    width_type = width if width == types.none else types.intp
+    return kind(array, types.intp, width_type, fill), generate
+
+
+@intrinsic
+def store(typing_context, array, index, width, value):
+    """Write the first `width` lanes (all where None) to array[index : index + width].
+
+    An `array` of None is nowhere: nothing is written.
+    """
+    if array == types.none:
+        return types.none(array, index, width, value), _generate_nothing
+    align = array.dtype.bitwidth // 8
+
+    def generate(context, builder, sig, args):
+        pointer = _pointer(context, builder, array, args[0], args[1])
+        pointer = builder.bitcast(pointer, args[3].type.as_pointer())
+        if width == types.none:
+            builder.store(args[3], pointer, align=align)
+        else:
+            mask = _first_lanes(builder, args[2], value)
+            operands = [args[3], pointer, ir.Constant(_INDEX, align), mask]
+            _call(
+                builder, f"llvm.masked.store.{_suffix(value)}.p0", ir.VoidType(), operands
+            )
+        return context.get_dummy_value()
+
+    width_type = width if width == types.none else types.intp
+    return types.none(array, types.intp, width_type, value), generate
+
+
+@intrinsic
+def prefetch(typing_context, array, index, ahead):
+    """Ask for a vector at array[index + ahead] to be brought near, even past the end.
+
+    An `ahead` of None asks for nothing.
+    """
+    if ahead == types.none:
+        return types.none(array, index, ahead), _generate_nothing
+
+    def generate(context, builder, sig, args):
+        flags = [ir.Constant(_INDEX, flag) for flag in (0, 2, 1)]  # read, level 2, data
+        for line in range(0, VECTOR_BYTES, _CACHE_LINE):
+            offset = ir.Constant(args[1].type, line * 8 // array.dtype.bitwidth)
+            index = builder.add(builder.add(args[1], args[2]), offset)
+            pointer = _pointer(context, builder, array, args[0], index)
+            _call(builder, "llvm.prefetch.p0", ir.VoidType(), [pointer, *flags])
+        return context.get_dummy_value()
+
+    return types.none(array, types.intp, types.intp), generate
+
+
+# --- across the lanes --------------------------------------------------------------------------
+
+
+def _two_sum(builder, a, b):
+    total = builder.fadd(a, b)
+    t = builder.fsub(total, a)
+    first, second = builder.fsub(a, builder.fsub(total, t)), builder.fsub(b, t)
+    return total, builder.fadd(first, second)
+
+
+def _halves(builder, vector):
+    count = vector.type.count // 2
+    undefined = ir.Constant(vector.type, ir.Undefined)
+    for first in (0, count):
+        lanes_of_half = ir.VectorType(_INDEX, count)
+        numbers = ir.Constant(lanes_of_half, list(range(first, first + count)))
+        yield builder.shuffle_vector(vector, undefined, numbers)
+
+
+def _reduce_by_halves(builder, vector, combine):
+    while vector.type.count > 1:
+        vector = combine(*_halves(builder, vector))
+    return builder.extract_element(vector, ir.Constant(_INDEX, 0))
+
+
+@intrinsic
+def sum_of_lanes(typing_context, vector, error):
+    """(s, e): the sum over the lanes of `vector` + `error`, s rounded and e what it lacks."""
+
+    def generate(context, builder, sig, args):
+        high, low = args
+        while high.type.count > 1:
+            high, lost = _two_sum(builder, *_halves(builder, high))
+            low = builder.fadd(builder.fadd(*_halves(builder, low)), lost)
+        scalars = [builder.extract_element(v, ir.Constant(_INDEX, 0)) for v in (high, low)]
+        return context.make_tuple(builder, sig.return_type, _two_sum(builder, *scalars))
+
+    return types.UniTuple(vector.dtype, 2)(vector, error), generate
+
+
+@intrinsic
+def count_of_lanes(typing_context, vector):
+    """The sum over the lanes, which hold small integers."""
+
+    def generate(context, builder, sig, args):
+        return _reduce_by_halves(builder, args[0], builder.fadd)
+
+    return vector.dtype(vector), generate
+
+
+@intrinsic
+def largest_lane(typing_context, vector):
+    """The largest lane; no lane may be NaN."""
+
+    def generate(context, builder, sig, args):
+        def larger(a, b):
+            return builder.select(builder.fcmp_ordered(">", a, b), a, b)
+
+        return _reduce_by_halves(builder, args[0], larger)
+
+    return vector.dtype(vector), generate

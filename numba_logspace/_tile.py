@@ -1,0 +1,48 @@
+"""A tile of rows side by side: one vector for each entry, in which each lane is another row."""
+
+import math
+
+from ._jit import formula
+from ._passes import below_max_pass, below_sum_pass, no_sums, shortfall_pass, sum_pass
+from ._simd import const, full, lanes, select
+from ._vectormath import larger
+
+
+@formula
+def tile_sums(x, base, step, n, width, m, e):
+    """(ties, rest, error) of each row, whose maxima are m; e as in sum_pass, without gaps."""
+    sums = sum_pass(x, base, step, n, width, m, no_sums(m), e, 0, lanes(x), None)
+    return sums[0] - const(m, 1.0), sums[1], sums[2]
+
+
+# What a function may ask of the rows beyond their summaries.
+
+
+@formula
+def tile_without_max(x, base, step, n, width, summary):
+    """The summary of each row without its first maximum."""
+    m, ties, rest, error = summary
+    one, zero = const(m, 1.0), const(m, 0.0)
+    m2 = below_max_pass(x, base, step, n, width, m, full(x, -math.inf))
+    sums = below_sum_pass(x, base, step, n, width, m2, no_sums(m2))
+    tied = ties > zero
+    return (
+        select(tied, m, m2),
+        larger(select(tied, ties, sums[0]) - one, zero),  # 0 where nothing is left
+        select(tied, rest, sums[1]),
+        select(tied, error, sums[2]),
+    )
+
+
+@formula
+def tile_with_shortfall(x, base, step, n, width, summary):
+    """The sums of exp(x - m) - 1, in the first place of four."""
+    m, ties, rest, error = summary
+    sums = shortfall_pass(x, base, step, n, width, m, no_sums(m))
+    return sums[1] + sums[2], ties, rest, error
+
+
+@formula
+def tile_as_it_is(x, base, step, n, width, summary):
+    """The summaries themselves, where nothing more is needed."""
+    return summary

@@ -1,0 +1,144 @@
+"""How many threads share a call, and the pool they come from."""
+
+import contextlib
+import contextvars
+import operator
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from numba import config
+
+# Below this many elements a second thread costs more than it saves.
+THRESHOLD = 1 << 17
+
+_default = contextvars.ContextVar("numba_logspace_workers", default=None)
+
+
+class _Pool:
+    """A lazily made thread pool. A forked child gets a new one: threads do not survive a fork."""
+
+    def __init__(self):
+        self.forget()
+
+    def forget(self):
+        self._lock = threading.Lock()
+        self._executor = None
+
+    def executor(self):
+        with self._lock:
+            if self._executor is None:
+                self._executor = ThreadPoolExecutor(_limit(), "numba_logspace")
+            return self._executor
+
+
+def _limit():
+    # Numba's limit is the user's word on threads (NUMBA_NUM_THREADS).
+    return max(1, min(_cores(), config.NUMBA_NUM_THREADS))
+
+
+def _cores():
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+_pool = _Pool()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.forget)
+
+
+def _check(workers):
+    try:
+        number = operator.index(workers)
+    except TypeError:
+        raise TypeError(f"workers must be an int or None, got {workers!r}") from None
+    if number == 0 or number < -_cores():
+        raise ValueError(
+            f"workers must be a positive int, or a negative one from -1 (all cores) to "
+            f"-{_cores()} (one), got {number}"
+        )
+    return number if number > 0 else _cores() + 1 + number
+
+
+@contextlib.contextmanager
+def set_workers(workers):
+    """Set the number of threads that calls inside a ``with`` block use by default.
+
+    Parameters
+    ----------
+    workers : int
+        How many threads may share one call. Negative numbers count back from the number of
+        cores this process may run on: -1 is all of them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where `workers` is not such a number.
+
+    Notes
+    -----
+    The setting belongs to the current context (thread or asyncio task), as does
+    `decimal.localcontext`. It is limited by ``NUMBA_NUM_THREADS``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> with nl.set_workers(2):
+    ...     y = nl.softmax(np.zeros((1000, 1000)))
+    """
+    token = _default.set(_check(workers))
+    try:
+        yield
+    finally:
+        _default.reset(token)
+
+
+def count_for(workers, size):
+    """How many threads a call over `size` elements gets."""
+    if workers is None:
+        workers = _default.get()
+        if size < THRESHOLD:
+            return 1
+        return _limit() if workers is None else min(workers, _limit())
+    return min(_check(workers), _limit())
+
+
+def share(task, units, workers):
+    """Call task(start, stop) over parts of range(units), in `workers` threads."""
+    if workers <= 1 or units <= 1:
+        task(0, units)
+        return
+    # A few parts each, so that a thread held up by something else holds up little.
+    parts = min(units, 4 * workers)
+    bounds = [units * i // parts for i in range(parts + 1)]
+    run_all([(task, a, b) for a, b in zip(bounds, bounds[1:], strict=False)], workers)
+
+
+def run_all(calls, workers):
+    """The results of calls [(function, *args), ...], at most `workers` at a time."""
+    if workers <= 1 or len(calls) <= 1:
+        return [function(*args) for function, *args in calls]
+    pool = _pool.executor()
+    results = [None] * len(calls)
+    todo = iter(enumerate(calls))
+    lock = threading.Lock()
+
+    def work():
+        while True:
+            with lock:
+                index, call = next(todo, (None, None))
+            if call is None:
+                return
+            results[index] = call[0](*call[1:])
+
+    helpers = [pool.submit(work) for _ in range(min(workers, len(calls)) - 1)]
+    # The calling thread takes its part, so a call from inside a pool thread cannot wait forever.
+    try:
+        work()
+    finally:
+        for helper in helpers:
+            if not helper.cancel():
+                helper.result()
+    return results
