@@ -14,8 +14,11 @@ _SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
 _SLAB = 1 << 16
 
 
-def map_rows(engine, x, axis, where=None, out=None, workers=None, fill=None):
-    """Call a Map on an array; `fill` is what masked entries become."""
+def map_rows(engine, x, axis, where=None, out=None, workers=None, fill=None, ordered=False):
+    """Call a Map on an array; `fill` is what masked entries become.
+
+    `ordered` says that the entries of a row follow each other in C order.
+    """
     if (
         where is None
         and out is None
@@ -44,7 +47,8 @@ def map_rows(engine, x, axis, where=None, out=None, workers=None, fill=None):
         _layout.check_out(out, x.shape, result, {"x": x}, may_be=("x",))
     if x.size == 0:
         return out
-    form = None if mask is not None else _shared_form(x, out, axes, dtype)
+    as_they_lie = mask is None and not (ordered and len(axes) > 1)
+    form = _shared_form(x, out, axes, dtype) if as_they_lie else None
     if form:
         order, outer, n, inner = form
         flat = x.transpose(order).reshape(-1), out.transpose(order).reshape(-1)
@@ -113,10 +117,49 @@ def _map_slabs(engine, x, axes, dtype, mask, fill, out, workers):
     run_all([(one, index) for index in _slabs(x.shape[:lead], n)], workers)
 
 
-def reduce_rows(
-    engine, x, axis, keepdims=False, where=None, out=None, workers=None, of_nothing=-np.inf
-):
-    """Call a Reduction on an array; `of_nothing` is its value over an empty axis."""
+def vjp(engine, x, g, axis, where=None, out=None, workers=None):
+    """Call a Vjp on an array and a cotangent of its shape, or None for ones."""
+    x, dtype, result = _layout.as_array(x)
+    axes = _layout.normalize_axes(axis, x.ndim)
+    mask = _layout.check_where(where, x.shape)
+    g = None if g is None else _layout.check_operand(g, "g", x.shape)
+    workers = count_for(workers, x.size)
+    if out is None:
+        out = np.empty_like(x, result, subok=False)
+    else:
+        inputs = {"x": x} if g is None else {"x": x, "g": g}
+        _layout.check_out(out, x.shape, result, inputs, may_be=("x", "g"))
+    if x.size == 0:
+        return out
+    form = _shared_form(x, out, axes, dtype) if mask is None else None
+    if form and (g is None or _shared_form(g, out, axes, dtype) == form):
+        order, outer, n, inner = form
+        flat = [None if a is None else a.transpose(order).reshape(-1) for a in (x, g, out)]
+        engine(*flat, outer, n, inner, workers)
+        return out
+    _vjp_slabs(engine, x, g, axes, dtype, mask, out, workers)
+    return out
+
+
+def _vjp_slabs(engine, x, g, axes, dtype, mask, out, workers):
+    x, out = _rows_last(x, axes), _rows_last(out, axes)
+    mask = None if mask is None else _rows_last(mask, axes)
+    g = None if g is None else _rows_last(g, axes)
+    lead = x.ndim - len(axes)
+
+    def one(index):
+        piece, n = _rows_of(x, index, axes, dtype, mask)
+        cotangent = None if g is None else np.array(g[index], dtype, order="C").reshape(-1)
+        engine(piece.reshape(-1), cotangent, piece.reshape(-1), piece.size // n, n, 1, 1)
+        with np.errstate(all="ignore"):
+            out[index] = piece
+
+    n = int(np.prod(x.shape[lead:], dtype=np.intp))
+    run_all([(one, index) for index in _slabs(x.shape[:lead], n)], workers)
+
+
+def reduce_rows(engine, x, axis, keepdims=False, where=None, out=None, workers=None):
+    """Call a Reduction on an array; over nothing it is -inf."""
     if (
         where is None
         and out is None
@@ -138,7 +181,7 @@ def reduce_rows(
     shape = _layout.result_shape(x.shape, axes, keepdims)
     if out is not None:
         _layout.check_out(out, shape, result, {"x": x})
-    values = _reduce(engine, x, axes, dtype, mask, workers, of_nothing)
+    values = _reduce(engine, x, axes, dtype, mask, workers)
     if out is not None:
         with np.errstate(all="ignore"):
             out[...] = values.reshape(shape)
@@ -147,11 +190,11 @@ def reduce_rows(
         return values.astype(result, copy=False).reshape(shape)[()]
 
 
-def _reduce(engine, x, axes, dtype, mask, workers, of_nothing):
+def _reduce(engine, x, axes, dtype, mask, workers):
     # The values in the shape of x without the axes.
     shape = _layout.result_shape(x.shape, axes, keepdims=False)
     if x.size == 0:
-        return np.full(shape, of_nothing, dtype)
+        return np.full(shape, -np.inf, dtype)
     plain = mask is None and x.dtype == dtype and x.dtype.isnative and x.flags.aligned and axes
     form = _layout.normal_form(x, axes) if plain else None
     if form:
@@ -177,5 +220,67 @@ def _reduce(engine, x, axes, dtype, mask, workers, of_nothing):
 def _reduce_slab(engine, x, axes, dtype, mask, values, index):
     piece, n = _rows_of(x, index, axes, dtype, mask)
     part = np.empty(piece.size // n, dtype)
-    engine(piece.reshape(-1), part, part.size, n, 1, 1)
+    if mask is not None and engine.counts:
+        _reduce_by_count(engine, piece.reshape(-1, n), mask[index].reshape(-1, n), part)
+    else:
+        engine(piece.reshape(-1), part, part.size, n, 1, 1)
     values[index] = part.reshape(np.shape(values[index]))
+
+
+def _reduce_by_count(engine, rows, mask, values):
+    # Rows with equally many entries together, without their absent ones.
+    counts = mask.sum(axis=1)
+    for n in np.unique(counts):
+        chosen = counts == n
+        if n == 0:
+            values[chosen] = -np.inf
+            continue
+        entries = rows[chosen][mask[chosen]]
+        part = np.empty(entries.size // n, values.dtype)
+        engine(entries, part, part.size, int(n), 1, 1)
+        values[chosen] = part
+
+
+def weighted_sum(engine, x, axis, b, return_sign, keepdims, where, out, workers):
+    """(log |sum b exp(x)|, sign), or the first alone with NaN for a negative sum."""
+    x, _, result = _layout.as_array(x)
+    axes = _layout.normalize_axes(axis, x.ndim)
+    mask = _layout.check_where(where, x.shape)
+    b = _layout.check_operand(1.0 if b is None else b, "b", x.shape)
+    workers = count_for(workers, x.size)
+    shape = _layout.result_shape(x.shape, axes, keepdims)
+    if out is not None:
+        _layout.check_out(out, shape, result, {"x": x, "b": b})
+    values, signs = _weighted(engine, x, axes, b, mask, workers)
+    if not return_sign:
+        values[signs < 0] = np.nan
+    with np.errstate(all="ignore"):
+        values = values.astype(result).reshape(shape)
+        signs = signs.astype(result).reshape(shape)
+    if out is not None:
+        out[...] = values
+        values = out
+    return (values[()], signs[()]) if return_sign else values[()]
+
+
+def _weighted(engine, x, axes, b, mask, workers):
+    shape = _layout.result_shape(x.shape, axes, keepdims=False)
+    values, signs = np.full(shape, -np.inf), np.zeros(shape)
+    if x.size == 0:
+        return values, signs
+    x, b = _rows_last(x, axes), _rows_last(b, axes)
+    mask = None if mask is None else _rows_last(mask, axes)
+
+    def one(index):
+        piece, n = _rows_of(x, index, axes, _DOUBLE, mask)
+        weights = np.array(b[index], _DOUBLE, order="C")
+        if mask is not None:
+            weights[~mask[index]] = 0.0
+        part = np.empty((2, piece.size // n))
+        engine(piece.reshape(-1), weights.reshape(-1), part[0], part[1], n)
+        values[index] = part[0].reshape(np.shape(values[index]))
+        signs[index] = part[1].reshape(np.shape(values[index]))
+
+    n = int(np.prod(x.shape[len(shape) :], dtype=np.intp))
+    run_all([(one, index) for index in _slabs(shape, n)], workers)
+    return values, signs

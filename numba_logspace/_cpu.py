@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from . import _kernels, _stream
+from . import _kernels, _scan, _stream, _vjp, _weighted
 from ._simd import VECTOR_BYTES
 from ._workers import THRESHOLD, share
 
@@ -32,9 +32,12 @@ class _Engine:
         if inner == 1:
             few = outer < workers and n >= THRESHOLD // 4
             return ("stream", outer) if few else ("rows", outer)
-        tiles = outer * -(-inner // lanes)
+        tiles = self._tiles(x, outer, inner)
         few = tiles < workers and n * inner >= THRESHOLD // 4
         return ("stream", outer) if few or n > _TILE else ("columns", tiles)
+
+    def _tiles(self, x, outer, inner):
+        return outer * -(-inner * x.itemsize // VECTOR_BYTES)
 
     def _summaries(self, x, block, n, inner, workers):
         lines = _stream.Lines(x, block * n * inner, n, inner, workers)
@@ -93,15 +96,11 @@ class Map(_Engine):
 
     @functools.cached_property
     def _columns(self):
-        return _kernels.map_columns(
-            self._prepare, self._element, self._condition, self._seconds
-        )
+        return _kernels.map_columns(self._prepare, self._element, self._condition, self._seconds)
 
     @functools.cached_property
     def _short(self):
-        return _kernels.map_short_rows(
-            self._prepare, self._element, self._condition, self._seconds
-        )
+        return _kernels.map_short_rows(self._prepare, self._element, self._condition, self._seconds)
 
     @functools.cached_property
     def _prepare_columns(self):
@@ -113,11 +112,15 @@ class Map(_Engine):
 
 
 class Reduction(_Engine):
-    """A function with one result for every row, from its formulas."""
+    """A function with one result for every row, from its formulas.
 
-    def __init__(self, reduce, condition, second="none"):
+    `counts` says that the length of a row is part of it, so that absent entries must not be
+    there at all: it is not enough that they are -inf.
+    """
+
+    def __init__(self, reduce, condition, second="none", counts=False):
         super().__init__(condition, second)
-        self._reduce = reduce
+        self._reduce, self.counts = reduce, counts
 
     def __call__(self, x, out, outer, n, inner, workers):
         """Fill `out`, flat and (outer, inner), from x, flat."""
@@ -125,9 +128,7 @@ class Reduction(_Engine):
         if way == "stream":
             for block in range(units):
                 _, summary, second = self._summaries(x, block, n, inner, workers)
-                self._reduce_columns(
-                    summary, second, n, out[block * inner : (block + 1) * inner]
-                )
+                self._reduce_columns(summary, second, n, out[block * inner : (block + 1) * inner])
         elif way == "rows":
             share(functools.partial(self._rows, x, out, n), units, workers)
         else:
@@ -153,3 +154,83 @@ class Reduction(_Engine):
     @functools.cached_property
     def _reduce_columns(self):
         return _stream.reduce_columns(self._reduce)
+
+
+class Vjp(_Engine):
+    """A vector-Jacobian product, from its formulas."""
+
+    def __init__(self, prepare, weigh, element, condition, second="none"):
+        super().__init__(condition, second)
+        self._formulas = prepare, weigh, element, condition, self._seconds
+
+    def __call__(self, x, g, out, outer, n, inner, workers):
+        """Fill `out` from x and g, all flat; g may be None, and `out` x or g."""
+        way, units = self._way(x, outer, n, inner, 1)
+        if inner == 1 and way != "short":
+            share(functools.partial(self._rows, x, g, out, n), outer, workers)
+            return
+        if way == "short":
+            kernel = self._short
+        else:
+            kernel, units = self._columns, self._tiles(x, outer, inner)
+        share(functools.partial(kernel, x, g, out, n, inner), units, workers)
+
+    def one_row(self, x, g, out):
+        """The shortest way for one row."""
+        self._rows(x, g, out, x.size, 0, 1)
+
+    @functools.cached_property
+    def _rows(self):
+        return _vjp.vjp_rows(*self._formulas)
+
+    @functools.cached_property
+    def _columns(self):
+        return _vjp.vjp_columns(*self._formulas)
+
+    @functools.cached_property
+    def _short(self):
+        return _vjp.vjp_short_rows(*self._formulas)
+
+
+class Jacobian(_Engine):
+    """The Jacobian of log1m_softmax; the unit of work is a row."""
+
+    def __init__(self, prepare, condition, second):
+        super().__init__(condition, second)
+        self._prepare = prepare
+
+    def __call__(self, x, out, n, workers):
+        """Fill `out`, (rows, n, n) and flat, from x, flat."""
+        share(functools.partial(self._kernel, x, out, n), x.size // n, workers)
+
+    @functools.cached_property
+    def _kernel(self):
+        return _vjp.jacobian_rows(self._prepare, self._condition, self._seconds)
+
+
+class Scan:
+    """The running logsumexp; the unit of work is an outer block."""
+
+    def __call__(self, x, out, outer, n, inner, workers):
+        """Fill `out` from x, both flat; they may be the same array."""
+        share(functools.partial(self._kernel, x, out, n, inner), outer, workers)
+
+    def one_row(self, x, out):
+        """The shortest way for one row."""
+        self._kernel(x, out, x.size, 1, 0, 1)
+
+    @functools.cached_property
+    def _kernel(self):
+        return _scan.scan_rows()
+
+
+class WeightedSum:
+    """The logarithm of a weighted sum of exponentials and its sign, in float64."""
+
+    def __call__(self, x, b, values, signs, n):
+        """Fill `values` and `signs`, one for each row, from x and b, all flat."""
+        self._kernel(x, b, values, signs, n, 0, values.size)
+
+    @functools.cached_property
+    def _kernel(self):
+        return _weighted.weighted_rows()

@@ -9,7 +9,8 @@ from numba.extending import register_jitable
 # Division must not raise: the check for zero would cost a branch for every element.
 _ERROR_MODEL = "numpy"
 
-formula = register_jitable(error_model=_ERROR_MODEL)
+# Inlined without fail: a call inside a loop would keep it from becoming vector code.
+formula = register_jitable(error_model=_ERROR_MODEL, forceinline=True)
 
 
 def _digest():
@@ -20,13 +21,16 @@ def _digest():
     return text.hexdigest()
 
 
-# Numba's cache key holds the text of one file and the closure cells of the function. Each kernel
-# captures this digest in a cell, so that an edit of a formula in another file gives another key.
+# Numba's cache key holds the text of one file and the closure cells of the function. Each factory
+# of kernels captures this digest in a cell named digest, so that an edit of a formula in another
+# file gives another key.
 DIGEST = _digest()
 
 
 def kernel(function):
     """Compile `function` without the GIL, cached on disk where a cache folder can be had."""
+    if "digest" not in function.__code__.co_freevars:
+        raise TypeError(f"{function.__qualname__} does not capture the digest of its sources")
     options = {"nogil": True, "error_model": _ERROR_MODEL}
     try:
         return njit(cache=True, **options)(function)

@@ -29,7 +29,9 @@ SECONDS = {
 }
 
 
-def _row_summaries(condition, second):
+def row_summaries(condition, second):
+    """The summary of a row and, where `condition` asks for it, what `second` makes of the row."""
+
     @formula
     def summaries(x, base, n, e, e_base, ahead):
         m = row_max(x, base, n)
@@ -43,7 +45,9 @@ def _row_summaries(condition, second):
     return summaries
 
 
-def _tile_second(condition, second):
+def tile_second(condition, second):
+    """What `second` makes of the rows of a tile where `condition` asks for it in any of them."""
+
     @formula
     def second_of_tile(x, base, step, n, width, summary):
         more = summary
@@ -89,11 +93,12 @@ def _finish_row(element):
 
 def map_rows(prepare, element, condition, seconds):
     """Rows one by one; `e` is `out` to keep the exponentials there between sweeps, or None."""
-    summaries = _row_summaries(condition, seconds[0])
+    digest = DIGEST
+    summaries = row_summaries(condition, seconds[0])
     finish_row = _finish_row(element)
 
     def rows(x, e, out, n, start, stop):
-        _ = DIGEST
+        _ = digest
         for r in range(start, stop):
             base = r * n
             summary, more = summaries(x, base, n, e, base, n)
@@ -105,10 +110,11 @@ def map_rows(prepare, element, condition, seconds):
 
 def reduce_rows(reduce, condition, seconds):
     """One number for each row."""
-    summaries = _row_summaries(condition, seconds[0])
+    digest = DIGEST
+    summaries = row_summaries(condition, seconds[0])
 
     def rows(x, out, n, start, stop):
-        _ = DIGEST
+        _ = digest
         for r in range(start, stop):
             summary, more = summaries(x, r * n, n, None, 0, n)
             out[r] = reduce(summary, more, const(summary[0], n))
@@ -120,8 +126,8 @@ def reduce_rows(reduce, condition, seconds):
 
 
 @formula
-def _columns(unit, n, inner, w):
-    # (first index, how many columns) of a tile; every outer block has its own tiles.
+def column_tile(unit, n, inner, w):
+    """(first index, how many columns, first result) of a tile; no tile spans outer blocks."""
     tiles = (inner + w - 1) // w
     outer = unit // tiles
     first = (unit - outer * tiles) * w
@@ -133,15 +139,16 @@ def map_columns(prepare, element, condition, seconds):
 
     The unit of work is a tile. `keep` says whether the exponentials are kept between sweeps.
     """
-    second_of_tile = _tile_second(condition, seconds[1])
+    digest = DIGEST
+    second_of_tile = tile_second(condition, seconds[1])
 
     def columns(x, keep, out, n, inner, start, stop):
-        _ = DIGEST
+        _ = digest
         w = lanes(x)
         tile = np.empty(n * w, x.dtype)
         e = kept(keep, tile)
         for unit in range(start, stop):
-            base, width, _ = _columns(unit, n, inner, w)
+            base, width, _ = column_tile(unit, n, inner, w)
             m = copy_max_pass(x, base, inner, n, width, tile, w, full(x, -math.inf))
             ties, rest, error = tile_sums(tile, 0, w, n, None, m, e)
             summary = m, ties, rest, error
@@ -158,12 +165,13 @@ def map_columns(prepare, element, condition, seconds):
 
 def reduce_columns(reduce, condition, seconds):
     """One number for each column; a tile is copied together as in map_columns where it fits."""
-    second_of_tile = _tile_second(condition, seconds[1])
+    digest = DIGEST
+    second_of_tile = tile_second(condition, seconds[1])
 
     def columns(x, out, n, inner, start, stop):
-        _ = DIGEST
+        _ = digest
         for unit in range(start, stop):
-            base, width, where = _columns(unit, n, inner, lanes(x))
+            base, width, where = column_tile(unit, n, inner, lanes(x))
             m = max_pass(x, base, inner, n, width, full(x, -math.inf))
             ties, rest, error = tile_sums(x, base, inner, n, width, m, None)
             summary = m, ties, rest, error
@@ -183,8 +191,8 @@ def _row_start(r, n, inner):
 
 
 @formula
-def _gather_rows(x, first, count, n, inner, tile):
-    # Rows become lanes. Lanes without a row repeat the last one, so that they ask for nothing.
+def gather_rows(x, first, count, n, inner, tile):
+    """Make rows lanes. Lanes without a row repeat the last one, so that they ask for nothing."""
     w = lanes(x)
     for lane in range(w):
         base = _row_start(first + min(lane, count - 1), n, inner)
@@ -193,7 +201,8 @@ def _gather_rows(x, first, count, n, inner, tile):
 
 
 @formula
-def _scatter_rows(tile, first, count, n, inner, out):
+def scatter_rows(tile, first, count, n, inner, out):
+    """Make lanes rows again."""
     w = lanes(out)
     for lane in range(count):
         base = _row_start(first + lane, n, inner)
@@ -203,17 +212,18 @@ def _scatter_rows(tile, first, count, n, inner, out):
 
 def map_short_rows(prepare, element, condition, seconds):
     """As many rows at a time as a vector has lanes; the unit of work is a row."""
-    second_of_tile = _tile_second(condition, seconds[1])
+    digest = DIGEST
+    second_of_tile = tile_second(condition, seconds[1])
 
     def rows(x, keep, out, n, inner, start, stop):
-        _ = DIGEST
+        _ = digest
         w = lanes(x)
         tile = np.empty(n * w, x.dtype)
         # Apart from the tile, which a second look may need.
         e = kept(keep, np.empty(n * w, x.dtype))
         for first in range(start, stop, w):
             count = min(w, stop - first)
-            _gather_rows(x, first, count, n, inner, tile)
+            gather_rows(x, first, count, n, inner, tile)
             m = max_pass(tile, 0, w, n, None, full(x, -math.inf))
             ties, rest, error = tile_sums(tile, 0, w, n, None, m, e)
             summary = m, ties, rest, error
@@ -223,22 +233,23 @@ def map_short_rows(prepare, element, condition, seconds):
                 v = load(tile, i * w, None, 0.0)
                 term = term_at(e, i * w, None, v, m)
                 store(tile, i * w, None, element(v, term, m, row[0], row[1], row[2], row[3]))
-            _scatter_rows(tile, first, count, n, inner, out)
+            scatter_rows(tile, first, count, n, inner, out)
 
     return kernel(rows)
 
 
 def reduce_short_rows(reduce, condition, seconds):
     """As many rows at a time as a vector has lanes; the unit of work is a row."""
-    second_of_tile = _tile_second(condition, seconds[1])
+    digest = DIGEST
+    second_of_tile = tile_second(condition, seconds[1])
 
     def rows(x, out, n, inner, start, stop):
-        _ = DIGEST
+        _ = digest
         w = lanes(x)
         tile = np.empty(n * w, x.dtype)
         for first in range(start, stop, w):
             count = min(w, stop - first)
-            _gather_rows(x, first, count, n, inner, tile)
+            gather_rows(x, first, count, n, inner, tile)
             m = max_pass(tile, 0, w, n, None, full(x, -math.inf))
             ties, rest, error = tile_sums(tile, 0, w, n, None, m, None)
             summary = m, ties, rest, error

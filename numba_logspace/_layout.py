@@ -70,6 +70,17 @@ def check_where(where, shape):
         ) from None
 
 
+def check_operand(array, name, shape):
+    """Another input as an array of the shape of x."""
+    array, _, _ = as_array(array, name)
+    try:
+        return np.broadcast_to(array, shape)
+    except ValueError:
+        raise ValueError(
+            f"{name} of shape {array.shape} cannot be broadcast to the shape of x, {shape}"
+        ) from None
+
+
 def check_out(out, shape, dtype, inputs, may_be=()):
     """Refuse an `out` of another kind, or one that shares memory with an input.
 

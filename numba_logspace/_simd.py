@@ -129,6 +129,17 @@ def _call(builder, name, result, args, flags=()):
     return builder.call(function, args, fastmath=flags)
 
 
+@intrinsic
+def always_inline(typing_context):
+    """Have LLVM inline the function this stands in wherever it is called."""
+
+    def generate(context, builder, sig, args):
+        builder.function.attributes.add("alwaysinline")
+        return context.get_dummy_value()
+
+    return types.none(), generate
+
+
 # --- operators ---------------------------------------------------------------------------------
 
 
@@ -396,9 +407,7 @@ def store(typing_context, array, index, width, value):
         else:
             mask = _first_lanes(builder, args[2], value)
             operands = [args[3], pointer, ir.Constant(_INDEX, align), mask]
-            _call(
-                builder, f"llvm.masked.store.{_suffix(value)}.p0", ir.VoidType(), operands
-            )
+            _call(builder, f"llvm.masked.store.{_suffix(value)}.p0", ir.VoidType(), operands)
         return context.get_dummy_value()
 
     width_type = width if width == types.none else types.intp

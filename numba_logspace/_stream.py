@@ -32,9 +32,10 @@ def _sweep(visit):
 
     `state` holds in each line of its own one number for every column, which `visit` updates.
     """
+    digest = DIGEST
 
     def sweep(x, base, step, count, columns, state):
-        _ = DIGEST
+        _ = digest
         w = lanes(x)
         flat = state.reshape(-1)
         for start in range(0, count, _BLOCK):
@@ -111,9 +112,10 @@ _sweep_shortfall = _sweep(_visit_shortfall)
 
 def prepare_columns(prepare):
     """A kernel for the numbers that `element` wants for each column, from summaries."""
+    digest = DIGEST
 
     def columns(summary, second, n, row):
-        _ = DIGEST
+        _ = digest
         for c in range(summary.shape[1]):
             first = summary[0, c], summary[1, c], summary[2, c], summary[3, c]
             more = second[0, c], second[1, c], second[2, c], second[3, c]
@@ -126,9 +128,10 @@ def prepare_columns(prepare):
 
 def reduce_columns(reduce):
     """A kernel for the result of each column, from summaries."""
+    digest = DIGEST
 
     def columns(summary, second, n, out):
-        _ = DIGEST
+        _ = digest
         for c in range(summary.shape[1]):
             first = summary[0, c], summary[1, c], summary[2, c], summary[3, c]
             more = second[0, c], second[1, c], second[2, c], second[3, c]
@@ -139,9 +142,10 @@ def reduce_columns(reduce):
 
 def wants_second(condition):
     """A kernel for whether any column wants a second look."""
+    digest = DIGEST
 
     def columns(summary, n):
-        _ = DIGEST
+        _ = digest
         for c in range(summary.shape[1]):
             first = summary[0, c], summary[1, c], summary[2, c], summary[3, c]
             if condition(first, const(summary[0, c], n)):
@@ -153,10 +157,11 @@ def wants_second(condition):
 
 def finish_columns(element):
     """A kernel that writes the result of lines, with m and row for every column."""
+    digest = DIGEST
     finish_pass = finish_pass_of(element)
 
     def lines(x, base, step, count, columns, m, row, out):
-        _ = DIGEST
+        _ = digest
         w = lanes(x)
         flat = row.reshape(-1)
         for start in range(0, count, _BLOCK):

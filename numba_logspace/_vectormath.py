@@ -81,12 +81,16 @@ def _fill_constants():
             scale=2.0**form.scale_bits,
             below_scale=2.0**form.scale_bits * (1.0 - 2.0 ** -(form.mantissa_bits + 1)),
             unscale=2.0**-form.scale_bits,
+            half_unscale=2.0 ** -(form.scale_bits // 2),
             # Below this the scaled exponential is 0: its exponent field has run out.
             exp_floor=-(form.exponent_bias + form.scale_bits) * math.log(2.0),
             ln2_high=ln2[kind][0],
             ln2_low=ln2[kind][1],
             # A sum of scaled exponentials below this may have lost digits to underflow.
             vanishing=2.0 ** (form.mantissa_bits + 3 - form.exponent_bias),
+            # Below this the ratio of a scaled exponential to the sum could underflow while the
+            # format could still hold it.
+            small_sum={24: 2.0**-40, 53: 2.0**-72}[form.mantissa_bits + 1],
             smallest_normal=2.0 ** (1 - form.exponent_bias),
             up=2.0 ** (form.mantissa_bits + 2),
             up_bits=form.mantissa_bits + 2.0,
@@ -149,9 +153,7 @@ def difference(x, m):
 
 @formula
 def _reduce(d, error):
-    # (2^k scaled, r, its rounding error, exp(r) - 1 - r) with d + error = k log(2) + r.
-    floor = constant(d, "exp_floor")
-    d = select(d < floor, floor, d)
+    # (k shifted, r, its rounding error, exp(r) - 1 - r) with d + error = k log(2) + r.
     shifted = fma(d, const(d, 1.4426950408889634), constant(d, "magic"))
     k = shifted - constant(d, "magic")
     # Exact, since k times the short part is (Cody and Waite).
@@ -159,7 +161,27 @@ def _reduce(d, error):
     low = fma(-k, constant(d, "ln2_low"), error)
     r = high + low
     curve = r * r * polynomial(r, _exp_coefficients(r))
-    return scaled_power_of_two(shifted), r, (high - r) + low, curve
+    return shifted, r, (high - r) + low, curve
+
+
+@formula
+def _exp_of_reduced(r, r_error, curve):
+    one = const(r, 1.0)
+    y = one + r
+    return y + (curve + (r_error + (r - (y - one))))
+
+
+@formula
+def exp_parts(d, error):
+    """(y, k) with exp(d + error) = y 2^k, for |d| below 2^20 or so."""
+    shifted, r, r_error, curve = _reduce(d, error)
+    return _exp_of_reduced(r, r_error, curve), shifted - constant(d, "magic")
+
+
+@formula
+def _floored(d):
+    floor = constant(d, "exp_floor")
+    return select(d < floor, floor, d)
 
 
 @formula
@@ -168,10 +190,8 @@ def scaled_exp(d, error):
 
     exp(d) alone would be off by |d| / 2 ulp where d is a rounded difference. Within 0.6 ulp.
     """
-    power, r, r_error, curve = _reduce(d, error)
-    one = const(d, 1.0)
-    y = one + r
-    return (y + (curve + (r_error + (r - (y - one))))) * power
+    shifted, r, r_error, curve = _reduce(_floored(d), error)
+    return _exp_of_reduced(r, r_error, curve) * scaled_power_of_two(shifted)
 
 
 @formula
@@ -183,8 +203,8 @@ def exp_nonpositive(d):
 @formula
 def expm1_nonpositive(d):
     """exp(d) - 1 for d <= 0, to full relative accuracy near 0."""
-    scaled, r, r_error, curve = _reduce(d, const(d, 0.0))
-    power = scaled * constant(d, "unscale")
+    shifted, r, r_error, curve = _reduce(_floored(d), const(d, 0.0))
+    power = scaled_power_of_two(shifted) * constant(d, "unscale")
     return fma(power, r + (curve + r_error), power - const(d, 1.0))
 
 
@@ -237,6 +257,7 @@ def log1p(u):
     one = const(u, 1.0)
     y = log_of_sum(*two_sum(one, u))
     y = select(u < const(u, math.inf), y, u)  # inf and NaN
+    y = select(u == const(u, 0.0), u, y)  # -0.0 keeps its sign
     minus_one = -one
     nan = const(u, math.nan)
     return select(

@@ -1,0 +1,84 @@
+"""The running logsumexp, one entry after the other."""
+
+import math
+
+import numpy as np
+
+from ._jit import DIGEST, formula, kernel
+from ._simd import const, constant
+from ._vectormath import difference, exp_parts, log1p, scaled_exp, two_sum
+
+# The state of one scan, a column of a small array:
+#   pivot   all sums are relative to exp(pivot)
+#   m, top  the largest entry so far and exp(m - pivot) 2^scale_bits
+#   rest, error  the sum of the others alike, and what it lacks
+# The pivot follows m only in leaps, since each change of it rounds the sum once more.
+_PIVOT, _M, _TOP, _REST, _ERROR = range(5)
+_LEAP = 16.0
+
+
+@formula
+def _scaled_exp_of_gap(x, pivot):
+    # exp(x - pivot) 2^scale_bits for x up to _LEAP above.
+    gap, low = difference(x, pivot)
+    if gap <= const(gap, 0.0):
+        return scaled_exp(gap, low)
+    y, k = exp_parts(gap, low)
+    return math.ldexp(y * constant(gap, "scale"), int(k))
+
+
+@formula
+def _leap(state, c, x):
+    # Make x the pivot.
+    factor = _scaled_exp_of_gap(state[_PIVOT, c], x) * constant(x, "unscale")
+    state[_PIVOT, c] = x
+    state[_TOP, c] *= factor
+    state[_REST, c] *= factor
+    state[_ERROR, c] *= factor
+
+
+@formula
+def _advance(state, c, x):
+    # Take x into the sums, and return the logsumexp so far.
+    zero = const(x, 0.0)
+    m = state[_M, c]
+    if math.isnan(x) or math.isnan(m) or m == math.inf:
+        state[_M, c] = m if math.isnan(m) else (x if math.isnan(x) else m)
+        return state[_M, c]
+    if x > m:
+        if x == math.inf or m == -math.inf:
+            state[_PIVOT, c], state[_M, c], state[_TOP, c] = x, x, constant(x, "scale")
+            state[_REST, c], state[_ERROR, c] = zero, zero
+            return x
+        if x - state[_PIVOT, c] > const(x, _LEAP):
+            _leap(state, c, x)
+        term, top = state[_TOP, c], _scaled_exp_of_gap(x, state[_PIVOT, c])
+        state[_M, c], state[_TOP, c] = x, top
+    elif x == -math.inf:
+        if m == -math.inf:
+            return m
+        term = zero
+    else:
+        term = _scaled_exp_of_gap(x, state[_PIVOT, c])
+    rest, lost = two_sum(state[_REST, c], term)
+    state[_REST, c] = rest
+    state[_ERROR, c] += lost
+    return state[_M, c] + log1p((rest + state[_ERROR, c]) / state[_TOP, c])
+
+
+def scan_rows():
+    """The kernel over (outer, n, inner); the unit of work is an outer block."""
+    digest = DIGEST
+
+    def scan(x, out, n, inner, start, stop):
+        _ = digest
+        state = np.empty((5, inner), x.dtype)
+        for outer in range(start, stop):
+            state[:] = 0.0
+            state[_M, :] = -math.inf
+            for i in range(n):
+                base = (outer * n + i) * inner
+                for c in range(inner):
+                    out[base + c] = _advance(state, c, x[base + c])
+
+    return kernel(scan)

@@ -1,0 +1,110 @@
+"""Ufuncs from formulas: broadcasting, out=, where=, reduce, and calls from users' jitted code."""
+
+import numpy as np
+from numba import types
+from numba.np.ufunc.dufunc import DUFunc
+
+from . import _layout
+from ._jit import DIGEST
+from ._simd import always_inline
+
+_FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+def _loop_body(formula, inputs):
+    # Without always_inline LLVM may call the larger formulas from the loop instead of making
+    # vector code of them.
+    digest = DIGEST
+    if inputs == 1:
+
+        def body(x):
+            _ = digest
+            always_inline()
+            return formula(x)
+
+    else:
+
+        def body(x, y):
+            _ = digest
+            always_inline()
+            return formula(x, y)
+
+    body.__name__ = body.__qualname__ = formula.__name__
+    return body
+
+
+class Ufunc(DUFunc):
+    """A ufunc with loops for float32 and float64, compiled when it is first used.
+
+    The order of its loops is how NumPy decides between them, so both are always there, in this
+    order; Numba alone would add a loop for whatever types come first.
+    """
+
+    def __init__(self, formula, inputs, doc):
+        body = _loop_body(formula, inputs)
+        try:
+            super().__init__(body, identity="reorderable", cache=True)
+        except RuntimeError as error:
+            if "cannot cache function" not in str(error):
+                raise
+            super().__init__(body, identity="reorderable")
+        self.__doc__ = doc
+
+    def _ready(self):
+        if not self._frozen:
+            for kind in (types.float32, types.float64):
+                self._compile_for_argtys((kind,) * self.nin)
+            self.disable_compile()
+
+    def _type_me(self, argtys, kwtys):
+        self._ready()
+        return super()._type_me(argtys, kwtys)
+
+    def __call__(self, *args, out=None, where=True, **options):
+        """Apply the formula; int and bool in float64, float16 by way of float32."""
+        self._ready()
+        if isinstance(out, tuple) and len(out) == 1:
+            out = out[0]
+        if len(args) == self.nin + 1 and out is None:
+            *args, out = args
+        operands = [_operand(x, name) for x, name in zip(args, "xy", strict=False)]
+        arrays = [x for x in args if hasattr(x, "dtype")]
+        half = bool(arrays) and all(x.dtype == np.float16 for x in arrays)
+        with np.errstate(all="ignore"):
+            if where is True and not half:
+                return self.ufunc(*operands, out=out, **options)
+            # NumPy refuses a mask with an out for ufuncs made by Numba.
+            result = self.ufunc(*operands, **options)
+            if out is None:
+                return result.astype(np.float16) if half else result
+            np.copyto(out, result, where=where, casting="same_kind")
+            return out
+
+
+def _operand(x, name):
+    # x in one of the two dtypes that have loops; Python numbers keep adapting to the others.
+    if isinstance(x, (float, int)) or getattr(x, "dtype", None) in _FLOATS:
+        if isinstance(x, np.ma.MaskedArray):
+            _layout.as_array(x, name)
+        return float(x) if isinstance(x, int) else x
+    if not isinstance(x, (np.ndarray, np.generic)) and hasattr(x, "__array_ufunc__"):
+        return x  # a container of its own kind takes over
+    array, dtype, _ = _layout.as_array(x, name)
+    return array.astype(dtype, copy=False)
+
+
+def _with_loops(name):
+    inherited = getattr(DUFunc, name)
+
+    def method(self, *args, **options):
+        self._ready()
+        with np.errstate(all="ignore"):
+            return inherited(self, *args, **options)
+
+    method.__name__ = name
+    method.__doc__ = inherited.__doc__
+    return method
+
+
+for _name in ("reduce", "accumulate", "reduceat", "outer", "at"):
+    setattr(Ufunc, _name, _with_loops(_name))

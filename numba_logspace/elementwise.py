@@ -1,0 +1,147 @@
+"""Elementwise log-space functions, as ufuncs."""
+
+from . import _formulas
+from ._ufuncs import Ufunc
+
+_TEMPLATE = """{signature}
+
+{summary}
+
+Parameters
+----------
+{parameters}
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64.
+
+Raises
+------
+TypeError
+    For masked arrays and for dtypes other than those.
+
+Notes
+-----
+Special values: {special}
+
+Error bound: {bound}. One pass, O(size). Also callable in ``numba.njit`` functions, on numbers and
+arrays; the ufunc methods (``reduce``, ``accumulate``, ``outer``, ``at``) are there too.
+{source}
+Examples
+--------
+>>> import numba_logspace as nl
+{example}
+"""
+
+_ONE = "x : array_like\n    {0}"
+_TWO = "x, y : array_like\n    {0}; broadcast against each other."
+_FOUR_ULP = "4 ulp"
+_OF_LARGER = "2 ulp of the larger of the result and the larger input, in modulus"
+
+
+def _define(formula, summary, inputs, special, example, bound=_FOUR_ULP, source=""):
+    names = "x" if inputs.startswith("x :") else "x, y"
+    doc = _TEMPLATE.format(
+        signature=f"{formula.__name__}({names}, /, *, out=None, where=True, **kwargs)",
+        summary=summary,
+        parameters=inputs,
+        special=special,
+        example=example,
+        bound=bound,
+        source=f"\nSource: {source}\n" if source else "",
+    )
+    return Ufunc(formula, len(names.split(",")), doc)
+
+
+log1mexp = _define(
+    _formulas.log1mexp,
+    "log(1 - exp(x)) for x <= 0 (the sign convention of Stan, Julia and PyTensor; R and JAX\n"
+    "take -x).",
+    _ONE.format("Logarithms of probabilities, x <= 0."),
+    "-inf at 0, -0.0 at -inf, NaN for x > 0 and for NaN.",
+    ">>> float(nl.log1mexp(-1e-20))\n-46.051701859880914",
+    source="M. Maechler, Accurately computing log(1 - exp(-|a|)), 2012.",
+)
+
+log1pexp = _define(
+    _formulas.log1pexp,
+    "log(1 + exp(x)), also known as softplus.",
+    _ONE.format("Any numbers."),
+    "0 at -inf, inf at inf.",
+    ">>> float(nl.log1pexp(-40.0))\n4.248354255291589e-18",
+    source="M. Maechler, Accurately computing log(1 - exp(-|a|)), 2012.",
+)
+
+logaddexp = _define(
+    _formulas.logaddexp,
+    "log(exp(x) + exp(y)).",
+    _TWO.format("Logarithms"),
+    "-inf with -inf gives -inf, inf with anything but NaN gives inf.",
+    ">>> float(nl.logaddexp(0.0, -40.0))\n4.248354255291589e-18",
+    bound=_OF_LARGER,
+)
+
+logsubexp = _define(
+    _formulas.logsubexp,
+    "log(exp(x) - exp(y)) for x >= y.",
+    _TWO.format("Logarithms, x >= y"),
+    "-inf where x = y (NaN where both are inf), x where y is -inf, NaN for x < y.",
+    ">>> float(nl.logsubexp(1000.0, 999.0))\n999.5413248546129",
+    bound=_OF_LARGER,
+)
+
+logistic = _define(
+    _formulas.logistic,
+    "1 / (1 + exp(-x)), the inverse of `logit`.",
+    _ONE.format("Log-odds."),
+    "0 at -inf, 1 at inf. Small results are gradually underflowing, never flushed to 0.",
+    ">>> float(nl.logistic(-740.0))\n4.2e-322",
+)
+
+logit = _define(
+    _formulas.logit,
+    "log(x / (1 - x)), the inverse of `logistic`.",
+    _ONE.format("Probabilities, 0 <= x <= 1."),
+    "-inf at 0, inf at 1, NaN outside.",
+    ">>> float(nl.logit(0.5000001))\n3.99999999789463e-07",
+)
+
+log_sigmoid = _define(
+    _formulas.log_sigmoid,
+    "log(1 / (1 + exp(-x))), the logarithm of `logistic`.",
+    _ONE.format("Log-odds."),
+    "-inf at -inf, -0.0 at inf.",
+    ">>> float(nl.log_sigmoid(40.0))\n-4.248354255291589e-18",
+)
+
+log1m_sigmoid = _define(
+    _formulas.log1m_sigmoid,
+    "log(1 - 1 / (1 + exp(-x))), which is log_sigmoid(-x).",
+    _ONE.format("Log-odds."),
+    "-0.0 at -inf, -inf at inf.",
+    ">>> float(nl.log1m_sigmoid(1000.0))\n-1000.0",
+)
+
+xlogy = _define(
+    _formulas.xlogy,
+    "x log(y), and 0 where x is 0.",
+    _TWO.format("Any x, y >= 0"),
+    "0 where x = 0 and y is not NaN; NaN for y < 0 otherwise.",
+    ">>> float(nl.xlogy(0.0, 0.0))\n0.0",
+)
+
+xlog1py = _define(
+    _formulas.xlog1py,
+    "x log(1 + y), and 0 where x is 0.",
+    _TWO.format("Any x, y >= -1"),
+    "0 where x = 0 and y is not NaN; NaN for y < -1 otherwise.",
+    ">>> float(nl.xlog1py(2.0, 1e-20))\n2e-20",
+)
