@@ -19,24 +19,18 @@ def map_rows(engine, x, axis, where=None, out=None, workers=None, fill=None, ord
 
     `ordered` says that the entries of a row follow each other in C order.
     """
-    if (
-        where is None
-        and out is None
-        and type(x) is np.ndarray
-        and (x.dtype is _DOUBLE or x.dtype is _SINGLE)
-        and x.flags.carray
-        and axis == -1
-        and 0 < x.size < THRESHOLD
-        and x.ndim
-    ):
-        # Small arrays in a sampler's loop: everything below costs more than the work.
-        out = np.empty(x.shape, x.dtype)
-        if x.ndim == 1:
-            engine.one_row(x, out)
-        else:
-            n = x.shape[-1]
-            engine(x.reshape(-1), out.reshape(-1), x.size // n, n, 1, 1)
-        return out
+    # Small arrays in a sampler's loop: everything further down costs more than the work.
+    if where is out is workers is None and axis == -1 and type(x) is np.ndarray:
+        dtype, size = x.dtype, x.size
+        plain = (dtype is _DOUBLE or dtype is _SINGLE) and x.flags.carray
+        if plain and 0 < size < THRESHOLD and x.ndim:
+            out = np.empty(x.shape, dtype)
+            if x.ndim == 1:
+                engine.one_row(x, out)
+            else:
+                n = x.shape[-1]
+                engine(x.reshape(-1), out.reshape(-1), size // n, n, 1, 1)
+            return out
     x, dtype, result = _layout.as_array(x)
     axes = _layout.normalize_axes(axis, x.ndim)
     mask = _layout.check_where(where, x.shape)
@@ -160,20 +154,11 @@ def _vjp_slabs(engine, x, g, axes, dtype, mask, out, workers):
 
 def reduce_rows(engine, x, axis, keepdims=False, where=None, out=None, workers=None):
     """Call a Reduction on an array; over nothing it is -inf."""
-    if (
-        where is None
-        and out is None
-        and type(x) is np.ndarray
-        and x.ndim == 1
-        and (x.dtype is _DOUBLE or x.dtype is _SINGLE)
-        and x.flags.carray
-        and (axis is None or axis == -1)
-        and 0 < x.size < THRESHOLD
-        and not keepdims
-    ):
-        out = np.empty(1, x.dtype)
-        engine.one_row(x, out)
-        return out[0]
+    if where is out is workers is None and not keepdims and type(x) is np.ndarray:
+        dtype = x.dtype
+        plain = (dtype is _DOUBLE or dtype is _SINGLE) and x.flags.carray
+        if plain and 0 < x.size < THRESHOLD and x.ndim == 1 and (axis is None or axis == -1):
+            return dtype.type(engine.one_row(x))
     x, dtype, result = _layout.as_array(x)
     axes = _layout.normalize_axes(axis, x.ndim)
     mask = _layout.check_where(where, x.shape)

@@ -79,11 +79,6 @@ class Map(_Engine):
         kernel = self._short if way == "short" else self._columns
         share(functools.partial(kernel, x, kept, out, n, inner), units, workers)
 
-    def one_row(self, x, out):
-        """The shortest way for one row, x and `out` flat and different."""
-        n = x.size
-        self._rows(x, out if self._keeps else None, out, n, 0, 1)
-
     def _stream(self, x, out, block, n, inner, workers):
         lines, summary, second = self._summaries(x, block, n, inner, workers)
         row = np.empty_like(summary)
@@ -93,6 +88,13 @@ class Map(_Engine):
     @functools.cached_property
     def _rows(self):
         return _kernels.map_rows(self._prepare, self._element, self._condition, self._seconds)
+
+    @functools.cached_property
+    def one_row(self):
+        """The kernel (x, out) of one row, x and `out` flat and different."""
+        return _kernels.map_one_row(
+            self._prepare, self._element, self._condition, self._seconds, self._keeps
+        )
 
     @functools.cached_property
     def _columns(self):
@@ -135,13 +137,14 @@ class Reduction(_Engine):
             kernel = self._short if way == "short" else self._columns
             share(functools.partial(kernel, x, out, n, inner), units, workers)
 
-    def one_row(self, x, out):
-        """The shortest way for one row."""
-        self._rows(x, out, x.size, 0, 1)
-
     @functools.cached_property
     def _rows(self):
         return _kernels.reduce_rows(self._reduce, self._condition, self._seconds)
+
+    @functools.cached_property
+    def one_row(self):
+        """The kernel (x) of one row, flat."""
+        return _kernels.reduce_one_row(self._reduce, self._condition, self._seconds)
 
     @functools.cached_property
     def _columns(self):
@@ -174,10 +177,6 @@ class Vjp(_Engine):
         else:
             kernel, units = self._columns, self._tiles(x, outer, inner)
         share(functools.partial(kernel, x, g, out, n, inner), units, workers)
-
-    def one_row(self, x, g, out):
-        """The shortest way for one row."""
-        self._rows(x, g, out, x.size, 0, 1)
 
     @functools.cached_property
     def _rows(self):

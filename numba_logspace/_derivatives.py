@@ -151,12 +151,11 @@ def _corrected(numerator, denominator, error):
 
 @formula
 def probability_and_odds(e, row):
-    """p and the odds p / (1 - p), scaled, each as (high, low)."""
-    term = e * row[5] * constant(e, "half_unscale")
-    others = fma(-term, constant(e, "unscale"), row[0])
+    """p and the odds p / (1 - p), scaled, each as (high, low); here e is relative to m."""
+    others = fma(-e, constant(e, "unscale"), row[0])
     # What the subtraction lost, exactly: e / S is at most 1/2 where this is used.
-    lost = (row[0] - others) - term * constant(e, "unscale")
-    return _corrected(term, row[0], row[1]), _corrected(term, others, row[1] + lost)
+    lost = (row[0] - others) - e * constant(e, "unscale")
+    return _corrected(e, row[0], row[1]), _corrected(e, others, row[1] + lost)
 
 
 @formula

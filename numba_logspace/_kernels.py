@@ -9,8 +9,8 @@ import math
 
 import numpy as np
 
-from ._jit import DIGEST, formula, kernel
-from ._passes import copy_max_pass, max_pass, kept, term_at
+from ._jit import formula, kernel
+from ._passes import copy_max_pass, kept, max_pass, term_at
 from ._row import (
     row_as_it_is,
     row_max,
@@ -91,35 +91,73 @@ def _finish_row(element):
     return finish_row
 
 
-def map_rows(prepare, element, condition, seconds):
-    """Rows one by one; `e` is `out` to keep the exponentials there between sweeps, or None."""
-    digest = DIGEST
+def _map_row(prepare, element, condition, seconds):
     summaries = row_summaries(condition, seconds[0])
     finish_row = _finish_row(element)
 
+    @formula
+    def map_row(x, base, n, e, out):
+        summary, more = summaries(x, base, n, e, base, n)
+        row = prepare(summary, more, const(summary[0], n))
+        finish_row(x, base, n, summary[0], row, e, out, base)
+
+    return map_row
+
+
+def map_rows(prepare, element, condition, seconds):
+    """Rows one by one; `e` is `out` to keep the exponentials there between sweeps, or None."""
+    map_row = _map_row(prepare, element, condition, seconds)
+
     def rows(x, e, out, n, start, stop):
-        _ = digest
         for r in range(start, stop):
-            base = r * n
-            summary, more = summaries(x, base, n, e, base, n)
-            row = prepare(summary, more, const(summary[0], n))
-            finish_row(x, base, n, summary[0], row, e, out, base)
+            map_row(x, r * n, n, e, out)
 
     return kernel(rows)
+
+
+def map_one_row(prepare, element, condition, seconds, keeps):
+    """A single row: with so few arguments the call costs half as much."""
+    map_row = _map_row(prepare, element, condition, seconds)
+
+    def row(x, out):
+        map_row(x, 0, x.size, None, out)
+
+    def row_keeping(x, out):
+        map_row(x, 0, x.size, out, out)
+
+    return kernel(row_keeping if keeps else row)
+
+
+def _reduce_row(reduce, condition, seconds):
+    summaries = row_summaries(condition, seconds[0])
+
+    @formula
+    def reduce_row(x, base, n):
+        summary, more = summaries(x, base, n, None, 0, n)
+        return reduce(summary, more, const(summary[0], n))
+
+    return reduce_row
 
 
 def reduce_rows(reduce, condition, seconds):
     """One number for each row."""
-    digest = DIGEST
-    summaries = row_summaries(condition, seconds[0])
+    reduce_row = _reduce_row(reduce, condition, seconds)
 
     def rows(x, out, n, start, stop):
-        _ = digest
         for r in range(start, stop):
-            summary, more = summaries(x, r * n, n, None, 0, n)
-            out[r] = reduce(summary, more, const(summary[0], n))
+            out[r] = reduce_row(x, r * n, n)
 
     return kernel(rows)
+
+
+def reduce_one_row(reduce, condition, seconds):
+    """The number of a single row: with so few arguments the call costs half as much."""
+    reduce_row = _reduce_row(reduce, condition, seconds)
+
+    def row(x):
+        return reduce_row(x, 0, x.size)
+
+    return kernel(row)
 
 
 # --- tiles of columns --------------------------------------------------------------------------
@@ -139,11 +177,9 @@ def map_columns(prepare, element, condition, seconds):
 
     The unit of work is a tile. `keep` says whether the exponentials are kept between sweeps.
     """
-    digest = DIGEST
     second_of_tile = tile_second(condition, seconds[1])
 
     def columns(x, keep, out, n, inner, start, stop):
-        _ = digest
         w = lanes(x)
         tile = np.empty(n * w, x.dtype)
         e = kept(keep, tile)
@@ -165,11 +201,9 @@ def map_columns(prepare, element, condition, seconds):
 
 def reduce_columns(reduce, condition, seconds):
     """One number for each column; a tile is copied together as in map_columns where it fits."""
-    digest = DIGEST
     second_of_tile = tile_second(condition, seconds[1])
 
     def columns(x, out, n, inner, start, stop):
-        _ = digest
         for unit in range(start, stop):
             base, width, where = column_tile(unit, n, inner, lanes(x))
             m = max_pass(x, base, inner, n, width, full(x, -math.inf))
@@ -212,11 +246,9 @@ def scatter_rows(tile, first, count, n, inner, out):
 
 def map_short_rows(prepare, element, condition, seconds):
     """As many rows at a time as a vector has lanes; the unit of work is a row."""
-    digest = DIGEST
     second_of_tile = tile_second(condition, seconds[1])
 
     def rows(x, keep, out, n, inner, start, stop):
-        _ = digest
         w = lanes(x)
         tile = np.empty(n * w, x.dtype)
         # Apart from the tile, which a second look may need.
@@ -240,11 +272,9 @@ def map_short_rows(prepare, element, condition, seconds):
 
 def reduce_short_rows(reduce, condition, seconds):
     """As many rows at a time as a vector has lanes; the unit of work is a row."""
-    digest = DIGEST
     second_of_tile = tile_second(condition, seconds[1])
 
     def rows(x, out, n, inner, start, stop):
-        _ = digest
         w = lanes(x)
         tile = np.empty(n * w, x.dtype)
         for first in range(start, stop, w):

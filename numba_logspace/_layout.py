@@ -126,7 +126,7 @@ def shares_memory(a, b):
 
 def has_internal_overlap(a):
     """Whether two elements of `a` may lie in one place."""
-    steps = sorted((abs(s), k) for s, k in zip(a.strides, a.shape, strict=True) if k > 1)
+    steps = sorted((abs(s), k) for s, k in zip(a.strides, a.shape) if k > 1)
     reach = a.itemsize
     for step, count in steps:
         if step < reach:

@@ -8,7 +8,6 @@ the distance between rows. What the lanes mean is the engine's business.
 
 import math
 
-
 from numba import types
 from numba.extending import overload
 

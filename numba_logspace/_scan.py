@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ._jit import DIGEST, formula, kernel
+from ._jit import formula, kernel
 from ._simd import const, constant
 from ._vectormath import difference, exp_parts, log1p, scaled_exp, two_sum
 
@@ -68,10 +68,8 @@ def _advance(state, c, x):
 
 def scan_rows():
     """The kernel over (outer, n, inner); the unit of work is an outer block."""
-    digest = DIGEST
 
     def scan(x, out, n, inner, start, stop):
-        _ = digest
         state = np.empty((5, inner), x.dtype)
         for outer in range(start, stop):
             state[:] = 0.0

@@ -232,7 +232,7 @@ def polynomial(typing_context, z, coefficients):
             terms.append(_splat(builder, number, _llvm_type(z)))
         power, name = args[0], f"llvm.fmuladd.{_suffix(z)}"
         while len(terms) > 1:
-            pairs = list(zip(terms[::2], terms[1::2], strict=False))
+            pairs = list(zip(terms[::2], terms[1::2]))
             odd = terms[-1:] if len(terms) % 2 else []
             terms = [_call(builder, name, power.type, [b, power, a]) for a, b in pairs] + odd
             power = builder.fmul(power, power) if len(terms) > 1 else power

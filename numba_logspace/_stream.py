@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from ._jit import DIGEST, formula, kernel
+from ._jit import formula, kernel
 from ._kernels import finish_pass_of
 from ._passes import (
     below_max_pass,
@@ -32,10 +32,8 @@ def _sweep(visit):
 
     `state` holds in each line of its own one number for every column, which `visit` updates.
     """
-    digest = DIGEST
 
     def sweep(x, base, step, count, columns, state):
-        _ = digest
         w = lanes(x)
         flat = state.reshape(-1)
         for start in range(0, count, _BLOCK):
@@ -112,10 +110,8 @@ _sweep_shortfall = _sweep(_visit_shortfall)
 
 def prepare_columns(prepare):
     """A kernel for the numbers that `element` wants for each column, from summaries."""
-    digest = DIGEST
 
     def columns(summary, second, n, row):
-        _ = digest
         for c in range(summary.shape[1]):
             first = summary[0, c], summary[1, c], summary[2, c], summary[3, c]
             more = second[0, c], second[1, c], second[2, c], second[3, c]
@@ -128,10 +124,8 @@ def prepare_columns(prepare):
 
 def reduce_columns(reduce):
     """A kernel for the result of each column, from summaries."""
-    digest = DIGEST
 
     def columns(summary, second, n, out):
-        _ = digest
         for c in range(summary.shape[1]):
             first = summary[0, c], summary[1, c], summary[2, c], summary[3, c]
             more = second[0, c], second[1, c], second[2, c], second[3, c]
@@ -142,10 +136,8 @@ def reduce_columns(reduce):
 
 def wants_second(condition):
     """A kernel for whether any column wants a second look."""
-    digest = DIGEST
 
     def columns(summary, n):
-        _ = digest
         for c in range(summary.shape[1]):
             first = summary[0, c], summary[1, c], summary[2, c], summary[3, c]
             if condition(first, const(summary[0, c], n)):
@@ -157,11 +149,9 @@ def wants_second(condition):
 
 def finish_columns(element):
     """A kernel that writes the result of lines, with m and row for every column."""
-    digest = DIGEST
     finish_pass = finish_pass_of(element)
 
     def lines(x, base, step, count, columns, m, row, out):
-        _ = digest
         w = lanes(x)
         flat = row.reshape(-1)
         for start in range(0, count, _BLOCK):
@@ -189,7 +179,7 @@ class Lines:
         count = n * inner // columns
         parts = max(1, min(count // _BLOCK, 4 * workers if workers > 1 else 1))
         bounds = [count * i // parts for i in range(parts + 1)]
-        pairs = zip(bounds, bounds[1:], strict=False)
+        pairs = zip(bounds, bounds[1:])
         self.segments = [(base + a * columns, columns, b - a, columns) for a, b in pairs if b > a]
         left = n * inner - count * columns
         if left:
@@ -202,7 +192,7 @@ class Lines:
             state = np.full((4, columns), others, self.x.dtype)
             state[0] = first
             states.append(state)
-        pairs = zip(self.segments, states, strict=True)
+        pairs = zip(self.segments, states)
         run_all([(kernel, self.x, *segment, state) for segment, state in pairs], self.workers)
         return states
 

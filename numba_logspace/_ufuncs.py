@@ -5,7 +5,7 @@ from numba import types
 from numba.np.ufunc.dufunc import DUFunc
 
 from . import _layout
-from ._jit import DIGEST
+from ._jit import cache_for
 from ._simd import always_inline
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
@@ -14,18 +14,15 @@ _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 def _loop_body(formula, inputs):
     # Without always_inline LLVM may call the larger formulas from the loop instead of making
     # vector code of them.
-    digest = DIGEST
     if inputs == 1:
 
         def body(x):
-            _ = digest
             always_inline()
             return formula(x)
 
     else:
 
         def body(x, y):
-            _ = digest
             always_inline()
             return formula(x, y)
 
@@ -42,12 +39,8 @@ class Ufunc(DUFunc):
 
     def __init__(self, formula, inputs, doc):
         body = _loop_body(formula, inputs)
-        try:
-            super().__init__(body, identity="reorderable", cache=True)
-        except RuntimeError as error:
-            if "cannot cache function" not in str(error):
-                raise
-            super().__init__(body, identity="reorderable")
+        super().__init__(body, identity="reorderable")
+        self._dispatcher.cache = cache_for(body)
         self.__doc__ = doc
 
     def _ready(self):
@@ -67,7 +60,7 @@ class Ufunc(DUFunc):
             out = out[0]
         if len(args) == self.nin + 1 and out is None:
             *args, out = args
-        operands = [_operand(x, name) for x, name in zip(args, "xy", strict=False)]
+        operands = [_operand(x, name) for x, name in zip(args, "xy")]
         arrays = [x for x in args if hasattr(x, "dtype")]
         half = bool(arrays) and all(x.dtype == np.float16 for x in arrays)
         with np.errstate(all="ignore"):

@@ -6,7 +6,6 @@ import numpy as np
 from numba import types
 from numba.extending import overload
 
-from ._jit import DIGEST, formula, kernel
 from ._derivatives import (
     is_dominant,
     largest_probability,
@@ -15,6 +14,7 @@ from ._derivatives import (
     product,
     unscaled,
 )
+from ._jit import formula, kernel
 from ._kernels import column_tile, gather_rows, row_summaries, scatter_rows, tile_second
 from ._passes import max_pass
 from ._simd import const, full, lanes, load, store, sum_of_lanes
@@ -64,7 +64,6 @@ def _sweeps(weigh, element):
 
 def vjp_rows(prepare, weigh, element, condition, seconds):
     """Rows one by one."""
-    digest = DIGEST
     summaries = row_summaries(condition, seconds[0])
     weigh_pass, finish_pass = _sweeps(weigh, element)
 
@@ -87,7 +86,6 @@ def vjp_rows(prepare, weigh, element, condition, seconds):
             finish_pass(x, end, w, 1, left, g, m, ref, row, total, own, out)
 
     def rows(x, g, out, n, start, stop):
-        _ = digest
         for r in range(start, stop):
             summary, more = summaries(x, r * n, n, None, 0, n)
             reference, row = prepare(summary, more, const(summary[0], n))
@@ -117,11 +115,9 @@ def _tile_vjp(prepare, weigh, element, condition, second):
 
 def vjp_columns(prepare, weigh, element, condition, seconds):
     """Tiles of columns; the unit of work is a tile."""
-    digest = DIGEST
     tile = _tile_vjp(prepare, weigh, element, condition, seconds[1])
 
     def columns(x, g, out, n, inner, start, stop):
-        _ = digest
         for unit in range(start, stop):
             base, width, _ = column_tile(unit, n, inner, lanes(x))
             tile(x, base, inner, n, width, g, out)
@@ -148,11 +144,9 @@ def _overload_gathered(g, first, count, n, inner, tile):
 
 def vjp_short_rows(prepare, weigh, element, condition, seconds):
     """As many rows at a time as a vector has lanes; the unit of work is a row."""
-    digest = DIGEST
     tile = _tile_vjp(prepare, weigh, element, condition, seconds[1])
 
     def rows(x, g, out, n, inner, start, stop):
-        _ = digest
         w = lanes(x)
         x_tile, g_tile = np.empty(n * w, x.dtype), np.empty(n * w, x.dtype)
         for first in range(start, stop, w):
@@ -167,11 +161,9 @@ def vjp_short_rows(prepare, weigh, element, condition, seconds):
 
 def jacobian_rows(prepare, condition, seconds):
     """The Jacobian of log1m_softmax of each row; the unit of work is a row."""
-    digest = DIGEST
     summaries = row_summaries(condition, seconds[0])
 
     def rows(x, out, n, start, stop):
-        _ = digest
         p_high, p_low = np.empty(n, x.dtype), np.empty(n, x.dtype)
         for r in range(start, stop):
             base = r * n
@@ -179,16 +171,14 @@ def jacobian_rows(prepare, condition, seconds):
             m = summary[0]
             reference, row = prepare(summary, more, const(m, n))
             for j in range(n):
-                e = scaled_term(x[base + j], reference)
-                p, _ = probability_and_odds(e, row)
+                p, _ = probability_and_odds(scaled_term(x[base + j], m), row)
                 if is_dominant(x[base + j], m, row[4]):
                     p = largest_probability(row)
                 p_high[j], p_low[j] = p
             for i in range(n):
                 v = x[base + i]
                 line = (base + i) * n
-                e = scaled_term(v, reference)
-                p, odds = probability_and_odds(e, row)
+                p, odds = probability_and_odds(scaled_term(v, m), row)
                 dominant = is_dominant(v, m, row[4])
                 for j in range(n):
                     if dominant:

@@ -4,10 +4,9 @@ import math
 
 import numpy as np
 
-from ._jit import DIGEST, formula, kernel
+from ._jit import formula, kernel
 from ._simd import constant
 from ._vectormath import difference, exp_parts, log, log_of_sum, two_sum
-
 
 # Terms are summed times 2^_SCALE: what is left after a cancellation may be very small.
 _SCALE = 128
@@ -65,10 +64,8 @@ def _log_of_scaled(s, error):
 
 def weighted_rows():
     """The kernel over contiguous rows; the unit of work is a row."""
-    digest = DIGEST
 
     def weighted(x, b, values, signs, n, start, stop):
-        _ = digest
         for r in range(start, stop):
             top, plus, minus, nan = _pivot(x, b, r * n, n)
             if nan or (plus and minus):

@@ -28,16 +28,17 @@ class _Pool:
     def executor(self):
         with self._lock:
             if self._executor is None:
-                self._executor = ThreadPoolExecutor(_limit(), "numba_logspace")
+                self._executor = ThreadPoolExecutor(limit(), "numba_logspace")
             return self._executor
 
 
-def _limit():
-    # Numba's limit is the user's word on threads (NUMBA_NUM_THREADS).
-    return max(1, min(_cores(), config.NUMBA_NUM_THREADS))
+def limit():
+    """How many threads a call may have: Numba's own limit is the user's word on it."""
+    return max(1, min(cores(), config.NUMBA_NUM_THREADS))
 
 
-def _cores():
+def cores():
+    """How many cores this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -53,12 +54,12 @@ def _check(workers):
         number = operator.index(workers)
     except TypeError:
         raise TypeError(f"workers must be an int or None, got {workers!r}") from None
-    if number == 0 or number < -_cores():
+    if number == 0 or number < -cores():
         raise ValueError(
             f"workers must be a positive int, or a negative one from -1 (all cores) to "
-            f"-{_cores()} (one), got {number}"
+            f"-{cores()} (one), got {number}"
         )
-    return number if number > 0 else _cores() + 1 + number
+    return number if number > 0 else cores() + 1 + number
 
 
 @contextlib.contextmanager
@@ -101,8 +102,8 @@ def count_for(workers, size):
         workers = _default.get()
         if size < THRESHOLD:
             return 1
-        return _limit() if workers is None else min(workers, _limit())
-    return min(_check(workers), _limit())
+        return limit() if workers is None else min(workers, limit())
+    return min(_check(workers), limit())
 
 
 def share(task, units, workers):
@@ -113,7 +114,7 @@ def share(task, units, workers):
     # A few parts each, so that a thread held up by something else holds up little.
     parts = min(units, 4 * workers)
     bounds = [units * i // parts for i in range(parts + 1)]
-    run_all([(task, a, b) for a, b in zip(bounds, bounds[1:], strict=False)], workers)
+    run_all([(task, a, b) for a, b in zip(bounds, bounds[1:])], workers)
 
 
 def run_all(calls, workers):

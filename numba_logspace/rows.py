@@ -239,15 +239,11 @@ def logsumexp(
     """
     if b is None and not return_sign:
         return _call.reduce_rows(_LOGSUMEXP, x, axis, keepdims, where, out, workers)
-    return _call.weighted_sum(
-        _WEIGHTED, x, axis, b, return_sign, keepdims, where, out, workers
-    )
+    return _call.weighted_sum(_WEIGHTED, x, axis, b, return_sign, keepdims, where, out, workers)
 
 
 @shared_text("reduction")
-def logsumexp_excluding_max(
-    x, axis=-1, *, keepdims=False, where=None, out=None, workers=None
-):
+def logsumexp_excluding_max(x, axis=-1, *, keepdims=False, where=None, out=None, workers=None):
     """log(sum_j exp(x_j)) along an axis without the first maximum of each row.
 
     {parameters}
@@ -271,9 +267,7 @@ def logsumexp_excluding_max(
     >>> float(nl.logsumexp_excluding_max(np.array([1000.0, -1000.0, -1000.0])))
     -999.3068528194401
     """
-    return _call.reduce_rows(
-        _LOGSUMEXP_EXCLUDING_MAX, x, axis, keepdims, where, out, workers
-    )
+    return _call.reduce_rows(_LOGSUMEXP_EXCLUDING_MAX, x, axis, keepdims, where, out, workers)
 
 
 @shared_text("reduction")

@@ -1,0 +1,1 @@
+"""Benchmarks of numba_logspace for airspeed velocity."""

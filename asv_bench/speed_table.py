@@ -1,0 +1,162 @@
+"""Print the speed tables: ratios to peers and to a memory copy, each row measured in one run.
+
+    python asv_bench/speed_table.py
+
+SciPy, PyTorch and JAX are measured where they are installed. One thread, except in the last table.
+"""
+
+import os
+
+os.environ.setdefault(
+    "XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+)
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+from benchmarks.common import SHAPES, interleaved, normals, one_thread, published_log1m_softmax
+
+import numba_logspace as nl
+
+torch = one_thread()
+try:
+    from scipy import special
+except ImportError:
+    special = None
+try:
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+except ImportError:
+    jax = None
+
+
+def _print_row(cells):
+    print("| " + " | ".join(str(c) for c in cells) + " |", flush=True)
+
+
+def _table(*heading):
+    print()
+    _print_row(heading)
+    _print_row(["---"] * len(heading))
+
+
+def _against(times, peer):
+    return f"{times[peer] / times['ours']:.1f}" if peer in times else "n/a"
+
+
+def _peers_of_log1m_softmax(x, axis):
+    calls = {}
+    if torch:
+        tensor = torch.from_numpy(x)
+        calls["torch"] = lambda: torch.log_softmax(tensor, axis)
+        calls["published"] = lambda: published_log1m_softmax(tensor, axis)
+    if jax:
+        on_device = jax.numpy.asarray(x)
+        naive = jax.jit(lambda a: jax.numpy.log1p(-jax.nn.softmax(a, axis=axis)))
+        calls["jax"] = lambda: naive(on_device).block_until_ready()
+    return calls
+
+
+def log1m_softmax_table():
+    """log1m_softmax against a copy and its peers."""
+    _table(
+        "log1m_softmax, one thread",
+        "dtype",
+        "ns per entry",
+        "in copies (np.copyto)",
+        "PyTorch log_softmax / ours",
+        "published PyTorch form / ours",
+        "JAX, naive form, jitted / ours",
+    )
+    for name, (shape, axis) in SHAPES.items():
+        for dtype in (np.float32, np.float64):
+            x = normals(shape, dtype)
+            out = np.zeros_like(x)
+            calls = {
+                "copy": lambda x=x, out=out: np.copyto(out, x),
+                "ours": lambda x=x, out=out, a=axis: nl.log1m_softmax(x, a, out=out, workers=1),
+            }
+            t = interleaved(calls | _peers_of_log1m_softmax(x, axis))
+            _print_row(
+                [name, np.dtype(dtype).name, f"{t['ours'] / x.size * 1e9:.2f}"]
+                + [f"{t['ours'] / t['copy']:.2f}"]
+                + [_against(t, peer) for peer in ("torch", "published", "jax")]
+            )
+
+
+def family_table():
+    """softmax, log_softmax and logsumexp against PyTorch and SciPy."""
+    _table("function, one thread", "shape", "dtype", "PyTorch / ours", "SciPy / ours")
+    cases = [(n, s, a) for n, (s, a) in SHAPES.items()] + [("100000 x 500", (100_000, 500), -1)]
+    for function in ("softmax", "log_softmax", "logsumexp"):
+        for name, shape, axis in cases:
+            for dtype in (np.float32, np.float64):
+                x = normals(shape, dtype)
+                ours = getattr(nl, function)
+                calls = {"ours": lambda x=x, f=ours, a=axis: f(x, a, workers=1)}
+                if torch:
+                    f, tensor = getattr(torch, function), torch.from_numpy(x)
+                    calls["torch"] = lambda f=f, t=tensor, a=axis: f(t, a)
+                if special:
+                    f = getattr(special, function)
+                    calls["scipy"] = lambda f=f, x=x, a=axis: f(x, axis=a)
+                t = interleaved(calls, rounds=3)
+                row = [function, name, np.dtype(dtype).name]
+                _print_row(row + [_against(t, peer) for peer in ("torch", "scipy")])
+
+
+def axis_table():
+    """The same work along axis 0 and along the last axis."""
+    _table("log1m_softmax, the same numbers", "dtype", "axis 0 / last axis")
+    for shape in ((1_000, 10_000), (10, 1_000_000)):
+        for dtype in (np.float32, np.float64):
+            x = normals(shape, dtype)
+            y = np.ascontiguousarray(x.T)
+            a, b = np.zeros_like(x), np.zeros_like(y)
+            t = interleaved(
+                {
+                    "columns": lambda x=x, a=a: nl.log1m_softmax(x, 0, out=a, workers=1),
+                    "rows": lambda y=y, b=b: nl.log1m_softmax(y, -1, out=b, workers=1),
+                }
+            )
+            ratio = t["columns"] / t["rows"]
+            _print_row([f"{shape} against {y.shape}", np.dtype(dtype).name, f"{ratio:.2f}"])
+
+
+def latency_table():
+    """One call on ten numbers."""
+    _table("one call on 10 numbers, float64", "us", "SciPy logsumexp / ours")
+    x = normals(10, np.float64)
+
+    def repeated(f):
+        return lambda: [f(x) for _ in range(1000)]
+
+    for function in ("log1m_softmax", "logsumexp", "softmax", "log1m_softmax_vjp", "log1mexp"):
+        calls = {"ours": repeated(getattr(nl, function))}
+        if special:
+            calls["scipy"] = repeated(special.logsumexp)
+        t = interleaved(calls)
+        _print_row([function, f"{t['ours'] * 1e3:.2f}", _against(t, "scipy")])
+
+
+def workers_table():
+    """Two threads against one."""
+    _table("log1m_softmax, float64", "one worker / two workers")
+    for shape, axis in (((10_000, 1_000), -1), ((1, 10_000_000), -1), ((1_000, 10_000), 0)):
+        x = normals(shape, np.float64)
+        out = np.zeros_like(x)
+        t = interleaved(
+            {
+                str(k): lambda k=k, x=x, out=out, a=axis: nl.log1m_softmax(x, a, out=out, workers=k)
+                for k in (1, 2)
+            }
+        )
+        _print_row([f"{shape}, axis {axis}", f"{t['1'] / t['2']:.2f}"])
+
+
+if __name__ == "__main__":
+    log1m_softmax_table()
+    axis_table()
+    family_table()
+    latency_table()
+    workers_table()
