@@ -27,7 +27,8 @@ class _Engine:
     def _way(self, x, outer, n, inner, workers):
         lanes = VECTOR_BYTES // x.itemsize
         rows = outer * inner
-        if rows >= lanes // 2 and (n <= _SHORT or (n <= _TILE and 1 < inner < lanes // 2)):
+        narrow = inner < lanes // 2 and rows >= lanes // 2
+        if narrow and n <= (_SHORT if inner == 1 else _TILE):
             return "short", rows
         if inner == 1:
             few = outer < workers and n >= THRESHOLD // 4

@@ -12,7 +12,8 @@ Where no entry dominates there is no k, and g_k = 0. The textbook form divides b
 is 0 as soon as p_k rounds to 1.
 
 prepare(summary, second, n) returns the reference that the scaled terms e are relative to, and six
-numbers, `row`. weigh(v, e, g, m, row) returns what an entry adds to (T, g_k), and
+numbers, `row`. weigh(v, e, g, m, row, lift) returns what an entry adds to
+(T lift, g_k), where the lift keeps small odds from underflow, and
 element(v, e, g, m, row, total, own) its result, given these sums. The gradient at an entry of
 -inf is 0, as if it were absent.
 """
@@ -22,13 +23,15 @@ import math
 from ._jit import formula
 from ._simd import any_lane, const, constant, fma, select
 from ._softsum import nan_without_limit, scaled_term, sum_without_max, total_sum
+from ._vectormath import magnitude
 
 
 @formula
 def _times(e, factor):
-    # e * factor without the scale, in halves: the whole scale could over- or underflow.
-    half = constant(e, "half_unscale")
-    return e * half * (factor * half)
+    # e * factor without the scale, which goes where nothing over- or underflows before its time.
+    unscale = constant(e, "unscale")
+    large = magnitude(factor) >= const(e, 1.0)
+    return select(large, e * (factor * unscale), e * factor * unscale)
 
 
 @formula
@@ -66,11 +69,11 @@ def prepare_log_softmax_vjp(summary, second, n):
 
 
 @formula
-def weigh_log_softmax_vjp(v, e, g, m, row):
-    """(g_i, 0), or (0, g_k)."""
+def weigh_log_softmax_vjp(v, e, g, m, row, lift):
+    """(g_i lift, 0), or (0, g_k)."""
     dominant = is_dominant(v, m, row[3])
     zero = const(v, 0.0)
-    return present(v, select(dominant, zero, g)), present(v, select(dominant, g, zero))
+    return present(v, select(dominant, zero, g * lift)), present(v, select(dominant, g, zero))
 
 
 @formula
@@ -119,19 +122,18 @@ def _probability(e, row):
 
 
 @formula
-def weigh_log1m_softmax_vjp(v, e, g, m, row):
-    """(g_i r_i, half scaled, 0), or (0, g_k)."""
+def weigh_log1m_softmax_vjp(v, e, g, m, row, lift):
+    """(g_i r_i lift, 0), or (0, g_k)."""
     dominant = is_dominant(v, m, row[4])
     zero = const(v, 0.0)
     _, odds = _probability(e, row)
-    weighted = select(dominant, zero, g * (odds * constant(e, "half_unscale")))
+    weighted = select(dominant, zero, g * (odds * (lift * constant(e, "unscale"))))
     return present(v, weighted), present(v, select(dominant, g, zero))
 
 
 @formula
 def element_log1m_softmax_vjp(v, e, g, m, row, total, own):
     """The derivative of sum(g * log1m_softmax)."""
-    total = total * constant(e, "half_unscale")
     p, odds = _probability(e, row)
     others = (total - g * (odds * constant(e, "unscale"))) - g
     elsewhere = _times(p, others) + _times(e * row[3], own * row[2])

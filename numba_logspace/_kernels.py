@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from ._jit import formula, kernel
-from ._passes import copy_max_pass, kept, max_pass, term_at
+from ._passes import kept, max_pass, term_at
 from ._row import (
     row_as_it_is,
     row_max,
@@ -18,7 +18,7 @@ from ._row import (
     row_with_shortfall,
     row_without_max,
 )
-from ._simd import any_lane, const, full, lanes, load, store
+from ._simd import any_lane, const, full, lanes, load, prefetch, prefetch_to_write, store
 from ._tile import tile_as_it_is, tile_sums, tile_with_shortfall, tile_without_max
 
 # What a function may need beyond the summary, for a row and for a tile.
@@ -45,17 +45,21 @@ def row_summaries(condition, second):
     return summaries
 
 
-def tile_second(condition, second):
-    """What `second` makes of the rows of a tile where `condition` asks for it in any of them."""
+def tile_summaries(condition, second):
+    """As row_summaries, of the rows of a tile; `second` for all where any of them asks for it."""
 
     @formula
-    def second_of_tile(x, base, step, n, width, summary):
+    def summaries(tile, at, step, n, width, e, e_at, x, base, x_step, x_width):
+        # The second look is at the strip of x, since e may have taken the place of the tile.
+        m = max_pass(tile, at, step, n, width, full(tile, -math.inf))
+        ties, rest, error = tile_sums(tile, at, step, n, width, m, e, e_at)
+        summary = m, ties, rest, error
         more = summary
-        if any_lane(condition(summary, const(summary[0], n))):
-            more = second(x, base, step, n, width, summary)
-        return more
+        if any_lane(condition(summary, const(m, n))):
+            more = second(x, base, x_step, n, x_width, summary)
+        return summary, more
 
-    return second_of_tile
+    return summaries
 
 
 def finish_pass_of(element):
@@ -160,62 +164,134 @@ def reduce_one_row(reduce, condition, seconds):
     return kernel(row)
 
 
-# --- tiles of columns --------------------------------------------------------------------------
+# --- tiles: many rows side by side, gathered from where they lie -------------------------------
+
+# A group of tiles is gathered at once, to read and write long pieces of each line of memory; it
+# has to stay in the cache.
+_GROUP_BYTES = 1 << 21
+_LARGEST_GROUP = 32
+# How many lines ahead to fetch: not many, since lines at a regular distance from each other
+# compete for the same few places in the cache.
+_AHEAD = 16
+
+
+def _tile_map(prepare, element, condition, second):
+    summaries = tile_summaries(condition, second)
+
+    @formula
+    def tile_map(tile, at, n, e, e_at, x, base, step, width):
+        # In place of the tile, which was gathered from the strip of x.
+        w = lanes(tile)
+        summary, more = summaries(tile, at, w, n, None, e, e_at, x, base, step, width)
+        m = summary[0]
+        a, b, c, d = prepare(summary, more, const(m, n))
+        for i in range(n):
+            v = load(tile, at + i * w, None, 0.0)
+            term = term_at(e, e_at + i * w, None, v, m)
+            store(tile, at + i * w, None, element(v, term, m, a, b, c, d))
+
+    return tile_map
+
+
+def _tile_reduce(reduce, condition, second):
+    summaries = tile_summaries(condition, second)
+
+    @formula
+    def tile_reduce(tile, at, n):
+        w = lanes(tile)
+        summary, more = summaries(tile, at, w, n, None, None, 0, tile, at, w, None)
+        return reduce(summary, more, const(summary[0], n))
+
+    return tile_reduce
 
 
 @formula
-def column_tile(unit, n, inner, w):
-    """(first index, how many columns, first result) of a tile; no tile spans outer blocks."""
+def group_size(x, n, inner):
+    """How many tiles of columns make a group."""
+    w = lanes(x)
+    fit = _GROUP_BYTES // (n * w * x.itemsize)
+    return max(1, min(fit, _LARGEST_GROUP, (inner + w - 1) // w))
+
+
+@formula
+def column_group(unit, stop, size, n, inner, w):
+    """(tiles, index of the first entry, column, result) of the group from a tile on.
+
+    A tile is a vector of columns of one outer block; no group goes on into the next block.
+    """
     tiles = (inner + w - 1) // w
     outer = unit // tiles
-    first = (unit - outer * tiles) * w
-    return outer * n * inner + first, min(w, inner - first), outer * inner + first
+    first = unit - outer * tiles
+    count = min(size, stop - unit, tiles - first)
+    return count, outer * n * inner + first * w, first * w, outer * inner + first * w
+
+
+@formula
+def gather_columns(x, base, n, inner, column, count, tile):
+    """Copy `count` tiles together, one after the other; lanes without a column hold -inf."""
+    w = lanes(x)
+    for i in range(n):
+        for t in range(count):
+            at = base + i * inner + t * w
+            width = min(w, inner - column - t * w)
+            store(tile, (t * n + i) * w, None, load(x, at, width, -math.inf))
+            prefetch(x, at, _AHEAD * inner)
+
+
+@formula
+def _scatter_columns(tile, base, n, inner, column, count, out):
+    w = lanes(out)
+    for i in range(n):
+        for t in range(count):
+            at = base + i * inner + t * w
+            width = min(w, inner - column - t * w)
+            store(out, at, width, load(tile, (t * n + i) * w, None, 0.0))
+            prefetch_to_write(out, at + _AHEAD * inner)
 
 
 def map_columns(prepare, element, condition, seconds):
-    """Tiles of columns, copied together first: their rows lie far apart in x.
+    """Columns; the unit of work is a tile.
 
-    The unit of work is a tile. `keep` says whether the exponentials are kept between sweeps.
+    `keep` is any array to keep the exponentials between sweeps, or None.
     """
-    second_of_tile = tile_second(condition, seconds[1])
+    tile_map = _tile_map(prepare, element, condition, seconds[1])
 
     def columns(x, keep, out, n, inner, start, stop):
         w = lanes(x)
-        tile = np.empty(n * w, x.dtype)
+        size = group_size(x, n, inner)
+        tile = np.empty(size * n * w, x.dtype)
         e = kept(keep, tile)
-        for unit in range(start, stop):
-            base, width, _ = column_tile(unit, n, inner, w)
-            m = copy_max_pass(x, base, inner, n, width, tile, w, full(x, -math.inf))
-            ties, rest, error = tile_sums(tile, 0, w, n, None, m, e)
-            summary = m, ties, rest, error
-            more = second_of_tile(x, base, inner, n, width, summary)
-            row = prepare(summary, more, const(m, n))
-            for i in range(n):
-                v = load(tile, i * w, None, 0.0)
-                term = term_at(e, i * w, None, v, m)
-                y = element(v, term, m, row[0], row[1], row[2], row[3])
-                store(out, base + i * inner, width, y)
+        unit = start
+        while unit < stop:
+            count, base, column, _ = column_group(unit, stop, size, n, inner, w)
+            gather_columns(x, base, n, inner, column, count, tile)
+            for t in range(count):
+                at, width = base + t * w, min(w, inner - column - t * w)
+                tile_map(tile, t * n * w, n, e, t * n * w, x, at, inner, width)
+            _scatter_columns(tile, base, n, inner, column, count, out)
+            unit += count
 
     return kernel(columns)
 
 
 def reduce_columns(reduce, condition, seconds):
-    """One number for each column; a tile is copied together as in map_columns where it fits."""
-    second_of_tile = tile_second(condition, seconds[1])
+    """One number for each column; the unit of work is a tile."""
+    tile_reduce = _tile_reduce(reduce, condition, seconds[1])
 
     def columns(x, out, n, inner, start, stop):
-        for unit in range(start, stop):
-            base, width, where = column_tile(unit, n, inner, lanes(x))
-            m = max_pass(x, base, inner, n, width, full(x, -math.inf))
-            ties, rest, error = tile_sums(x, base, inner, n, width, m, None)
-            summary = m, ties, rest, error
-            more = second_of_tile(x, base, inner, n, width, summary)
-            store(out, where, width, reduce(summary, more, const(m, n)))
+        w = lanes(x)
+        size = group_size(x, n, inner)
+        tile = np.empty(size * n * w, x.dtype)
+        unit = start
+        while unit < stop:
+            count, base, column, where = column_group(unit, stop, size, n, inner, w)
+            gather_columns(x, base, n, inner, column, count, tile)
+            for t in range(count):
+                width = min(w, inner - column - t * w)
+                store(out, where + t * w, width, tile_reduce(tile, t * n * w, n))
+            unit += count
 
     return kernel(columns)
-
-
-# --- short rows side by side -------------------------------------------------------------------
 
 
 @formula
@@ -246,25 +322,16 @@ def scatter_rows(tile, first, count, n, inner, out):
 
 def map_short_rows(prepare, element, condition, seconds):
     """As many rows at a time as a vector has lanes; the unit of work is a row."""
-    second_of_tile = tile_second(condition, seconds[1])
+    tile_map = _tile_map(prepare, element, condition, seconds[1])
 
     def rows(x, keep, out, n, inner, start, stop):
         w = lanes(x)
         tile = np.empty(n * w, x.dtype)
-        # Apart from the tile, which a second look may need.
-        e = kept(keep, np.empty(n * w, x.dtype))
+        e = kept(keep, np.empty(n * w, x.dtype))  # apart, since a second look is at the tile
         for first in range(start, stop, w):
             count = min(w, stop - first)
             gather_rows(x, first, count, n, inner, tile)
-            m = max_pass(tile, 0, w, n, None, full(x, -math.inf))
-            ties, rest, error = tile_sums(tile, 0, w, n, None, m, e)
-            summary = m, ties, rest, error
-            more = second_of_tile(tile, 0, w, n, None, summary)
-            row = prepare(summary, more, const(m, n))
-            for i in range(n):
-                v = load(tile, i * w, None, 0.0)
-                term = term_at(e, i * w, None, v, m)
-                store(tile, i * w, None, element(v, term, m, row[0], row[1], row[2], row[3]))
+            tile_map(tile, 0, n, e, 0, tile, 0, w, None)
             scatter_rows(tile, first, count, n, inner, out)
 
     return kernel(rows)
@@ -272,7 +339,7 @@ def map_short_rows(prepare, element, condition, seconds):
 
 def reduce_short_rows(reduce, condition, seconds):
     """As many rows at a time as a vector has lanes; the unit of work is a row."""
-    second_of_tile = tile_second(condition, seconds[1])
+    tile_reduce = _tile_reduce(reduce, condition, seconds[1])
 
     def rows(x, out, n, inner, start, stop):
         w = lanes(x)
@@ -280,10 +347,6 @@ def reduce_short_rows(reduce, condition, seconds):
         for first in range(start, stop, w):
             count = min(w, stop - first)
             gather_rows(x, first, count, n, inner, tile)
-            m = max_pass(tile, 0, w, n, None, full(x, -math.inf))
-            ties, rest, error = tile_sums(tile, 0, w, n, None, m, None)
-            summary = m, ties, rest, error
-            more = second_of_tile(tile, 0, w, n, None, summary)
-            store(out, first, count, reduce(summary, more, const(m, n)))
+            store(out, first, count, tile_reduce(tile, 0, n))
 
     return kernel(rows)

@@ -30,18 +30,6 @@ def max_pass(x, base, step, count, width, m):
 
 
 @formula
-def copy_max_pass(x, base, step, count, width, copy, copy_step, m):
-    """As max_pass, and write each vector, unused lanes -inf, to `copy` from its start on."""
-    for i in range(count):
-        v = load(x, base + i * step, width, -math.inf)
-        store(copy, i * copy_step, None, v)
-        # The strip beside this one is wanted next.
-        prefetch(x, base + i * step, copy_step)
-        m = larger(v, m)
-    return m
-
-
-@formula
 def sum_pass(x, base, step, count, width, m, sums, e, e_base, e_step, ahead):
     """Add to `sums` = (number of entries equal to m, scaled sum of those below, its error).
 

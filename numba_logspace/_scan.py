@@ -30,11 +30,11 @@ def _scaled_exp_of_gap(x, pivot):
 @formula
 def _leap(state, c, x):
     # Make x the pivot.
-    factor = _scaled_exp_of_gap(state[_PIVOT, c], x) * constant(x, "unscale")
+    half = constant(x, "half_unscale")
+    factor = _scaled_exp_of_gap(state[_PIVOT, c], x) * half
     state[_PIVOT, c] = x
-    state[_TOP, c] *= factor
-    state[_REST, c] *= factor
-    state[_ERROR, c] *= factor
+    for i in (_TOP, _REST, _ERROR):
+        state[i, c] = state[i, c] * half * factor
 
 
 @formula

@@ -414,6 +414,16 @@ def store(typing_context, array, index, width, value):
     return types.none(array, types.intp, width_type, value), generate
 
 
+def _generate_prefetch(context, builder, array_type, array, index, write):
+    # Every cache line of a vector, into the second level.
+    flags = [ir.Constant(_INDEX, flag) for flag in (write, 2, 1)]
+    for line in range(0, VECTOR_BYTES, _CACHE_LINE):
+        offset = ir.Constant(index.type, line * 8 // array_type.dtype.bitwidth)
+        pointer = _pointer(context, builder, array_type, array, builder.add(index, offset))
+        _call(builder, "llvm.prefetch.p0", ir.VoidType(), [pointer, *flags])
+    return context.get_dummy_value()
+
+
 @intrinsic
 def prefetch(typing_context, array, index, ahead):
     """Ask for a vector at array[index + ahead] to be brought near, even past the end.
@@ -424,15 +434,20 @@ def prefetch(typing_context, array, index, ahead):
         return types.none(array, index, ahead), _generate_nothing
 
     def generate(context, builder, sig, args):
-        flags = [ir.Constant(_INDEX, flag) for flag in (0, 2, 1)]  # read, level 2, data
-        for line in range(0, VECTOR_BYTES, _CACHE_LINE):
-            offset = ir.Constant(args[1].type, line * 8 // array.dtype.bitwidth)
-            index = builder.add(builder.add(args[1], args[2]), offset)
-            pointer = _pointer(context, builder, array, args[0], index)
-            _call(builder, "llvm.prefetch.p0", ir.VoidType(), [pointer, *flags])
-        return context.get_dummy_value()
+        index = builder.add(args[1], args[2])
+        return _generate_prefetch(context, builder, array, args[0], index, write=0)
 
     return types.none(array, types.intp, types.intp), generate
+
+
+@intrinsic
+def prefetch_to_write(typing_context, array, index):
+    """Ask for the place of a vector at array[index] to be made ready for writing."""
+
+    def generate(context, builder, sig, args):
+        return _generate_prefetch(context, builder, array, args[0], args[1], write=1)
+
+    return types.none(array, types.intp), generate
 
 
 # --- across the lanes --------------------------------------------------------------------------

@@ -7,12 +7,14 @@ A row x has the summary (m, ties, rest, error):
     rest   the sum of exp(x_i - m) over the entries below m, times 2^scale_bits,
     error  what rest lacks to the exact sum.
 
-So s = ties + (rest + error) / 2^scale_bits is the sum of all exponentials relative to the largest without
-that one, and the softmax denominator is 1 + s. Leaving the largest term out is what keeps every
-digit: 1 + s has already lost those of a small s. Summaries of the parts of a row merge: the
-largest m, then the sums of ties and of rest relative to it.
+So s = ties + (rest + error) / 2^scale_bits is the sum of all exponentials relative to the largest
+without that one, and the softmax denominator is 1 + s. Leaving the largest term out is what keeps
+every digit: 1 + s has already lost those of a small s. Parts of a row are first compared for m,
+then summed relative to it: merging sums that are relative to different maxima would round again
+for each part of a long row.
 
-Each function of the family is a `prepare_` formula, from the summary to four numbers a row, and an `element_` formula, from those and one entry to the result; reductions are a `reduce_` formula.
+Each function of the family is a `prepare_` formula, from the summary to four numbers a row, and
+an `element_` formula, from those and one entry to the result; a reduction is a `reduce_` formula.
 No formula knows memory, and each takes single numbers or SIMD vectors alike.
 """
 

@@ -9,9 +9,9 @@ from ._vectormath import larger
 
 
 @formula
-def tile_sums(x, base, step, n, width, m, e):
-    """(ties, rest, error) of each row, whose maxima are m; e as in sum_pass, without gaps."""
-    sums = sum_pass(x, base, step, n, width, m, no_sums(m), e, 0, lanes(x), None)
+def tile_sums(x, base, step, n, width, m, e, e_at):
+    """(ties, rest, error) of each row, whose maxima are m; e as in sum_pass, from e_at on."""
+    sums = sum_pass(x, base, step, n, width, m, no_sums(m), e, e_at, lanes(x), None)
     return sums[0] - const(m, 1.0), sums[1], sums[2]
 
 

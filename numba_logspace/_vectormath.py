@@ -82,6 +82,7 @@ def _fill_constants():
             below_scale=2.0**form.scale_bits * (1.0 - 2.0 ** -(form.mantissa_bits + 1)),
             unscale=2.0**-form.scale_bits,
             half_unscale=2.0 ** -(form.scale_bits // 2),
+            lift=2.0 ** (form.scale_bits // 2),
             # Below this the scaled exponential is 0: its exponent field has run out.
             exp_floor=-(form.exponent_bias + form.scale_bits) * math.log(2.0),
             ln2_high=ln2[kind][0],

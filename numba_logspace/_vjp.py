@@ -15,11 +15,9 @@ from ._derivatives import (
     unscaled,
 )
 from ._jit import formula, kernel
-from ._kernels import column_tile, gather_rows, row_summaries, scatter_rows, tile_second
-from ._passes import max_pass
-from ._simd import const, full, lanes, load, store, sum_of_lanes
+from ._kernels import column_group, gather_rows, row_summaries, scatter_rows, tile_summaries
+from ._simd import any_lane, const, constant, full, lanes, load, select, store, sum_of_lanes
 from ._softsum import scaled_term
-from ._tile import tile_sums
 from ._vectormath import two_sum
 
 
@@ -37,14 +35,14 @@ def _overload_cotangent(g, x, index, width):
 
 def _sweeps(weigh, element):
     @formula
-    def weigh_pass(x, base, step, count, width, g, m, reference, row, sums):
-        # sums = (T, its error, g_k)
+    def weigh_pass(x, base, step, count, width, g, m, reference, row, lift, sums):
+        # sums = (T times lift, its error, g_k)
         total, error, own = sums
         for i in range(count):
             at = base + i * step
             v = load(x, at, width, -math.inf)
             gi = _cotangent(g, x, at, width)
-            part, mine = weigh(v, scaled_term(v, reference), gi, m, row)
+            part, mine = weigh(v, scaled_term(v, reference), gi, m, row, lift)
             total, lost = two_sum(total, part)
             error = error + lost
             own = own + mine
@@ -68,6 +66,19 @@ def vjp_rows(prepare, weigh, element, condition, seconds):
     weigh_pass, finish_pass = _sweeps(weigh, element)
 
     @formula
+    def weigh_row(x, base, n, g, m, ref, row, lift):
+        w = lanes(x)
+        body = n // w
+        end, left = base + body * w, n - body * w
+        zero, lifts = const(m, 0.0), full(x, lift)
+        sums = weigh_pass(x, base, w, body, None, g, m, ref, row, lifts, (zero, zero, zero))
+        if left > 0:
+            sums = weigh_pass(x, end, w, 1, left, g, m, ref, row, lifts, sums)
+        total, _ = sum_of_lanes(sums[0], sums[1])
+        own, _ = sum_of_lanes(sums[2], zero)
+        return total / lift, own
+
+    @formula
     def finish_row(x, base, n, g, m, reference, row, out):
         w = lanes(x)
         body = n // w
@@ -75,12 +86,11 @@ def vjp_rows(prepare, weigh, element, condition, seconds):
         m, ref = full(x, m), full(x, reference)
         first = full(x, row[0]), full(x, row[1]), full(x, row[2])
         row = (*first, full(x, row[3]), full(x, row[4]), full(x, row[5]))
-        zero = const(m, 0.0)
-        sums = weigh_pass(x, base, w, body, None, g, m, ref, row, (zero, zero, zero))
-        if left > 0:
-            sums = weigh_pass(x, end, w, 1, left, g, m, ref, row, sums)
-        total = full(x, sum_of_lanes(sums[0], sums[1])[0])
-        own = full(x, sum_of_lanes(sums[2], zero)[0])
+        total, own = weigh_row(x, base, n, g, m, ref, row, constant(reference, "lift"))
+        if total - total != const(total, 0.0):
+            # Lifted it overflows, so it is large, and needs no lift.
+            total, own = weigh_row(x, base, n, g, m, ref, row, const(reference, 1.0))
+        total, own = full(x, total), full(x, own)
         finish_pass(x, base, w, body, None, g, m, ref, row, total, own, out)
         if left > 0:
             finish_pass(x, end, w, 1, left, g, m, ref, row, total, own, out)
@@ -95,19 +105,24 @@ def vjp_rows(prepare, weigh, element, condition, seconds):
 
 
 def _tile_vjp(prepare, weigh, element, condition, second):
-    second_of_tile = tile_second(condition, second)
+    summaries = tile_summaries(condition, second)
     weigh_pass, finish_pass = _sweeps(weigh, element)
 
     @formula
     def tile(x, base, step, n, width, g, out):
-        m = max_pass(x, base, step, n, width, full(x, -math.inf))
-        ties, rest, error = tile_sums(x, base, step, n, width, m, None)
-        summary = m, ties, rest, error
-        more = second_of_tile(x, base, step, n, width, summary)
+        summary, more = summaries(x, base, step, n, width, None, 0, x, base, step, width)
+        m = summary[0]
         ref, row = prepare(summary, more, const(m, n))
         zero = const(m, 0.0)
-        sums = weigh_pass(x, base, step, n, width, g, m, ref, row, (zero, zero, zero))
-        total, own = sums[0] + sums[1], sums[2]
+        none, lift, one = (zero, zero, zero), constant(m, "lift"), const(m, 1.0)
+        sums = weigh_pass(x, base, step, n, width, g, m, ref, row, lift, none)
+        total = (sums[0] + sums[1]) / lift
+        finite = total - total == zero
+        if any_lane(select(finite, zero, one) > zero):
+            # Lifted it overflows, so it is large, and needs no lift.
+            sums = weigh_pass(x, base, step, n, width, g, m, ref, row, one, none)
+            total = select(finite, total, sums[0] + sums[1])
+        own = sums[2]
         finish_pass(x, base, step, n, width, g, m, ref, row, total, own, out)
 
     return tile
@@ -119,8 +134,8 @@ def vjp_columns(prepare, weigh, element, condition, seconds):
 
     def columns(x, g, out, n, inner, start, stop):
         for unit in range(start, stop):
-            base, width, _ = column_tile(unit, n, inner, lanes(x))
-            tile(x, base, inner, n, width, g, out)
+            _, base, column, _ = column_group(unit, stop, 1, n, inner, lanes(x))
+            tile(x, base, inner, n, min(lanes(x), inner - column), g, out)
 
     return kernel(columns)
 

@@ -38,10 +38,12 @@ class Data:
     held_out: np.ndarray = field(init=False)
 
     def __post_init__(self) -> None:
+        """Choose the rows that are held out."""
         order = np.random.default_rng(SEED).permutation(self.labels.size)
         self.held_out, self.fitted = np.split(order, [round(HELD_OUT * order.size)])
 
     def start(self, kind: str) -> np.ndarray:
+        """The weights to start from: zeros, or normals where `kind` is "random"."""
         shape = self.features.shape[1], self.labels.max() + 1
         return np.random.default_rng(SEED).standard_normal(shape) * (kind == "random")
 

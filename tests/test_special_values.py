@@ -1,0 +1,331 @@
+"""Infinities, NaN, ties, masks, empty axes and other dtypes: one rule each, bit for bit."""
+
+import itertools
+import warnings
+
+import numpy as np
+import pytest
+from budgets import BUDGETS
+from corpus import DTYPES, LAYOUTS, call, points, regimes
+from error import check
+from oracle import ELEMENTWISE, JACOBIANS, MAPS, REDUCTIONS, VJPS, expected
+
+import numba_logspace
+
+inf, nan = np.inf, np.nan
+ROWS = MAPS | REDUCTIONS
+each_dtype = pytest.mark.parametrize("dtype", DTYPES)
+
+
+@pytest.fixture(autouse=True)
+def no_warnings():
+    """Every warning and every floating-point flag that NumPy sees is an error."""
+    with warnings.catch_warnings(), np.errstate(all="raise"):
+        warnings.simplefilter("error")
+        yield
+
+
+def assert_same(results, exact):
+    """Equal bit for bit, but any NaN is NaN."""
+    results = np.asarray(results)
+    exact = np.broadcast_to(np.asarray(exact, results.dtype), results.shape)
+    np.testing.assert_array_equal(results, exact, strict=True)
+    number = ~np.isnan(exact)
+    np.testing.assert_array_equal(np.signbit(results[number]), np.signbit(exact[number]))
+
+
+# The results of COLUMNS on a row; None where the exact result is no float.
+COLUMNS = (
+    *("softmax", "log_softmax", "log1m_softmax", "loo_logsumexp", "logcumsumexp"),
+    *("logsumexp", "logsumexp_excluding_max", "logmeanexp"),
+)
+# fmt: off
+SPECIAL_ROWS = [
+    ([-inf, -inf, -inf],
+     [nan] * 3, [nan] * 3, [nan] * 3, [-inf] * 3, [-inf] * 3, -inf, -inf, -inf),
+    ([-inf, 3, -inf],
+     [0, 1, 0], [-inf, 0, -inf], [-0.0, -inf, -0.0], [3, -inf, 3], [-inf, 3, 3], 3, -inf, None),
+    ([-inf, 0, 0, -inf],
+     [0, 0.5, 0.5, 0], None, None, None, None, None, 0, None),
+    ([1, inf, -inf],
+     [0, 1, 0], [-inf, 0, -inf], [-0.0, -inf, -0.0], [inf, 1, inf], [1, inf, inf], inf, 1, inf),
+    ([inf, -inf],
+     [1, 0], [0, -inf], [-inf, -0.0], [-inf, inf], [inf, inf], inf, -inf, inf),
+    ([inf],
+     [1], [0], [-inf], [-inf], [inf], inf, -inf, inf),
+    ([1, inf, inf, -inf],
+     [0, nan, nan, 0], [-inf, nan, nan, -inf], [-0.0, nan, nan, -0.0], [inf] * 4,
+     [1, inf, inf, inf], inf, inf, inf),
+    ([2.5],
+     [1], [0], [-inf], [-inf], [2.5], 2.5, -inf, 2.5),
+    ([0.1, 0.1, 0.1, 0.1],
+     [0.25] * 4, None, None, None, None, None, None, 0.1),
+    ([nan],
+     [nan], [nan], [nan], [nan], [nan], nan, nan, nan),
+    ([1, nan, 2],
+     [nan] * 3, [nan] * 3, [nan] * 3, [nan] * 3, [1, nan, nan], nan, nan, nan),
+    ([nan, -inf, -inf],
+     [nan] * 3, [nan] * 3, [nan] * 3, [nan] * 3, [nan] * 3, nan, nan, nan),
+    ([inf, nan, inf],
+     [nan] * 3, [nan] * 3, [nan] * 3, [nan] * 3, [inf, nan, nan], nan, nan, nan),
+    ([-inf, nan],
+     [nan] * 2, [nan] * 2, [nan] * 2, [nan] * 2, [-inf, nan], nan, nan, nan),
+]
+# fmt: on
+SPECIAL = [
+    (name, row, result)
+    for row, *results in SPECIAL_ROWS
+    for name, result in zip(COLUMNS, results, strict=True)
+    if result is not None
+]
+
+
+@each_dtype
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("name, row, exact", SPECIAL)
+def test_special_rows(name, row, exact, layout, dtype):
+    row, layout = np.array(row, dtype), LAYOUTS[layout]
+    skip = layout.in_place and name in REDUCTIONS
+    if layout.takes(row.size, name) and not skip:
+        results = call(getattr(numba_logspace, name), layout, row, name in REDUCTIONS)
+        assert_same(results, exact)
+
+
+@each_dtype
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("name", MAPS.keys() - {"logcumsumexp"})
+def test_equal_entries_have_equal_results(name, layout, dtype):
+    values = np.random.default_rng(2).normal(size=18).astype(dtype) * 3
+    for row in ([2, 2, 1, 1, -30, -30], [5, 5], [-700, 0, 0, -700], np.repeat(values, 2)):
+        row = np.sort(np.asarray(row, dtype))
+        if LAYOUTS[layout].takes(row.size, name):
+            results = call(getattr(numba_logspace, name), LAYOUTS[layout], row)
+            assert_same(results[..., ::2], results[..., 1::2])
+
+
+# function, row, result; zeros of either sign
+GRADIENTS = [
+    ("log_softmax_vjp", [2.5], [0]),
+    ("log1m_softmax_vjp", [2.5], [0]),
+    ("log1m_softmax_vjp", [2.5, -inf], [0, 0]),
+    ("log1m_softmax_vjp", [-inf, 0, 0, -inf], [0, 0, 0, 0]),
+    ("log1m_softmax_vjp", [-1000, 1000, 1000], [0, 0, 0]),
+    ("log1m_softmax_jacobian", [2.5], [[0]]),
+    ("log1m_softmax_jacobian", [2.5, -inf], [[0, 0], [0, 0]]),
+    ("log1m_softmax_jacobian", [0, -inf, 0], [[-0.5, 0, 0.5], [0, 0, 0], [0.5, 0, -0.5]]),
+    ("log_softmax_vjp", [1, nan, 2], [nan, nan, nan]),
+    ("log1m_softmax_vjp", [1, nan, 2], [nan, nan, nan]),
+    ("log1m_softmax_jacobian", [1, nan], [[nan, nan], [nan, nan]]),
+]
+
+
+@each_dtype
+@pytest.mark.parametrize("name, row, exact", GRADIENTS)
+def test_special_gradients(name, row, exact, dtype):
+    result = getattr(numba_logspace, name)(np.array(row, dtype))
+    np.testing.assert_array_equal(result, np.array(exact, dtype), strict=True)
+
+
+# function, arguments, result
+ELEMENTS = [
+    ("log1mexp", (0.0,), -inf),
+    ("log1mexp", (-0.0,), -inf),
+    ("log1mexp", (-inf,), -0.0),
+    ("log1mexp", (1.0,), nan),
+    ("log1mexp", (inf,), nan),
+    ("log1pexp", (-inf,), 0.0),
+    ("log1pexp", (inf,), inf),
+    ("logaddexp", (-inf, -inf), -inf),
+    ("logaddexp", (inf, inf), inf),
+    ("logaddexp", (-inf, inf), inf),
+    ("logaddexp", (3.0, -inf), 3.0),
+    ("logsubexp", (3.0, -inf), 3.0),
+    ("logsubexp", (3.0, 3.0), -inf),
+    ("logsubexp", (-inf, -inf), -inf),
+    ("logsubexp", (inf, 3.0), inf),
+    ("logsubexp", (inf, inf), nan),
+    ("logsubexp", (3.0, 4.0), nan),
+    ("logsubexp", (-inf, inf), nan),
+    ("logistic", (-inf,), 0.0),
+    ("logistic", (inf,), 1.0),
+    ("logistic", (0.0,), 0.5),
+    ("logit", (0.0,), -inf),
+    ("logit", (1.0,), inf),
+    ("logit", (0.5,), 0.0),
+    ("logit", (-1.0,), nan),
+    ("logit", (2.0,), nan),
+    ("log_sigmoid", (inf,), -0.0),
+    ("log_sigmoid", (-inf,), -inf),
+    ("log1m_sigmoid", (inf,), -inf),
+    ("log1m_sigmoid", (-inf,), -0.0),
+    ("xlogy", (0.0, 0.0), 0.0),
+    ("xlogy", (0.0, inf), 0.0),
+    ("xlogy", (0.0, nan), nan),
+    ("xlogy", (2.0, 0.0), -inf),
+    ("xlogy", (2.0, -1.0), nan),
+    ("xlog1py", (0.0, -1.0), 0.0),
+    ("xlog1py", (0.0, inf), 0.0),
+    ("xlog1py", (0.0, nan), nan),
+    ("xlog1py", (2.0, -1.0), -inf),
+    ("xlog1py", (2.0, -3.0), nan),
+    *((name, (nan,), nan) for name in ELEMENTWISE if len(points(name, np.float64)) == 1),
+    *((name, (nan, 0.5), nan) for name in ELEMENTWISE if len(points(name, np.float64)) == 2),
+    *((name, (2.0, nan), nan) for name in ELEMENTWISE if len(points(name, np.float64)) == 2),
+]
+
+
+@each_dtype
+@pytest.mark.parametrize("name, arguments, exact", ELEMENTS)
+def test_special_elements(name, arguments, exact, dtype):
+    function = getattr(numba_logspace, name)
+    for n in (1, 40, 1001):
+        arrays = [np.full(n, a, dtype) for a in arguments]
+        assert_same(function(*arrays), exact)
+        assert_same(function(*(np.repeat(a, 2)[::2] for a in arrays)), exact)
+    number = function(*(DTYPES[dtype](a) for a in arguments))
+    assert number.dtype == dtype
+    assert_same(number, exact)
+
+
+@each_dtype
+@pytest.mark.parametrize("name", MAPS | REDUCTIONS | ELEMENTWISE)
+def test_no_warning_on_any_number(name, dtype):
+    # The fixture makes a warning, also of an overflow or underflow, an error.
+    function = getattr(numba_logspace, name)
+    if name in ELEMENTWISE:
+        function(*points(name, DTYPES[dtype]))
+    else:
+        for row in itertools.chain(*regimes(DTYPES[dtype]).values()):
+            function(row)
+
+
+# --- weights -----------------------------------------------------------------------------------
+
+# row, weights, logarithm of the modulus, sign
+WEIGHTED = [
+    ([1, 1], [1, -1], -inf, 0),
+    ([1, 1], [0, 0], -inf, 0),
+    ([1, 2], [0, 1], 2, 1),
+    ([1, 2], [0, -1], 2, -1),
+    ([nan, 2], [0, 1], 2, 1),
+    ([inf, 2], [0, 1], 2, 1),
+    ([nan, 2], [1, 1], nan, nan),
+    ([inf, 2], [-1, 1], inf, -1),
+    ([inf, inf], [-1, 1], nan, nan),
+    ([-inf, -inf], [-1, 1], -inf, 0),
+]
+
+
+@each_dtype
+@pytest.mark.parametrize("row, b, exact, exact_sign", WEIGHTED)
+def test_weights(row, b, exact, exact_sign, dtype):
+    row, b = np.array(row, dtype), np.array(b, dtype)
+    result, sign = numba_logspace.logsumexp(row, b=b, return_sign=True)
+    assert_same(result, exact)
+    np.testing.assert_equal(sign, exact_sign)
+    # Without the sign a negative sum has no logarithm.
+    assert_same(numba_logspace.logsumexp(row, b=b), nan if exact_sign == -1 else exact)
+
+
+# --- masks and empty axes ----------------------------------------------------------------------
+
+FILL = {"softmax": 0.0, "log_softmax": -inf, "log1m_softmax": -0.0}
+
+
+@each_dtype
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("name", ROWS)
+def test_masked_entries_are_absent(name, axis, dtype):
+    rng = np.random.default_rng(6)
+    rows = rng.normal(size=(12, 70)).astype(dtype)
+    mask = rng.random((12, 70)) < 0.6
+    rows[~mask] = rng.choice([nan, inf, 1e30], size=(~mask).sum())
+    x, where = (rows, mask) if axis else (rows.T, mask.T)
+    results = getattr(numba_logspace, name)(x, axis=axis, where=where)
+    for i in range(12):
+        result = results[i] if axis or name in REDUCTIONS else results[:, i]
+        kept = result[None] if name in REDUCTIONS else result[mask[i]]
+        check(expected(name, rows[i][mask[i]]), kept, BUDGETS[name], name)
+        if name in FILL:
+            assert_same(result[~mask[i]], FILL[name])
+
+
+@each_dtype
+@pytest.mark.parametrize("shape", [(7,), (3, 7), (3, 100)])
+@pytest.mark.parametrize("name", REDUCTIONS.keys() | FILL.keys())
+def test_all_masked(name, shape, dtype):
+    x = np.ones(shape, dtype)
+    result = getattr(numba_logspace, name)(x, where=np.zeros(shape, bool))
+    assert result.shape == (shape[:-1] if name in REDUCTIONS else shape)
+    assert_same(result, FILL.get(name, -inf))
+
+
+@each_dtype
+@pytest.mark.parametrize("shape, axis", [((0,), -1), ((3, 0), 1), ((0, 3), 0), ((2, 0, 4), 1)])
+@pytest.mark.parametrize("name", MAPS | REDUCTIONS | VJPS)
+def test_empty_axis(name, shape, axis, dtype):
+    result = getattr(numba_logspace, name)(np.empty(shape, dtype), axis=axis)
+    assert result.dtype == dtype
+    if name in REDUCTIONS:
+        assert result.shape == tuple(np.delete(shape, axis))
+        assert_same(result, -inf)
+    else:
+        assert result.shape == shape
+
+
+# --- dtypes ------------------------------------------------------------------------------------
+
+ARRAYS = MAPS | REDUCTIONS | VJPS | JACOBIANS
+COMPUTED_IN = [
+    (np.float16, np.float32, np.float16),
+    *((t, np.float64, np.float64) for t in (np.int8, np.int64, np.uint32, np.bool_)),
+]
+
+
+def _arguments(name, dtype):
+    # Small numbers that every function takes and every dtype holds.
+    row = np.array([0, 1, 1, 0, 1], dtype)
+    return (row, row) if name in ELEMENTWISE and len(points(name, np.float64)) == 2 else (row,)
+
+
+@pytest.mark.parametrize("dtype, computed, returned", COMPUTED_IN)
+@pytest.mark.parametrize("name", ARRAYS | ELEMENTWISE)
+def test_other_dtypes(name, dtype, computed, returned):
+    function = getattr(numba_logspace, name)
+    result = function(*_arguments(name, dtype))
+    assert result.dtype == returned
+    assert_same(result, function(*_arguments(name, computed)).astype(returned))
+
+
+@pytest.mark.parametrize("name", MAPS | REDUCTIONS)
+def test_float16_goes_through_float32(name):
+    row = np.random.default_rng(8).normal(size=50).astype(np.float16) * np.float16(3)
+    function = getattr(numba_logspace, name)
+    result = function(row)
+    with np.errstate(under="ignore"):
+        assert_same(result, function(row.astype(np.float32)).astype(np.float16))
+
+
+@pytest.mark.parametrize("dtype", [np.longdouble, np.complex64, np.complex128, object])
+@pytest.mark.parametrize("name", ARRAYS | ELEMENTWISE)
+def test_refused_dtypes(name, dtype):
+    with pytest.raises(TypeError, match=np.dtype(dtype).name):
+        getattr(numba_logspace, name)(*_arguments(name, dtype))
+
+
+@pytest.mark.parametrize("name", ARRAYS | ELEMENTWISE)
+def test_refused_masked_array(name):
+    arguments = [np.ma.MaskedArray(a, mask=a == 1) for a in _arguments(name, np.float64)]
+    with pytest.raises(TypeError, match="(?i)masked"):
+        getattr(numba_logspace, name)(*arguments)
+
+
+@each_dtype
+@pytest.mark.parametrize("name", ARRAYS | ELEMENTWISE)
+def test_input_is_left_alone(name, dtype):
+    arguments = _arguments(name, dtype)
+    for a in arguments:
+        a.flags.writeable = False
+    getattr(numba_logspace, name)(*arguments)
+    for a in arguments:
+        assert_same(a, [0, 1, 1, 0, 1])
