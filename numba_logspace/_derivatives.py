@@ -127,7 +127,7 @@ def weigh_log1m_softmax_vjp(v, e, g, m, row, lift):
     dominant = is_dominant(v, m, row[4])
     zero = const(v, 0.0)
     _, odds = _probability(e, row)
-    weighted = select(dominant, zero, g * (odds * (lift * constant(e, "unscale"))))
+    weighted = select(dominant, zero, _times(odds, g * lift))
     return present(v, weighted), present(v, select(dominant, g, zero))
 
 
@@ -135,7 +135,7 @@ def weigh_log1m_softmax_vjp(v, e, g, m, row, lift):
 def element_log1m_softmax_vjp(v, e, g, m, row, total, own):
     """The derivative of sum(g * log1m_softmax)."""
     p, odds = _probability(e, row)
-    others = (total - g * (odds * constant(e, "unscale"))) - g
+    others = (total - _times(odds, g)) - g
     elsewhere = _times(p, others) + _times(e * row[3], own * row[2])
     at_dominant = row[2] * (total - g)
     return present(v, select(is_dominant(v, m, row[4]), at_dominant, elsewhere))

@@ -1,6 +1,10 @@
 """The parts that the docstrings of the public functions share."""
 
 import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 _PARAMETERS = """Parameters
 ----------
@@ -77,10 +81,10 @@ _TEXTS = {
 }
 
 
-def shared_text(kind):
+def shared_text(kind: str) -> Callable[[_F], _F]:
     """Decorate a function: put the shared parts into the {places} of its docstring."""
 
-    def decorate(function):
+    def decorate(function: _F) -> _F:
         text = inspect.cleandoc(function.__doc__ or "")
         for name, part in {**_TEXTS[kind], "raises": _RAISES, "cost": _COST}.items():
             text = text.replace("{" + name + "}", part)

@@ -1,8 +1,11 @@
 """Arguments to the normal form (outer, n, inner): axis, dtype, out, where, and their errors."""
 
 import operator
+from typing import TypeAlias
 
 import numpy as np
+
+Axis: TypeAlias = int | tuple[int, ...] | None
 
 _FLOATS = {np.dtype(np.float32), np.dtype(np.float64)}
 _INSTEAD = {

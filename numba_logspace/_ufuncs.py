@@ -14,18 +14,16 @@ _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 def _loop_body(formula, inputs):
     # Without always_inline LLVM may call the larger formulas from the loop instead of making
     # vector code of them.
-    if inputs == 1:
 
-        def body(x):
-            always_inline()
-            return formula(x)
+    def of_one(x):
+        always_inline()
+        return formula(x)
 
-    else:
+    def of_two(x, y):
+        always_inline()
+        return formula(x, y)
 
-        def body(x, y):
-            always_inline()
-            return formula(x, y)
-
+    body = of_one if inputs == 1 else of_two
     body.__name__ = body.__qualname__ = formula.__name__
     return body
 

@@ -91,7 +91,7 @@ def _fill_constants():
             vanishing=2.0 ** (form.mantissa_bits + 3 - form.exponent_bias),
             # Below this the ratio of a scaled exponential to the sum could underflow while the
             # format could still hold it.
-            small_sum={24: 2.0**-40, 53: 2.0**-72}[form.mantissa_bits + 1],
+            small_sum={24: 2.0**-20, 53: 2.0**-40}[form.mantissa_bits + 1],
             smallest_normal=2.0 ** (1 - form.exponent_bias),
             up=2.0 ** (form.mantissa_bits + 2),
             up_bits=form.mantissa_bits + 2.0,

@@ -5,6 +5,7 @@ import contextvars
 import operator
 import os
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from numba import config
@@ -63,7 +64,7 @@ def _check(workers):
 
 
 @contextlib.contextmanager
-def set_workers(workers):
+def set_workers(workers: int) -> Iterator[None]:
     """Set the number of threads that calls inside a ``with`` block use by default.
 
     Parameters

@@ -1,10 +1,14 @@
 """The softmax family over the axes of an array: maps, reductions and the running sum."""
 
+from typing import Any
+
 import numpy as np
+from numpy.typing import ArrayLike
 
 from . import _call, _softsum
 from ._cpu import Map, Reduction, Scan, WeightedSum
 from ._docs import shared_text
+from ._layout import Axis
 
 _SOFTMAX = Map(_softsum.prepare_softmax, _softsum.element_softmax, _softsum.never)
 _LOG_SOFTMAX = Map(
@@ -34,7 +38,14 @@ _WEIGHTED = WeightedSum()
 
 
 @shared_text("map")
-def softmax(x, axis=-1, *, where=None, out=None, workers=None):
+def softmax(
+    x: ArrayLike,
+    axis: Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
     """exp(x_i) / sum_j exp(x_j) along an axis, small entries included.
 
     {parameters}
@@ -65,7 +76,14 @@ def softmax(x, axis=-1, *, where=None, out=None, workers=None):
 
 
 @shared_text("map")
-def log_softmax(x, axis=-1, *, where=None, out=None, workers=None):
+def log_softmax(
+    x: ArrayLike,
+    axis: Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
     """log(exp(x_i) / sum_j exp(x_j)) along an axis, to the last digits of a dominant class.
 
     {parameters}
@@ -97,7 +115,14 @@ def log_softmax(x, axis=-1, *, where=None, out=None, workers=None):
 
 
 @shared_text("map")
-def log1m_softmax(x, axis=-1, *, where=None, out=None, workers=None):
+def log1m_softmax(
+    x: ArrayLike,
+    axis: Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
     """log(1 - softmax(x)) along an axis: the log-probability of not being each class.
 
     {parameters}
@@ -130,7 +155,14 @@ def log1m_softmax(x, axis=-1, *, where=None, out=None, workers=None):
 
 
 @shared_text("map")
-def loo_logsumexp(x, axis=-1, *, where=None, out=None, workers=None):
+def loo_logsumexp(
+    x: ArrayLike,
+    axis: Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
     """The leave-one-out logsumexp: at each entry log(sum exp(x_j)) over all the others.
 
     {parameters}
@@ -159,7 +191,14 @@ def loo_logsumexp(x, axis=-1, *, where=None, out=None, workers=None):
 
 
 @shared_text("scan")
-def logcumsumexp(x, axis=-1, *, where=None, out=None, workers=None):
+def logcumsumexp(
+    x: ArrayLike,
+    axis: Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
     """The running logsumexp: at each entry log(sum exp(x_j)) over it and those before it.
 
     {parameters}
@@ -189,16 +228,16 @@ def logcumsumexp(x, axis=-1, *, where=None, out=None, workers=None):
 
 @shared_text("reduction")
 def logsumexp(
-    x,
-    axis=-1,
+    x: ArrayLike,
+    axis: Axis = -1,
     *,
-    b=None,
-    return_sign=False,
-    keepdims=False,
-    where=None,
-    out=None,
-    workers=None,
-):
+    b: ArrayLike | None = None,
+    return_sign: bool = False,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> Any:
     """log(sum_j b_j exp(x_j)) along an axis.
 
     {parameters}
@@ -243,7 +282,15 @@ def logsumexp(
 
 
 @shared_text("reduction")
-def logsumexp_excluding_max(x, axis=-1, *, keepdims=False, where=None, out=None, workers=None):
+def logsumexp_excluding_max(
+    x: ArrayLike,
+    axis: Axis = -1,
+    *,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> Any:
     """log(sum_j exp(x_j)) along an axis without the first maximum of each row.
 
     {parameters}
@@ -271,7 +318,15 @@ def logsumexp_excluding_max(x, axis=-1, *, keepdims=False, where=None, out=None,
 
 
 @shared_text("reduction")
-def logmeanexp(x, axis=-1, *, keepdims=False, where=None, out=None, workers=None):
+def logmeanexp(
+    x: ArrayLike,
+    axis: Axis = -1,
+    *,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> Any:
     """log(mean_j exp(x_j)) along an axis.
 
     {parameters}
