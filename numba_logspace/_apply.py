@@ -95,13 +95,15 @@ class _Stored:
         shape = outer.stop - outer.start, self.shape[1], inner.stop - inner.start
         copy = np.empty(shape, self.dtype.newbyteorder("="))
         for here, there in self._parts(outer):
-            copy[here] = self._map("r")[(*there, inner)]
+            place = (*there, inner)
+            copy[here] = self._map("r")[place]
         return copy
 
     def write(self, outer: slice, inner: slice, values: np.ndarray) -> None:
         """Write [outer, :, inner]."""
         for here, there in self._parts(outer):
-            self._map("r+")[(*there, inner)] = values[here]
+            place = (*there, inner)
+            self._map("r+")[place] = values[here]
 
     def _parts(self, outer: slice) -> Iterator[tuple[_Index, _Index]]:
         # Indices (outer, n) in a slab, and those in the array, of what is mapped together.

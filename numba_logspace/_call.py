@@ -21,16 +21,18 @@ def map_rows(engine, x, axis, where=None, out=None, workers=None, fill=None, ord
     """
     # Small arrays in a sampler's loop: everything further down costs more than the work.
     if where is out is workers is None and axis == -1 and type(x) is np.ndarray:
-        dtype, size = x.dtype, x.size
-        plain = (dtype is _DOUBLE or dtype is _SINGLE) and x.flags.carray
-        if plain and 0 < size < THRESHOLD and x.ndim:
-            out = np.empty(x.shape, dtype)
-            if x.ndim == 1:
+        dtype = x.dtype
+        if (dtype is _DOUBLE or dtype is _SINGLE) and x.flags.carray:
+            size = x.size
+            if x.ndim == 1 and 0 < size < THRESHOLD:
+                out = np.empty(size, dtype)
                 engine.one_row(x, out)
-            else:
+                return out
+            if 0 < size < THRESHOLD and x.ndim:
+                out = np.empty(x.shape, dtype)
                 n = x.shape[-1]
                 engine(x.reshape(-1), out.reshape(-1), size // n, n, 1, 1)
-            return out
+                return out
     x, dtype, result = _layout.as_array(x)
     axes = _layout.normalize_axes(axis, x.ndim)
     mask = _layout.check_where(where, x.shape)

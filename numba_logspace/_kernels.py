@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from ._jit import formula, kernel
-from ._passes import kept, max_pass, term_at
+from ._passes import kept, max_pass, term_at, unless_kept
 from ._row import (
     row_as_it_is,
     row_max,
@@ -29,13 +29,24 @@ SECONDS = {
 }
 
 
+# How far ahead of a sweep to fetch, in vectors, where no cache holds what comes next.
+NEAR = 16
+# Rows up to so many bytes are fetched whole while the row before is worked on.
+_WHOLE_ROW = 1 << 18
+
+
+@formula
+def _reach(x, n):
+    return n if n * x.itemsize <= _WHOLE_ROW else NEAR * lanes(x)
+
+
 def row_summaries(condition, second):
     """The summary of a row and, where `condition` asks for it, what `second` makes of the row."""
 
     @formula
-    def summaries(x, base, n, e, e_base, ahead):
+    def summaries(x, base, n, e, e_base):
         m = row_max(x, base, n)
-        ties, rest, error = row_sums(x, base, n, m, e, e_base, ahead)
+        ties, rest, error = row_sums(x, base, n, m, e, e_base, _reach(x, n))
         summary = m, ties, rest, error
         more = summary
         if condition(summary, const(m, n)):
@@ -66,10 +77,13 @@ def finish_pass_of(element):
     """The sweep that writes `element` of each entry; m and row are the same for all vectors."""
 
     @formula
-    def finish_pass(x, base, step, count, width, m, row, e, e_base, e_step, out, o_base, o_step):
+    def finish_pass(
+        x, base, step, count, width, m, row, e, e_base, e_step, out, o_base, o_step, ahead
+    ):
         a, b, c, d = row
         for i in range(count):
             v = load(x, base + i * step, width, -math.inf)
+            prefetch(x, base + i * step, ahead)
             term = term_at(e, e_base + i * e_step, width, v, m)
             y = element(v, term, m, a, b, c, d)
             store(out, o_base + i * o_step, width, y)
@@ -85,12 +99,13 @@ def _finish_row(element):
         w = lanes(x)
         body = n // w
         end = body * w
+        ahead = unless_kept(e, NEAR * w)
         m = full(x, m)
         row = full(x, row[0]), full(x, row[1]), full(x, row[2]), full(x, row[3])
-        finish_pass(x, base, w, body, None, m, row, e, o_base, w, out, o_base, w)
+        finish_pass(x, base, w, body, None, m, row, e, o_base, w, out, o_base, w, ahead)
         if end < n:
             o_end = o_base + end
-            finish_pass(x, base + end, w, 1, n - end, m, row, e, o_end, w, out, o_end, w)
+            finish_pass(x, base + end, w, 1, n - end, m, row, e, o_end, w, out, o_end, w, ahead)
 
     return finish_row
 
@@ -101,7 +116,7 @@ def _map_row(prepare, element, condition, seconds):
 
     @formula
     def map_row(x, base, n, e, out):
-        summary, more = summaries(x, base, n, e, base, n)
+        summary, more = summaries(x, base, n, e, base)
         row = prepare(summary, more, const(summary[0], n))
         finish_row(x, base, n, summary[0], row, e, out, base)
 
@@ -137,7 +152,7 @@ def _reduce_row(reduce, condition, seconds):
 
     @formula
     def reduce_row(x, base, n):
-        summary, more = summaries(x, base, n, None, 0, n)
+        summary, more = summaries(x, base, n, None, 0)
         return reduce(summary, more, const(summary[0], n))
 
     return reduce_row

@@ -122,3 +122,15 @@ def _overload_kept(keep, array):
     if keep == types.none:
         return lambda keep, array: None
     return lambda keep, array: array
+
+
+def unless_kept(e, value):
+    """`value` where e is None, None where it is an array."""
+    raise NotImplementedError("only inside compiled code")
+
+
+@overload(unless_kept)
+def _overload_unless_kept(e, value):
+    if e == types.none:
+        return lambda e, value: value
+    return lambda e, value: None

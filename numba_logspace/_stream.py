@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from ._jit import formula, kernel
-from ._kernels import finish_pass_of
+from ._kernels import NEAR, finish_pass_of
 from ._passes import (
     below_max_pass,
     below_sum_pass,
@@ -18,13 +18,11 @@ from ._passes import (
     shortfall_pass,
     sum_pass,
 )
-from ._simd import const, lanes, load, store
+from ._simd import VECTOR_BYTES, const, lanes, load, store
 from ._workers import run_all
 
-# Lines read for one vector of columns before the next: few enough to stay in the nearest cache.
-_BLOCK = 64
-# A long row is cut into lines of so many entries.
-_LINE = 1024
+# Lines read for one vector of columns before the next: what lies in them for the others must stay
+_BLOCK = 16
 
 
 def _sweep(visit):
@@ -71,7 +69,7 @@ def _visit_max(x, base, step, rows, width, state, columns, c):
 def _visit_sums(x, base, step, rows, width, state, columns, c):
     m = load(state, c, width, 0.0)
     sums = _load_three(state, columns, c, width)
-    sums = sum_pass(x, base, step, rows, width, m, sums, None, 0, 0, None)
+    sums = sum_pass(x, base, step, rows, width, m, sums, None, 0, 0, NEAR * step)
     _store_three(state, columns, c, width, sums)
 
 
@@ -162,7 +160,8 @@ def finish_columns(element):
                 four = load(flat, c, width, 0.0), others[0], others[1], others[2]
                 top = load(m, c, width, 0.0)
                 at = base + start * step + c
-                finish_pass(x, at, step, rows, width, top, four, None, 0, 0, out, at, step)
+                place = None, 0, 0, out, at, step
+                finish_pass(x, at, step, rows, width, top, four, *place, NEAR * step)
 
     return kernel(lines)
 
@@ -175,7 +174,8 @@ class Lines:
 
     def __init__(self, x, base, n, inner, workers):
         self.x, self.n, self.workers, self.one_row = x, n, workers, inner == 1
-        columns = _LINE if self.one_row else inner
+        # Lines of one vector each lie behind each other, so that a sweep of a row is in order.
+        columns = VECTOR_BYTES // x.itemsize if self.one_row else inner
         count = n * inner // columns
         parts = max(1, min(count // _BLOCK, 4 * workers if workers > 1 else 1))
         bounds = [count * i // parts for i in range(parts + 1)]

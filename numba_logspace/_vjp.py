@@ -97,7 +97,7 @@ def vjp_rows(prepare, weigh, element, condition, seconds):
 
     def rows(x, g, out, n, start, stop):
         for r in range(start, stop):
-            summary, more = summaries(x, r * n, n, None, 0, n)
+            summary, more = summaries(x, r * n, n, None, 0)
             reference, row = prepare(summary, more, const(summary[0], n))
             finish_row(x, r * n, n, g, summary[0], reference, row, out)
 
@@ -182,7 +182,7 @@ def jacobian_rows(prepare, condition, seconds):
         p_high, p_low = np.empty(n, x.dtype), np.empty(n, x.dtype)
         for r in range(start, stop):
             base = r * n
-            summary, more = summaries(x, base, n, None, 0, n)
+            summary, more = summaries(x, base, n, None, 0)
             m = summary[0]
             reference, row = prepare(summary, more, const(m, n))
             for j in range(n):

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _call, _softsum
+from . import _softsum
+from ._call import map_rows, reduce_rows, weighted_sum
 from ._cpu import Map, Reduction, Scan, WeightedSum
 from ._docs import shared_text
 from ._layout import Axis
@@ -72,7 +73,7 @@ def softmax(
     >>> nl.softmax(np.array([0.0, 1.0, -740.0]))
     array([2.68941421e-001, 7.31058579e-001, 1.13635099e-322])
     """
-    return _call.map_rows(_SOFTMAX, x, axis, where, out, workers, fill=0.0)
+    return map_rows(_SOFTMAX, x, axis, where, out, workers, 0.0)
 
 
 @shared_text("map")
@@ -111,7 +112,7 @@ def log_softmax(
     >>> nl.log_softmax(np.array([0.0, 40.0]))
     array([-4.00000000e+01, -4.24835426e-18])
     """
-    return _call.map_rows(_LOG_SOFTMAX, x, axis, where, out, workers, fill=-np.inf)
+    return map_rows(_LOG_SOFTMAX, x, axis, where, out, workers, -np.inf)
 
 
 @shared_text("map")
@@ -151,7 +152,7 @@ def log1m_softmax(
     >>> nl.log1m_softmax(np.array([0.0, 40.0]))
     array([-4.24835426e-18, -4.00000000e+01])
     """
-    return _call.map_rows(_LOG1M_SOFTMAX, x, axis, where, out, workers, fill=-0.0)
+    return map_rows(_LOG1M_SOFTMAX, x, axis, where, out, workers, -0.0)
 
 
 @shared_text("map")
@@ -187,7 +188,7 @@ def loo_logsumexp(
     >>> nl.loo_logsumexp(np.array([0.0, -5.0, -40.0]))
     array([-5.00000000e+00,  4.24835426e-18,  6.71534849e-03])
     """
-    return _call.map_rows(_LOO_LOGSUMEXP, x, axis, where, out, workers)
+    return map_rows(_LOO_LOGSUMEXP, x, axis, where, out, workers)
 
 
 @shared_text("scan")
@@ -223,7 +224,7 @@ def logcumsumexp(
     >>> nl.logcumsumexp(np.zeros(4))
     array([0.        , 0.69314718, 1.09861229, 1.38629436])
     """
-    return _call.map_rows(_SCAN, x, axis, where, out, workers, ordered=True)
+    return map_rows(_SCAN, x, axis, where, out, workers, ordered=True)
 
 
 @shared_text("reduction")
@@ -277,8 +278,8 @@ def logsumexp(
     (0.5413248546129181, -1.0)
     """
     if b is None and not return_sign:
-        return _call.reduce_rows(_LOGSUMEXP, x, axis, keepdims, where, out, workers)
-    return _call.weighted_sum(_WEIGHTED, x, axis, b, return_sign, keepdims, where, out, workers)
+        return reduce_rows(_LOGSUMEXP, x, axis, keepdims, where, out, workers)
+    return weighted_sum(_WEIGHTED, x, axis, b, return_sign, keepdims, where, out, workers)
 
 
 @shared_text("reduction")
@@ -314,7 +315,7 @@ def logsumexp_excluding_max(
     >>> float(nl.logsumexp_excluding_max(np.array([1000.0, -1000.0, -1000.0])))
     -999.3068528194401
     """
-    return _call.reduce_rows(_LOGSUMEXP_EXCLUDING_MAX, x, axis, keepdims, where, out, workers)
+    return reduce_rows(_LOGSUMEXP_EXCLUDING_MAX, x, axis, keepdims, where, out, workers)
 
 
 @shared_text("reduction")
@@ -350,4 +351,4 @@ def logmeanexp(
     >>> float(nl.logmeanexp(np.array([0.0, -1e-20])))
     -5e-21
     """
-    return _call.reduce_rows(_LOGMEANEXP, x, axis, keepdims, where, out, workers)
+    return reduce_rows(_LOGMEANEXP, x, axis, keepdims, where, out, workers)
