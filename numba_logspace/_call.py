@@ -113,8 +113,25 @@ def _map_slabs(engine, x, axes, dtype, mask, fill, out, workers):
     run_all([(one, index) for index in _slabs(x.shape[:lead], n)], workers)
 
 
+def _is_small_and_plain(x):
+    if type(x) is not np.ndarray or not (x.dtype is _DOUBLE or x.dtype is _SINGLE):
+        return False
+    return x.flags.carray and 0 < x.size < THRESHOLD and x.ndim > 0
+
+
+def _are_alike(x, g):
+    return g.dtype is x.dtype and g.shape == x.shape
+
+
 def vjp(engine, x, g, axis, where=None, out=None, workers=None):
     """Call a Vjp on an array and a cotangent of its shape, or None for ones."""
+    small = where is out is workers is None and axis == -1 and _is_small_and_plain(x)
+    if small and (g is None or _is_small_and_plain(g) and _are_alike(x, g)):
+        out = np.empty(x.shape, x.dtype)
+        n = x.shape[-1]
+        flat = x.reshape(-1), None if g is None else g.reshape(-1), out.reshape(-1)
+        engine(*flat, x.size // n, n, 1, 1)
+        return out
     x, dtype, result = _layout.as_array(x)
     axes = _layout.normalize_axes(axis, x.ndim)
     mask = _layout.check_where(where, x.shape)
@@ -246,8 +263,8 @@ def weighted_sum(engine, x, axis, b, return_sign, keepdims, where, out, workers)
         signs = signs.astype(result).reshape(shape)
     if out is not None:
         out[...] = values
-        values = out
-    return (values[()], signs[()]) if return_sign else values[()]
+    values = values[()] if out is None else out
+    return (values, signs[()]) if return_sign else values
 
 
 def _weighted(engine, x, axes, b, mask, workers):

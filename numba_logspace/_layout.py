@@ -114,7 +114,7 @@ def same_memory(a, b):
     return (
         a.__array_interface__["data"][0] == b.__array_interface__["data"][0]
         and a.shape == b.shape
-        and a.strides == b.strides
+        and all(s == t for s, t, k in zip(a.strides, b.strides, a.shape) if k > 1)
         and a.dtype == b.dtype
     )
 

@@ -21,7 +21,8 @@ from ._passes import (
 from ._simd import VECTOR_BYTES, const, lanes, load, store
 from ._workers import run_all
 
-# Lines read for one vector of columns before the next: what lies in them for the others must stay
+# Lines read for one vector of columns before the next: what lies in them for the other columns
+# has to stay in the nearest cache meanwhile.
 _BLOCK = 16
 
 

@@ -1,5 +1,7 @@
 """Ufuncs from formulas: broadcasting, out=, where=, reduce, and calls from users' jitted code."""
 
+import threading
+
 import numpy as np
 from numba import types
 from numba.np.ufunc.dufunc import DUFunc
@@ -7,6 +9,9 @@ from numba.np.ufunc.dufunc import DUFunc
 from . import _layout
 from ._jit import cache_for
 from ._simd import always_inline
+
+# Several threads may be the first to call.
+_compiling = threading.RLock()
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
 
@@ -42,10 +47,13 @@ class Ufunc(DUFunc):
         self.__doc__ = doc
 
     def _ready(self):
-        if not self._frozen:
-            for kind in (types.float32, types.float64):
-                self._compile_for_argtys((kind,) * self.nin)
-            self.disable_compile()
+        if self._frozen:
+            return
+        with _compiling:
+            if not self._frozen:
+                for kind in (types.float32, types.float64):
+                    self._compile_for_argtys((kind,) * self.nin)
+                self.disable_compile()
 
     def _type_me(self, argtys, kwtys):
         self._ready()
@@ -58,13 +66,17 @@ class Ufunc(DUFunc):
             out = out[0]
         if len(args) == self.nin + 1 and out is None:
             *args, out = args
+        if len(args) != self.nin:
+            raise TypeError(f"{self.__name__}() takes {self.nin} arguments and out")
         operands = [_operand(x, name) for x, name in zip(args, "xy")]
         arrays = [x for x in args if hasattr(x, "dtype")]
         half = bool(arrays) and all(x.dtype == np.float16 for x in arrays)
+        half = half and "dtype" not in options
         with np.errstate(all="ignore"):
-            if where is True and not half:
+            if where is True and not half and (out is None or _alike(out, operands)):
                 return self.ufunc(*operands, out=out, **options)
-            # NumPy refuses a mask with an out for ufuncs made by Numba.
+            # NumPy refuses a mask with an out for ufuncs made by Numba, whose loops besides take
+            # an out to be contiguous wherever the inputs are.
             result = self.ufunc(*operands, **options)
             if out is None:
                 return result.astype(np.float16) if half else result
@@ -72,9 +84,18 @@ class Ufunc(DUFunc):
             return out
 
 
+def _alike(out, operands):
+    # Whether all are C-contiguous and of one shape.
+    if not isinstance(out, np.ndarray):
+        return True  # refused by NumPy
+    arrays = [out, *(x for x in operands if isinstance(x, np.ndarray))]
+    return all(x.flags.c_contiguous and x.shape == out.shape for x in arrays)
+
+
 def _operand(x, name):
     # x in one of the two dtypes that have loops; Python numbers keep adapting to the others.
-    if isinstance(x, (float, int)) or getattr(x, "dtype", None) in _FLOATS:
+    dtype = getattr(x, "dtype", None)  # None is equal to float64, says NumPy
+    if isinstance(x, (float, int)) or (dtype is not None and dtype in _FLOATS):
         if isinstance(x, np.ma.MaskedArray):
             _layout.as_array(x, name)
         return float(x) if isinstance(x, int) else x
@@ -87,15 +108,27 @@ def _operand(x, name):
 def _with_loops(name):
     inherited = getattr(DUFunc, name)
 
-    def method(self, *args, **options):
+    def method(self, x, *args, **options):
         self._ready()
+        operand = _operand(x, "x")
+        if name == "at":
+            operand = x  # changed in place
+        half = getattr(x, "dtype", None) == np.float16 and not {"out", "dtype"} & options.keys()
         with np.errstate(all="ignore"):
-            return inherited(self, *args, **options)
+            result = inherited(self, operand, *args, **options)
+            return result.astype(np.float16) if half and name != "at" else result
 
     method.__name__ = name
     method.__doc__ = inherited.__doc__
     return method
 
 
-for _name in ("reduce", "accumulate", "reduceat", "outer", "at"):
+def _outer(self, x, y, **options):
+    """Apply the formula to all pairs of an entry of x and one of y."""
+    x, y = (a if isinstance(a, np.ma.MaskedArray) else np.asarray(a) for a in (x, y))
+    return self(x.reshape(x.shape + (1,) * y.ndim), y, **options)
+
+
+Ufunc.outer = _outer
+for _name in ("reduce", "accumulate", "reduceat", "at"):
     setattr(Ufunc, _name, _with_loops(_name))

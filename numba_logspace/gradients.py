@@ -151,7 +151,7 @@ def log1m_softmax_jacobian(x: ArrayLike, axis: int = -1) -> np.ndarray:
     """
     array, dtype, result = _layout.as_array(x)
     axes = _layout.normalize_axes(axis, array.ndim)
-    if len(axes) != 1 or axis is None:
+    if axis is None or isinstance(axis, (tuple, list)):
         raise TypeError(f"axis must be an int, got {axis!r}")
     rows = np.ascontiguousarray(np.moveaxis(array, axes[0], -1), dtype)
     out = np.empty((*rows.shape, rows.shape[-1]), dtype)
