@@ -83,6 +83,11 @@ class Ufunc(DUFunc):
             np.copyto(out, result, where=where, casting="same_kind")
             return out
 
+    def outer(self, x, y, **options):
+        """Apply the formula to all pairs of an entry of x and one of y."""
+        x, y = (a if isinstance(a, np.ma.MaskedArray) else np.asarray(a) for a in (x, y))
+        return self(x.reshape(x.shape + (1,) * y.ndim), y, **options)
+
 
 def _alike(out, operands):
     # Whether all are C-contiguous and of one shape.
@@ -123,12 +128,5 @@ def _with_loops(name):
     return method
 
 
-def _outer(self, x, y, **options):
-    """Apply the formula to all pairs of an entry of x and one of y."""
-    x, y = (a if isinstance(a, np.ma.MaskedArray) else np.asarray(a) for a in (x, y))
-    return self(x.reshape(x.shape + (1,) * y.ndim), y, **options)
-
-
-Ufunc.outer = _outer
 for _name in ("reduce", "accumulate", "reduceat", "at"):
     setattr(Ufunc, _name, _with_loops(_name))
