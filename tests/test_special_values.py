@@ -193,10 +193,10 @@ def test_no_warning_on_any_number(name, dtype):
     # The fixture makes a warning, also of an overflow or underflow, an error.
     function = getattr(numba_logspace, name)
     if name in ELEMENTWISE:
-        function(*points(name, DTYPES[dtype]))
+        assert function(*points(name, DTYPES[dtype])).dtype == dtype
     else:
         for row in itertools.chain(*regimes(DTYPES[dtype]).values()):
-            function(row)
+            assert function(row).dtype == dtype
 
 
 # --- weights -----------------------------------------------------------------------------------
