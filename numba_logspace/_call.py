@@ -1,7 +1,5 @@
 """From the arrays of a call to the engines: directly where memory allows, else slab by slab."""
 
-import functools
-
 import numpy as np
 
 from . import _layout
@@ -86,22 +84,27 @@ def _rows_last(array, axes):
     return array.transpose(rest + axes)
 
 
-def _rows_of(x, index, axes, dtype, mask=None):
-    # A contiguous copy (rows, n) of a slab, masked entries -inf.
+def _for_slabs(one, x, axes, workers):
+    # Call one(index, n) for each slab of x, whose rows of n entries are its last axes.
+    lead = x.ndim - len(axes)
+    n = int(np.prod(x.shape[lead:], dtype=np.intp))
+    run_all([(one, index, n) for index in _slabs(x.shape[:lead], n)], workers)
+
+
+def _copy_of(x, index, dtype, mask=None):
+    # A contiguous copy of a slab, masked entries -inf.
     piece = np.array(x[index], dtype, order="C")
     if mask is not None:
         np.copyto(piece, -np.inf, where=~mask[index])
-    n = int(np.prod(x.shape[x.ndim - len(axes) :], dtype=np.intp))
-    return piece, n
+    return piece
 
 
 def _map_slabs(engine, x, axes, dtype, mask, fill, out, workers):
     x, out = _rows_last(x, axes), _rows_last(out, axes)
     mask = None if mask is None else _rows_last(mask, axes)
-    lead = x.ndim - len(axes)
 
-    def one(index):
-        piece, n = _rows_of(x, index, axes, dtype, mask)
+    def one(index, n):
+        piece = _copy_of(x, index, dtype, mask)
         result = np.empty_like(piece)
         engine(piece.reshape(-1), result.reshape(-1), piece.size // n, n, 1, 1)
         if fill is not None and mask is not None:
@@ -109,8 +112,7 @@ def _map_slabs(engine, x, axes, dtype, mask, fill, out, workers):
         with np.errstate(all="ignore"):  # a float16 result may overflow to inf
             out[index] = result
 
-    n = int(np.prod(x.shape[lead:], dtype=np.intp))
-    run_all([(one, index) for index in _slabs(x.shape[:lead], n)], workers)
+    _for_slabs(one, x, axes, workers)
 
 
 def _is_small_and_plain(x):
@@ -158,17 +160,15 @@ def _vjp_slabs(engine, x, g, axes, dtype, mask, out, workers):
     x, out = _rows_last(x, axes), _rows_last(out, axes)
     mask = None if mask is None else _rows_last(mask, axes)
     g = None if g is None else _rows_last(g, axes)
-    lead = x.ndim - len(axes)
 
-    def one(index):
-        piece, n = _rows_of(x, index, axes, dtype, mask)
-        cotangent = None if g is None else np.array(g[index], dtype, order="C").reshape(-1)
+    def one(index, n):
+        piece = _copy_of(x, index, dtype, mask)
+        cotangent = None if g is None else _copy_of(g, index, dtype).reshape(-1)
         engine(piece.reshape(-1), cotangent, piece.reshape(-1), piece.size // n, n, 1, 1)
         with np.errstate(all="ignore"):
             out[index] = piece
 
-    n = int(np.prod(x.shape[lead:], dtype=np.intp))
-    run_all([(one, index) for index in _slabs(x.shape[:lead], n)], workers)
+    _for_slabs(one, x, axes, workers)
 
 
 def reduce_rows(engine, x, axis, keepdims=False, where=None, out=None, workers=None):
@@ -211,24 +211,18 @@ def _reduce(engine, x, axes, dtype, mask, workers):
     values = np.empty(shape, dtype)
     x = _rows_last(x, axes)
     mask = None if mask is None else _rows_last(mask, axes)
-    run_all(
-        [
-            (functools.partial(_reduce_slab, engine, x, axes, dtype, mask, values), index)
-            for index in _slabs(shape, int(np.prod(x.shape[len(shape) :], dtype=np.intp)))
-        ],
-        workers,
-    )
+
+    def one(index, n):
+        piece = _copy_of(x, index, dtype, mask)
+        part = np.empty(piece.size // n, dtype)
+        if mask is not None and engine.counts:
+            _reduce_by_count(engine, piece.reshape(-1, n), mask[index].reshape(-1, n), part)
+        else:
+            engine(piece.reshape(-1), part, part.size, n, 1, 1)
+        values[index] = part.reshape(np.shape(values[index]))
+
+    _for_slabs(one, x, axes, workers)
     return values
-
-
-def _reduce_slab(engine, x, axes, dtype, mask, values, index):
-    piece, n = _rows_of(x, index, axes, dtype, mask)
-    part = np.empty(piece.size // n, dtype)
-    if mask is not None and engine.counts:
-        _reduce_by_count(engine, piece.reshape(-1, n), mask[index].reshape(-1, n), part)
-    else:
-        engine(piece.reshape(-1), part, part.size, n, 1, 1)
-    values[index] = part.reshape(np.shape(values[index]))
 
 
 def _reduce_by_count(engine, rows, mask, values):
@@ -275,9 +269,9 @@ def _weighted(engine, x, axes, b, mask, workers):
     x, b = _rows_last(x, axes), _rows_last(b, axes)
     mask = None if mask is None else _rows_last(mask, axes)
 
-    def one(index):
-        piece, n = _rows_of(x, index, axes, _DOUBLE, mask)
-        weights = np.array(b[index], _DOUBLE, order="C")
+    def one(index, n):
+        piece = _copy_of(x, index, _DOUBLE, mask)
+        weights = _copy_of(b, index, _DOUBLE)
         if mask is not None:
             weights[~mask[index]] = 0.0
         part = np.empty((2, piece.size // n))
@@ -285,6 +279,5 @@ def _weighted(engine, x, axes, b, mask, workers):
         values[index] = part[0].reshape(np.shape(values[index]))
         signs[index] = part[1].reshape(np.shape(values[index]))
 
-    n = int(np.prod(x.shape[len(shape) :], dtype=np.intp))
-    run_all([(one, index) for index in _slabs(shape, n)], workers)
+    _for_slabs(one, x, axes, workers)
     return values, signs

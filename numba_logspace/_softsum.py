@@ -109,7 +109,7 @@ def prepare_softmax(summary, second, n):
     """(1 + s, its error relative to it, value at the maximum, -)."""
     total, error = total_sum(summary)
     at_max = nan_without_limit(summary, const(total, 1.0) / total)
-    return total, error / total, at_max, error
+    return total, error / total, at_max, const(total, 0.0)
 
 
 @formula
@@ -157,7 +157,8 @@ def prepare_log1m_softmax(summary, second, n):
         at_max = select(vanishes, gap + (low + log_total(second)), at_max)
     total, total_error = total_sum(summary)
     two = const(s, 2.0)
-    return two * total, two * total_error, nan_without_limit(summary, at_max), error
+    at_max = nan_without_limit(summary, at_max)
+    return two * total, two * total_error, at_max, const(s, 0.0)
 
 
 @formula
