@@ -13,7 +13,26 @@ from .elementwise import (
     xlog1py,
     xlogy,
 )
-from .gradients import log1m_softmax_jacobian, log1m_softmax_vjp, log_softmax_vjp
+from .gated import gated_log_softmax, gated_log_softmax_vjp
+from .gradients import (
+    log1m_softmax_value_and_vjp,
+    log1m_softmax_vjp,
+    log_softmax_vjp,
+    logmeanexp_vjp,
+    logsumexp_excluding_max_vjp,
+    logsumexp_vjp,
+    loo_logsumexp_vjp,
+    softmax_vjp,
+)
+from .jacobians import log1m_softmax_hvp, log1m_softmax_jacobian, log_softmax_jacobian
+from .losses import (
+    complement_cross_entropy,
+    complement_cross_entropy_value_and_grad,
+    cross_entropy,
+    cross_entropy_value_and_grad,
+    softmax_binary_cross_entropy,
+    softmax_binary_cross_entropy_value_and_grad,
+)
 from .rows import (
     log1m_softmax,
     log_softmax,
@@ -24,28 +43,60 @@ from .rows import (
     loo_logsumexp,
     softmax,
 )
+from .tangents import (
+    log1m_softmax_jvp,
+    log_softmax_jvp,
+    logmeanexp_jvp,
+    logsumexp_excluding_max_jvp,
+    logsumexp_jvp,
+    loo_logsumexp_jvp,
+    softmax_jvp,
+)
 
 __all__ = [
+    "complement_cross_entropy",
+    "complement_cross_entropy_value_and_grad",
+    "cross_entropy",
+    "cross_entropy_value_and_grad",
+    "gated_log_softmax",
+    "gated_log_softmax_vjp",
     "log1m_sigmoid",
     "log1m_softmax",
+    "log1m_softmax_hvp",
     "log1m_softmax_jacobian",
+    "log1m_softmax_jvp",
+    "log1m_softmax_value_and_vjp",
     "log1m_softmax_vjp",
     "log1mexp",
     "log1pexp",
     "log_sigmoid",
     "log_softmax",
+    "log_softmax_jacobian",
+    "log_softmax_jvp",
     "log_softmax_vjp",
     "logaddexp",
     "logcumsumexp",
     "logistic",
     "logit",
     "logmeanexp",
+    "logmeanexp_jvp",
+    "logmeanexp_vjp",
     "logsubexp",
     "logsumexp",
     "logsumexp_excluding_max",
+    "logsumexp_excluding_max_jvp",
+    "logsumexp_excluding_max_vjp",
+    "logsumexp_jvp",
+    "logsumexp_vjp",
     "loo_logsumexp",
+    "loo_logsumexp_jvp",
+    "loo_logsumexp_vjp",
     "set_workers",
     "softmax",
+    "softmax_binary_cross_entropy",
+    "softmax_binary_cross_entropy_value_and_grad",
+    "softmax_jvp",
+    "softmax_vjp",
     "xlog1py",
     "xlogy",
 ]

@@ -3,13 +3,10 @@
 import numpy as np
 
 from . import _layout
-from ._workers import THRESHOLD, count_for, run_all
+from ._slabs import copy_of, for_slabs, rows_last, shared_form, unflat_rows
+from ._workers import THRESHOLD, count_for
 
 _SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
-
-# How many entries are copied together where x is not contiguous, not native, of another dtype or
-# masked: at most this much, or one row, is held besides x and the result.
-_SLAB = 1 << 16
 
 
 def map_rows(engine, x, axis, where=None, out=None, workers=None, fill=None, ordered=False):
@@ -42,7 +39,7 @@ def map_rows(engine, x, axis, where=None, out=None, workers=None, fill=None, ord
     if x.size == 0:
         return out
     as_they_lie = mask is None and not (ordered and len(axes) > 1)
-    form = _shared_form(x, out, axes, dtype) if as_they_lie else None
+    form = shared_form(x, (out,), axes, dtype) if as_they_lie else None
     if form:
         order, outer, n, inner = form
         flat = x.transpose(order).reshape(-1), out.transpose(order).reshape(-1)
@@ -52,59 +49,12 @@ def map_rows(engine, x, axis, where=None, out=None, workers=None, fill=None, ord
     return out
 
 
-def _shared_form(x, out, axes, dtype):
-    # The normal form of x where out has the same, and both can be used as they are.
-    if x.dtype != dtype or out.dtype != dtype or not (x.flags.aligned and out.flags.aligned):
-        return None
-    if not x.dtype.isnative or not out.dtype.isnative or not axes:
-        return None
-    form = _layout.normal_form(x, axes)
-    if form is None or not out.transpose(form[0]).flags.c_contiguous:
-        return None
-    return form
-
-
-def _slabs(lengths, n):
-    # Index tuples that cut the leading axes of an array into pieces of about _SLAB entries.
-    whole, split = n, len(lengths)
-    while split > 0 and whole * lengths[split - 1] <= _SLAB:
-        split -= 1
-        whole *= lengths[split]
-    if split == 0:
-        yield ()
-        return
-    step = max(1, _SLAB // whole)
-    for lead in np.ndindex(*lengths[: split - 1]):
-        for start in range(0, lengths[split - 1], step):
-            yield (*lead, slice(start, start + step))
-
-
-def _rows_last(array, axes):
-    rest = tuple(a for a in range(array.ndim) if a not in axes)
-    return array.transpose(rest + axes)
-
-
-def _for_slabs(one, x, axes, workers):
-    # Call one(index, n) for each slab of x, whose rows of n entries are its last axes.
-    lead = x.ndim - len(axes)
-    n = int(np.prod(x.shape[lead:], dtype=np.intp))
-    run_all([(one, index, n) for index in _slabs(x.shape[:lead], n)], workers)
-
-
-def _copy_of(x, index, dtype, mask=None):
-    # A contiguous copy of a slab, masked entries -inf.
-    piece = np.array(x[index], dtype, order="C")
-    if mask is not None:
-        np.copyto(piece, -np.inf, where=~mask[index])
-    return piece
-
-
 def _map_slabs(engine, x, axes, dtype, mask, fill, out, workers):
-    x, out = _rows_last(x, axes), _rows_last(out, axes)
-    mask = None if mask is None else _rows_last(mask, axes)
+    x, out = rows_last(x, axes), rows_last(out, axes)
+    mask = rows_last(mask, axes)
 
     def one(index, n):
-        piece = _copy_of(x, index, dtype, mask)
+        piece = copy_of(x, index, dtype, mask)
         result = np.empty_like(piece)
         engine(piece.reshape(-1), result.reshape(-1), piece.size // n, n, 1, 1)
         if fill is not None and mask is not None:
@@ -112,63 +62,7 @@ def _map_slabs(engine, x, axes, dtype, mask, fill, out, workers):
         with np.errstate(all="ignore"):  # a float16 result may overflow to inf
             out[index] = result
 
-    _for_slabs(one, x, axes, workers)
-
-
-def _is_small_and_plain(x):
-    if type(x) is not np.ndarray or not (x.dtype is _DOUBLE or x.dtype is _SINGLE):
-        return False
-    return x.flags.carray and 0 < x.size < THRESHOLD and x.ndim > 0
-
-
-def _are_alike(x, g):
-    return g.dtype is x.dtype and g.shape == x.shape
-
-
-def vjp(engine, x, g, axis, where=None, out=None, workers=None):
-    """Call a Vjp on an array and a cotangent of its shape, or None for ones."""
-    small = where is out is workers is None and axis == -1 and _is_small_and_plain(x)
-    if small and (g is None or _is_small_and_plain(g) and _are_alike(x, g)):
-        out = np.empty(x.shape, x.dtype)
-        n = x.shape[-1]
-        flat = x.reshape(-1), None if g is None else g.reshape(-1), out.reshape(-1)
-        engine(*flat, x.size // n, n, 1, 1)
-        return out
-    x, dtype, result = _layout.as_array(x)
-    axes = _layout.normalize_axes(axis, x.ndim)
-    mask = _layout.check_where(where, x.shape)
-    g = None if g is None else _layout.check_operand(g, "g", x.shape)
-    workers = count_for(workers, x.size)
-    if out is None:
-        out = np.empty_like(x, result, subok=False)
-    else:
-        inputs = {"x": x} if g is None else {"x": x, "g": g}
-        _layout.check_out(out, x.shape, result, inputs, may_be=("x", "g"))
-    if x.size == 0:
-        return out
-    form = _shared_form(x, out, axes, dtype) if mask is None else None
-    if form and (g is None or _shared_form(g, out, axes, dtype) == form):
-        order, outer, n, inner = form
-        flat = [None if a is None else a.transpose(order).reshape(-1) for a in (x, g, out)]
-        engine(*flat, outer, n, inner, workers)
-        return out
-    _vjp_slabs(engine, x, g, axes, dtype, mask, out, workers)
-    return out
-
-
-def _vjp_slabs(engine, x, g, axes, dtype, mask, out, workers):
-    x, out = _rows_last(x, axes), _rows_last(out, axes)
-    mask = None if mask is None else _rows_last(mask, axes)
-    g = None if g is None else _rows_last(g, axes)
-
-    def one(index, n):
-        piece = _copy_of(x, index, dtype, mask)
-        cotangent = None if g is None else _copy_of(g, index, dtype).reshape(-1)
-        engine(piece.reshape(-1), cotangent, piece.reshape(-1), piece.size // n, n, 1, 1)
-        with np.errstate(all="ignore"):
-            out[index] = piece
-
-    _for_slabs(one, x, axes, workers)
+    for_slabs(one, x, axes, workers)
 
 
 def reduce_rows(engine, x, axis, keepdims=False, where=None, out=None, workers=None):
@@ -199,21 +93,18 @@ def _reduce(engine, x, axes, dtype, mask, workers):
     shape = _layout.result_shape(x.shape, axes, keepdims=False)
     if x.size == 0:
         return np.full(shape, -np.inf, dtype)
-    plain = mask is None and x.dtype == dtype and x.dtype.isnative and x.flags.aligned and axes
-    form = _layout.normal_form(x, axes) if plain else None
+    form = shared_form(x, (), axes, dtype) if mask is None else None
     if form:
         order, outer, n, inner = form
         values = np.empty(outer * inner, dtype)
         engine(x.transpose(order).reshape(-1), values, outer, n, inner, workers)
-        kept = [a for a in order if a not in axes]
-        in_memory = values.reshape([x.shape[a] for a in kept])
-        return in_memory.transpose(np.argsort(kept)) if kept else in_memory
+        return unflat_rows(values, x, order, axes)
     values = np.empty(shape, dtype)
-    x = _rows_last(x, axes)
-    mask = None if mask is None else _rows_last(mask, axes)
+    x = rows_last(x, axes)
+    mask = rows_last(mask, axes)
 
     def one(index, n):
-        piece = _copy_of(x, index, dtype, mask)
+        piece = copy_of(x, index, dtype, mask)
         part = np.empty(piece.size // n, dtype)
         if mask is not None and engine.counts:
             _reduce_by_count(engine, piece.reshape(-1, n), mask[index].reshape(-1, n), part)
@@ -221,7 +112,7 @@ def _reduce(engine, x, axes, dtype, mask, workers):
             engine(piece.reshape(-1), part, part.size, n, 1, 1)
         values[index] = part.reshape(np.shape(values[index]))
 
-    _for_slabs(one, x, axes, workers)
+    for_slabs(one, x, axes, workers)
     return values
 
 
@@ -266,12 +157,12 @@ def _weighted(engine, x, axes, b, mask, workers):
     values, signs = np.full(shape, -np.inf), np.zeros(shape)
     if x.size == 0:
         return values, signs
-    x, b = _rows_last(x, axes), _rows_last(b, axes)
-    mask = None if mask is None else _rows_last(mask, axes)
+    x, b = rows_last(x, axes), rows_last(b, axes)
+    mask = rows_last(mask, axes)
 
     def one(index, n):
-        piece = _copy_of(x, index, _DOUBLE, mask)
-        weights = _copy_of(b, index, _DOUBLE)
+        piece = copy_of(x, index, _DOUBLE, mask)
+        weights = copy_of(b, index, _DOUBLE)
         if mask is not None:
             weights[~mask[index]] = 0.0
         part = np.empty((2, piece.size // n))
@@ -279,5 +170,5 @@ def _weighted(engine, x, axes, b, mask, workers):
         values[index] = part[0].reshape(np.shape(values[index]))
         signs[index] = part[1].reshape(np.shape(values[index]))
 
-    _for_slabs(one, x, axes, workers)
+    for_slabs(one, x, axes, workers)
     return values, signs

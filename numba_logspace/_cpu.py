@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 
-from . import _kernels, _scan, _stream, _vjp, _weighted
+from . import _kernels, _scan, _stream, _weigh, _weighted
 from ._simd import VECTOR_BYTES
 from ._workers import THRESHOLD, share
 
@@ -160,44 +160,57 @@ class Reduction(_Engine):
         return _stream.reduce_columns(self._reduce)
 
 
-class Vjp(_Engine):
-    """A vector-Jacobian product, from its formulas."""
+class Weighing(_Engine):
+    """A derivative, or a loss and its gradient, from its formulas (see `_weigh.Formulas`).
 
-    def __init__(self, prepare, weigh, element, condition, second="none"):
+    `keeps` says that the formulas want the scaled terms after they have been summed.
+    """
+
+    def __init__(self, formulas, condition, second="none", keeps=True):
         super().__init__(condition, second)
-        self._formulas = prepare, weigh, element, condition, self._seconds
+        self._formulas, self._keeps = formulas, keeps
 
-    def __call__(self, x, g, out, outer, n, inner, workers):
-        """Fill `out` from x and g, all flat; g may be None, and `out` x or g."""
+    def __call__(self, x, g, t, c, values, outs, outer, n, inner, workers):
+        """Fill `values` and `outs` from x and what goes with it, all flat, or None.
+
+        The first of `outs` may be any of the inputs, the second none.
+        """
         way, units = self._way(x, outer, n, inner, 1)
+        keep = x if self._keeps and n * x.itemsize <= _KEEP else None
+        arrays = x, keep, g, t, c, values, *outs
         if inner == 1 and way != "short":
-            share(functools.partial(self._rows, x, g, out, n), outer, workers)
-            return
-        if way == "short":
-            kernel = self._short
+            task, units = functools.partial(self._rows, *arrays, n), outer
+        elif way == "short":
+            task = functools.partial(self._short, *arrays, n, inner)
         else:
-            kernel, units = self._columns, self._tiles(x, outer, inner)
-        share(functools.partial(kernel, x, g, out, n, inner), units, workers)
+            units = self._tiles(x, outer, inner)
+            kernel = self._columns if n <= _TILE else self._long_columns
+            task = functools.partial(kernel, *arrays, n, inner)
+        share(task, units, workers)
 
     @functools.cached_property
     def _rows(self):
-        return _vjp.vjp_rows(*self._formulas)
+        return _weigh.weigh_rows(self._formulas, self._condition, self._seconds)
 
     @functools.cached_property
     def _columns(self):
-        return _vjp.vjp_columns(*self._formulas)
+        return _weigh.weigh_columns(self._formulas, self._condition, self._seconds)
+
+    @functools.cached_property
+    def _long_columns(self):
+        return _weigh.weigh_long_columns(self._formulas, self._condition, self._seconds)
 
     @functools.cached_property
     def _short(self):
-        return _vjp.vjp_short_rows(*self._formulas)
+        return _weigh.weigh_short_rows(self._formulas, self._condition, self._seconds)
 
 
 class Jacobian(_Engine):
-    """The Jacobian of log1m_softmax; the unit of work is a row."""
+    """A Jacobian, by a kernel factory of `_jacobian`; the unit of work is a row."""
 
-    def __init__(self, prepare, condition, second):
+    def __init__(self, rows, prepare, condition, second="none"):
         super().__init__(condition, second)
-        self._prepare = prepare
+        self._make, self._prepare = rows, prepare
 
     def __call__(self, x, out, n, workers):
         """Fill `out`, (rows, n, n) and flat, from x, flat."""
@@ -205,7 +218,7 @@ class Jacobian(_Engine):
 
     @functools.cached_property
     def _kernel(self):
-        return _vjp.jacobian_rows(self._prepare, self._condition, self._seconds)
+        return self._make(self._prepare, self._condition, self._seconds)
 
 
 class Scan:

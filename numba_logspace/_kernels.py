@@ -254,7 +254,8 @@ def gather_columns(x, base, n, inner, column, count, tile):
 
 
 @formula
-def _scatter_columns(tile, base, n, inner, column, count, out):
+def scatter_columns(tile, base, n, inner, column, count, out):
+    """Copy `count` tiles back to where their columns lie in `out`."""
     w = lanes(out)
     for i in range(n):
         for t in range(count):
@@ -283,7 +284,7 @@ def map_columns(prepare, element, condition, seconds):
             for t in range(count):
                 at, width = base + t * w, min(w, inner - column - t * w)
                 tile_map(tile, t * n * w, n, e, t * n * w, x, at, inner, width)
-            _scatter_columns(tile, base, n, inner, column, count, out)
+            scatter_columns(tile, base, n, inner, column, count, out)
             unit += count
 
     return kernel(columns)

@@ -73,39 +73,39 @@ def check_where(where, shape):
         ) from None
 
 
-def check_operand(array, name, shape):
-    """Another input as an array of the shape of x."""
+def check_operand(array, name, shape, of="x"):
+    """Another input as an array of that shape, which is the shape of `of`."""
     array, _, _ = as_array(array, name)
     try:
         return np.broadcast_to(array, shape)
     except ValueError:
         raise ValueError(
-            f"{name} of shape {array.shape} cannot be broadcast to the shape of x, {shape}"
+            f"{name} of shape {array.shape} cannot be broadcast to the shape of {of}, {shape}"
         ) from None
 
 
-def check_out(out, shape, dtype, inputs, may_be=()):
+def check_out(out, shape, dtype, inputs, may_be=(), name="out"):
     """Refuse an `out` of another kind, or one that shares memory with an input.
 
     `may_be` are the inputs that `out` may be itself, element for element.
     """
     if not isinstance(out, np.ndarray) or isinstance(out, np.ma.MaskedArray):
-        raise TypeError(f"out must be a numpy array, got {type(out).__name__}")
+        raise TypeError(f"{name} must be a numpy array, got {type(out).__name__}")
     if out.shape != shape:
-        raise ValueError(f"out must have the shape of the result, {shape}, got {out.shape}")
+        raise ValueError(f"{name} must have the shape of the result, {shape}, got {out.shape}")
     if out.dtype != dtype:
-        raise TypeError(f"out must have the dtype of the result, {dtype}, got {out.dtype}")
+        raise TypeError(f"{name} must have the dtype of the result, {dtype}, got {out.dtype}")
     if not out.flags.writeable:
-        raise ValueError("out is read-only; it must be writeable")
+        raise ValueError(f"{name} is read-only; it must be writeable")
     if has_internal_overlap(out):
-        raise ValueError("out must not have several elements in one place of memory")
-    for name, array in inputs.items():
-        if name in may_be and same_memory(out, array):
+        raise ValueError(f"{name} must not have several elements in one place of memory")
+    for other, array in inputs.items():
+        if other in may_be and same_memory(out, array):
             continue
         if shares_memory(out, array):
             raise ValueError(
-                f"out overlaps {name} in memory; it must be separate"
-                + (f", or {name} itself" if name in may_be else "")
+                f"{name} overlaps {other} in memory; it must be separate"
+                + (f", or {other} itself" if other in may_be else "")
             )
 
 

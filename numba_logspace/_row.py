@@ -11,7 +11,8 @@ from ._passes import (
     shortfall_pass,
     sum_pass,
 )
-from ._simd import const, count_of_lanes, full, lanes, largest_lane, sum_of_lanes
+from ._simd import const, count_of_lanes, full, lanes, largest_lane
+from ._sums import sum_of_lanes
 from ._vectormath import larger
 
 

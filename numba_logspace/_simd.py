@@ -92,13 +92,14 @@ def lane_type(kind):
     return kind if kind in FORMATS else None
 
 
-def _llvm_type(kind, lane=None):
+def llvm_type(kind, lane=None):
+    """The LLVM type of a number or vector, whose lanes may be of another type."""
     lane = lane or FORMATS[lane_type(kind)].llvm_float
     return ir.VectorType(lane, kind.lanes) if isinstance(kind, Vector) else lane
 
 
 def _int_type(kind):
-    return _llvm_type(kind, FORMATS[lane_type(kind)].llvm_int)
+    return llvm_type(kind, FORMATS[lane_type(kind)].llvm_int)
 
 
 def _constant(llvm, value):
@@ -107,7 +108,8 @@ def _constant(llvm, value):
     return ir.Constant(llvm, value)
 
 
-def _splat(builder, value, llvm):
+def splat(builder, value, llvm):
+    """The number in every lane of a vector type; itself where the type is that of a number."""
     if not isinstance(llvm, ir.VectorType):
         return value
     undefined = ir.Constant(llvm, ir.Undefined)
@@ -203,7 +205,7 @@ def const(typing_context, like, value):
 
     def generate(context, builder, sig, args):
         number = context.cast(builder, args[1], sig.args[1], lane_type(like))
-        return _splat(builder, number, _llvm_type(like))
+        return splat(builder, number, llvm_type(like))
 
     return like(like, value), generate
 
@@ -229,7 +231,7 @@ def polynomial(typing_context, z, coefficients):
         for i, kind in enumerate(sig.args[1]):
             number = builder.extract_value(args[1], i)
             number = context.cast(builder, number, kind, lane_type(z))
-            terms.append(_splat(builder, number, _llvm_type(z)))
+            terms.append(splat(builder, number, llvm_type(z)))
         power, name = args[0], f"llvm.fmuladd.{_suffix(z)}"
         while len(terms) > 1:
             pairs = list(zip(terms[::2], terms[1::2]))
@@ -253,7 +255,7 @@ def scaled_power_of_two(typing_context, shifted):
         bits = builder.bitcast(args[0], integer)
         bits = builder.add(bits, _constant(integer, form.exponent_bias + form.scale_bits))
         bits = builder.shl(bits, _constant(integer, form.mantissa_bits))
-        return builder.bitcast(bits, _llvm_type(shifted))
+        return builder.bitcast(bits, llvm_type(shifted))
 
     return shifted(shifted), generate
 
@@ -266,7 +268,7 @@ def constant(typing_context, like, name):
     value = FORMATS[lane_type(like)].constants[name.literal_value]
 
     def generate(context, builder, sig, args):
-        return _constant(_llvm_type(like), value)
+        return _constant(llvm_type(like), value)
 
     return like(like, name), generate
 
@@ -284,7 +286,7 @@ def split_exponent(typing_context, x):
     }[form.llvm_int.width]
 
     def generate(context, builder, sig, args):
-        integer, float_ = _int_type(x), _llvm_type(x)
+        integer, float_ = _int_type(x), llvm_type(x)
         shift = _constant(integer, form.mantissa_bits)
         bits = builder.bitcast(args[0], integer)
         k = builder.ashr(builder.sub(bits, _constant(integer, bits_of_root)), shift)
@@ -338,7 +340,7 @@ def _first_lanes(builder, count, kind):
     integer = _int_type(kind)
     count = builder.trunc(count, integer.element) if integer.element.width < 64 else count
     numbers = ir.Constant(integer, list(range(kind.lanes)))
-    return builder.icmp_signed("<", numbers, _splat(builder, count, integer))
+    return builder.icmp_signed("<", numbers, splat(builder, count, integer))
 
 
 @intrinsic
@@ -359,7 +361,7 @@ def full(typing_context, array, value):
 
     def generate(context, builder, sig, args):
         number = context.cast(builder, args[1], sig.args[1], kind.dtype)
-        return _splat(builder, number, _llvm_type(kind))
+        return splat(builder, number, llvm_type(kind))
 
     return kind(array, value), generate
 
@@ -375,14 +377,14 @@ def load(typing_context, array, index, width, fill):
 
     def generate(context, builder, sig, args):
         pointer = _pointer(context, builder, array, args[0], args[1])
-        llvm = _llvm_type(kind)
+        llvm = llvm_type(kind)
         if width == types.none:
             pointer = builder.bitcast(pointer, llvm.as_pointer())
             return builder.load(pointer, align=align)
         number = context.cast(builder, args[3], sig.args[3], kind.dtype)
         mask = _first_lanes(builder, args[2], kind)
         pointer = builder.bitcast(pointer, llvm.as_pointer())
-        operands = [pointer, ir.Constant(_INDEX, align), mask, _splat(builder, number, llvm)]
+        operands = [pointer, ir.Constant(_INDEX, align), mask, splat(builder, number, llvm)]
         return _call(builder, f"llvm.masked.load.{_suffix(kind)}.p0", llvm, operands)
 
     width_type = width if width == types.none else types.intp
@@ -453,14 +455,8 @@ def prefetch_to_write(typing_context, array, index):
 # --- across the lanes --------------------------------------------------------------------------
 
 
-def _two_sum(builder, a, b):
-    total = builder.fadd(a, b)
-    t = builder.fsub(total, a)
-    first, second = builder.fsub(a, builder.fsub(total, t)), builder.fsub(b, t)
-    return total, builder.fadd(first, second)
-
-
-def _halves(builder, vector):
+def halves(builder, vector):
+    """The LLVM code for both halves of a vector."""
     count = vector.type.count // 2
     undefined = ir.Constant(vector.type, ir.Undefined)
     for first in (0, count):
@@ -471,23 +467,8 @@ def _halves(builder, vector):
 
 def _reduce_by_halves(builder, vector, combine):
     while vector.type.count > 1:
-        vector = combine(*_halves(builder, vector))
+        vector = combine(*halves(builder, vector))
     return builder.extract_element(vector, ir.Constant(_INDEX, 0))
-
-
-@intrinsic
-def sum_of_lanes(typing_context, vector, error):
-    """(s, e): the sum over the lanes of `vector` + `error`, s rounded and e what it lacks."""
-
-    def generate(context, builder, sig, args):
-        high, low = args
-        while high.type.count > 1:
-            high, lost = _two_sum(builder, *_halves(builder, high))
-            low = builder.fadd(builder.fadd(*_halves(builder, low)), lost)
-        scalars = [builder.extract_element(v, ir.Constant(_INDEX, 0)) for v in (high, low)]
-        return context.make_tuple(builder, sig.return_type, _two_sum(builder, *scalars))
-
-    return types.UniTuple(vector.dtype, 2)(vector, error), generate
 
 
 @intrinsic

@@ -60,13 +60,19 @@ def log_total(summary):
 
 
 @formula
+def nan_at_two_infs(summary, value):
+    """`value`, but NaN where the softmax has no limit because of two or more of +inf."""
+    m, ties, rest, error = summary
+    at_inf = select(ties > const(m, 0.0), const(m, math.nan), value)
+    return select(m == const(m, math.inf), at_inf, value)
+
+
+@formula
 def nan_without_limit(summary, value):
     """`value`, but NaN where the softmax at the maximum has no limit: no entry, or two of +inf."""
-    m, ties, rest, error = summary
-    nan = const(m, math.nan)
-    at_inf = select(ties > const(m, 0.0), nan, value)
-    value = select(m == const(m, math.inf), at_inf, value)
-    return select(m == const(m, -math.inf), nan, value)
+    m = summary[0]
+    value = nan_at_two_infs(summary, value)
+    return select(m == const(m, -math.inf), const(m, math.nan), value)
 
 
 # --- when a second look at the row is needed ----------------------------------------------------
@@ -162,11 +168,21 @@ def prepare_log1m_softmax(summary, second, n):
 
 
 @formula
-def element_log1m_softmax(x, e, m, a, b, c, d):
-    """log(1 - e / S) = -2 atanh(e / (2 S - e)), S = 1 + s: one division and no cancellation."""
+def log1m_of_share(e, a, b, factor):
+    """factor log(1 - e / S), factor a power of 2, from e and 2 S, its error being b.
+
+    As -2 atanh(e / (2 S - e)): one division and no cancellation.
+    """
     t = e / (fma(-e, constant(e, "unscale"), b) + a)
     plain = t * constant(e, "unscale")
-    y = fma(t, atanh_tail(plain * plain), t) * (const(e, -2.0) * constant(e, "unscale"))
+    scale = const(e, -2.0) * constant(e, "unscale") * factor
+    return fma(t, atanh_tail(plain * plain), t) * scale
+
+
+@formula
+def element_log1m_softmax(x, e, m, a, b, c, d):
+    """log(1 - e / S), S = 1 + s."""
+    y = log1m_of_share(e, a, b, const(e, 1.0))
     return select(e == constant(e, "scale"), c, y)
 
 

@@ -1,30 +1,134 @@
-"""Derivatives of the softmax family: vector-Jacobian products and Jacobians."""
+"""Gradients of the softmax family: vector-Jacobian products (VJP)."""
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _call, _derivatives, _layout, _softsum
-from ._cpu import Jacobian, Vjp
+from . import _derivatives, _softsum
+from ._cpu import Weighing
+from ._derive import Rows, derive, small_derivative
 from ._docs import shared_text
 from ._layout import Axis
-from ._workers import count_for
+from ._weigh import Formulas
 
-_LOG_SOFTMAX_VJP = Vjp(
-    _derivatives.prepare_log_softmax_vjp,
-    _derivatives.weigh_log_softmax_vjp,
-    _derivatives.element_log_softmax_vjp,
+_SOFTMAX = Weighing(
+    Formulas(
+        _derivatives.prepare_by_max,
+        _derivatives.settle_shares,
+        weigh=_derivatives.weigh_by_share,
+        sums=(1, 1),
+        element=_derivatives.element_softmax_vjp,
+    ),
     _softsum.never,
 )
-_LOG1M_SOFTMAX_VJP = Vjp(
-    _derivatives.prepare_log1m_softmax_vjp,
-    _derivatives.weigh_log1m_softmax_vjp,
-    _derivatives.element_log1m_softmax_vjp,
+_LOG_SOFTMAX = Weighing(
+    Formulas(
+        _derivatives.prepare_by_max,
+        _derivatives.settle_log_softmax_vjp,
+        weigh=_derivatives.weigh_log_softmax_vjp,
+        sums=(1, 1),
+        element=_derivatives.element_log_softmax_vjp,
+    ),
+    _softsum.never,
+)
+_LOG1M_SOFTMAX = Weighing(
+    Formulas(
+        _derivatives.prepare_by_odds,
+        _derivatives.settle_odds,
+        weigh=_derivatives.weigh_by_odds,
+        sums=(1, 1),
+        element=_derivatives.element_log1m_softmax_vjp,
+    ),
     _derivatives.where_others_are_small,
     "without max",
 )
-_LOG1M_SOFTMAX_JACOBIAN = Jacobian(
-    _derivatives.prepare_log1m_softmax_vjp, _derivatives.where_others_are_small, "without max"
+_LOG1M_SOFTMAX_BOTH = Weighing(
+    Formulas(
+        _derivatives.prepare_value_and_odds,
+        _derivatives.settle_value_and_odds,
+        weigh=_derivatives.weigh_by_odds,
+        sums=(1, 1),
+        element=_derivatives.element_log1m_softmax_value_and_vjp,
+    ),
+    _derivatives.where_others_are_small,
+    "without max",
 )
+_LOO_LOGSUMEXP = Weighing(
+    Formulas(
+        _derivatives.prepare_by_odds,
+        _derivatives.settle_with_error,
+        weigh=_derivatives.weigh_loo_logsumexp_vjp,
+        sums=(1, 1),
+        element=_derivatives.element_loo_logsumexp_vjp,
+    ),
+    _derivatives.where_others_are_small,
+    "without max",
+)
+_LOGSUMEXP = Weighing(
+    Formulas(
+        _derivatives.prepare_by_max,
+        _derivatives.settle_with_number,
+        element=_derivatives.element_logsumexp_vjp,
+    ),
+    _softsum.never,
+)
+
+
+def _vjp(engine, x, g, axis, where, out, workers):
+    if where is out is workers is None and axis == -1:
+        result = small_derivative(engine, x, g)
+        if result is not None:
+            return result
+    rows = Rows(x, axis, where, workers)
+    g = rows.entries(g, "g")
+    out = rows.out(out, {"g": g})
+    derive(engine, rows, g, outs=(out,))
+    return out
+
+
+def _vjp_of_reduction(x, g, axis, where, out, workers, without_max=False):
+    rows = Rows(x, axis, where, workers)
+    c = rows.numbers(g, "g")
+    out = rows.out(out, {}, separate={"g": c})
+    derive(_LOGSUMEXP, rows, c=c, outs=(out,), without_max=without_max)
+    return out
+
+
+@shared_text("vjp")
+def softmax_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    axis: Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """The gradient of sum(g * softmax(x)) with respect to x.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    With p the softmax it is p (g - sum p_i g_i); at a dominant entry k it is computed as
+    p_k (g_k (1 - p_k) - sum over the others), 1 - p_k being known to all digits. The Jacobian is
+    symmetric, so `softmax_jvp` is the same.
+
+    {derivatives}
+
+    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j. {cost}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.softmax_vjp(np.array([0.0, 40.0]), np.array([0.0, 1.0]))
+    array([-4.24835426e-18,  4.24835426e-18])
+    """
+    return _vjp(_SOFTMAX, x, g, axis, where, out, workers)
 
 
 @shared_text("vjp")
@@ -50,8 +154,7 @@ def log_softmax_vjp(
     With p the softmax it is g - p sum(g); at a dominant entry k it is computed as
     g_k (1 - p_k) - p_k sum over the others, 1 - p_k being known to all digits.
 
-    Special values: 0 at entries of -inf and at masked entries, which are treated as absent; NaN
-    in a row with a NaN or with two or more of +inf.
+    {derivatives}
 
     Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j. {cost}
 
@@ -62,7 +165,7 @@ def log_softmax_vjp(
     >>> nl.log_softmax_vjp(np.array([0.0, 40.0]), np.array([0.0, 1.0]))
     array([-4.24835426e-18,  4.24835426e-18])
     """
-    return _call.vjp(_LOG_SOFTMAX_VJP, x, g, axis, where, out, workers)
+    return _vjp(_LOG_SOFTMAX, x, g, axis, where, out, workers)
 
 
 @shared_text("vjp")
@@ -89,9 +192,7 @@ def log1m_softmax_vjp(
     others it is p_k (T - g_k) at k and p_j (T - g_j r_j - g_j) + g_k p_k q_j elsewhere, T being
     the sum of g_i r_i over i != k. No finite `x` gives NaN or overflows.
 
-    Special values: 0 at entries of -inf and at masked entries, which are treated as absent, and
-    in a row of one entry, whose value is the constant -inf; NaN in a row with a NaN or with two
-    or more of +inf.
+    {derivatives} In a row of one class, whose value is the constant -inf, the gradient is 0.
 
     Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j, for |g| up to 2^20
     (float32) or 2^30 (float64): above, the product with a p_j or q_j far below the smallest
@@ -104,59 +205,190 @@ def log1m_softmax_vjp(
     >>> nl.log1m_softmax_vjp(np.array([1000.0, -1000.0, -1000.5]), np.array([1.0, -0.5, 2.0]))
     array([-1.        ,  0.62245933,  0.37754067])
     """
-    return _call.vjp(_LOG1M_SOFTMAX_VJP, x, g, axis, where, out, workers)
+    return _vjp(_LOG1M_SOFTMAX, x, g, axis, where, out, workers)
 
 
-def log1m_softmax_jacobian(x: ArrayLike, axis: int = -1) -> np.ndarray:
-    """The Jacobians of log1m_softmax: the derivative of each value with respect to each entry.
+@shared_text("value and vjp")
+def log1m_softmax_value_and_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    axis: Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: tuple[np.ndarray, np.ndarray] | None = None,
+    workers: int | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """log1m_softmax(x) and the gradient of sum(g * log1m_softmax(x)), in one pass over x.
 
-    Parameters
-    ----------
-    x : array_like
-        Any shape; float16, float32, float64, int or bool.
-    axis : int, optional
-        The axis that a row runs along.
+    {parameters}
 
-    Returns
-    -------
-    ndarray
-        Of shape (..., n, n), the axes of `x` without `axis`, then i and j: dy_i / dx_j. float32
-        and float64 in the dtype of `x`, float16 in float16, int and bool in float64.
+    {returns}
 
-    Raises
-    ------
-    TypeError
-        For masked arrays, for other dtypes, for an `axis` that is not an int.
-    numpy.exceptions.AxisError
-        For an axis that `x` has not.
+    {raises}
 
     Notes
     -----
-    With p the softmax and r = p / (1 - p) the odds the entries are r_i p_j and, on the diagonal,
-    -p_i; in the row of a dominant k they are p_k q_j with q the softmax over the others. All are
-    products, so each is exact to a few ulp.
+    Special values: as `log1m_softmax` and `log1m_softmax_vjp`.
 
-    Special values: as `log1m_softmax_vjp`, of which row i is the case of a g that is one at i.
-
-    Error bound: 4 ulp for each entry. O(size n) time and memory.
+    Error bound: 4 ulp for the value, 8 ulp of the sum of the moduli of the terms
+    g_i dy_i / dx_j for the gradient, as of `log1m_softmax_vjp`. {cost}
 
     Examples
     --------
     >>> import numpy as np
     >>> import numba_logspace as nl
-    >>> nl.log1m_softmax_jacobian(np.array([1000.0, -1000.0, -1000.5]))
-    array([[-1.        ,  0.62245933,  0.37754067],
-           [ 0.        , -0.        ,  0.        ],
-           [ 0.        ,  0.        , -0.        ]])
+    >>> y, gradient = nl.log1m_softmax_value_and_vjp(np.array([-1000.0, -1000.0, 1000.0]))
+    >>> y
+    array([   -0.        ,    -0.        , -1999.30685282])
+    >>> gradient
+    array([ 0.5,  0.5, -1. ])
     """
-    array, dtype, result = _layout.as_array(x)
-    axes = _layout.normalize_axes(axis, array.ndim)
-    if axis is None or isinstance(axis, (tuple, list)):
-        raise TypeError(f"axis must be an int, got {axis!r}")
-    rows = np.ascontiguousarray(np.moveaxis(array, axes[0], -1), dtype)
-    out = np.empty((*rows.shape, rows.shape[-1]), dtype)
-    if out.size:
-        workers = count_for(None, out.size)
-        _LOG1M_SOFTMAX_JACOBIAN(rows.reshape(-1), out.reshape(-1), rows.shape[-1], workers)
-    with np.errstate(all="ignore"):  # a float16 result may underflow
-        return out.astype(result, copy=False)
+    rows = Rows(x, axis, where, workers)
+    g = rows.entries(g, "g")
+    y, gradient = rows.two_outs(out, {"g": g})
+    # What is masked has the value of what is absent.
+    derive(_LOG1M_SOFTMAX_BOTH, rows, g, outs=(y, gradient))
+    return y, gradient
+
+
+@shared_text("vjp")
+def loo_logsumexp_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    axis: Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """The gradient of sum(g * loo_logsumexp(x)) with respect to x.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    With e_i = exp(x_i - max(x)), S their sum, k the dominant entry and q the softmax over the
+    others it is T at k and e_j (T - g_j / (S - e_j)) + g_k q_j elsewhere, T being the sum of
+    g_i / (S - e_i) over i != k. An entry does not depend on its own x.
+
+    {derivatives} The cotangents of such entries count, since their values depend on the others.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j. {cost}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.loo_logsumexp_vjp(np.array([1000.0, -1000.0, -1000.0]), np.array([1.0, 0.0, 0.0]))
+    array([0. , 0.5, 0.5])
+    """
+    return _vjp(_LOO_LOGSUMEXP, x, g, axis, where, out, workers)
+
+
+@shared_text("vjp of a reduction")
+def logsumexp_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    axis: Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """The gradient of sum(g * logsumexp(x)) with respect to x: g times the softmax.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    {derivatives}
+
+    Error bound: 4 ulp. {cost}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.logsumexp_vjp(np.array([[0.0, 0.0], [0.0, 40.0]]), np.array([1.0, 2.0]))
+    array([[5.00000000e-01, 5.00000000e-01],
+           [8.49670851e-18, 2.00000000e+00]])
+    """
+    return _vjp_of_reduction(x, g, axis, where, out, workers)
+
+
+@shared_text("vjp of a reduction")
+def logsumexp_excluding_max_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    axis: Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """The gradient of sum(g * logsumexp_excluding_max(x)): g times the softmax over the others.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    Exactly 0 at the first maximum of each row, which is left out.
+
+    {derivatives} A single +inf is left out, too.
+
+    Error bound: 4 ulp. O(size) time; pieces of `x` without their maxima are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.logsumexp_excluding_max_vjp(np.array([-1000.0, 1000.0, -1000.0]))
+    array([0.5, 0. , 0.5])
+    """
+    return _vjp_of_reduction(x, g, axis, where, out, workers, without_max=True)
+
+
+@shared_text("vjp of a reduction")
+def logmeanexp_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    axis: Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """The gradient of sum(g * logmeanexp(x)) with respect to x: that of `logsumexp`.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    {derivatives}
+
+    Error bound: 4 ulp. {cost}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.logmeanexp_vjp(np.zeros(4))
+    array([0.25, 0.25, 0.25, 0.25])
+    """
+    return _vjp_of_reduction(x, g, axis, where, out, workers)

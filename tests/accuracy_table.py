@@ -5,12 +5,21 @@ import warnings
 import numpy as np
 from budgets import BUDGETS
 from corpus import DTYPES, points, regimes
-from oracle import ELEMENTWISE, JACOBIANS, MAPS, REDUCTIONS, VJPS, expected
+from oracle import (
+    DERIVATIVES,
+    ELEMENTWISE,
+    HVPS,
+    JACOBIANS,
+    MAPS,
+    REDUCTION_VJPS,
+    REDUCTIONS,
+    expected,
+)
 
 import numba_logspace
 
-# A Jacobian has the square of the row's entries.
-LONGEST_JACOBIAN = 40
+# The exact Jacobian takes the square of the length of a row, the second derivative the third power.
+LONGEST = dict.fromkeys(JACOBIANS, 40) | dict.fromkeys(HVPS, 20)
 
 
 def peers():
@@ -43,10 +52,11 @@ def cases(name, dtype):
     rng = np.random.default_rng(9)
     for regime, rows in regimes(dtype).items():
         for row in rows:
-            if name in VJPS:
-                yield regime, (row, rng.normal(size=row.size).astype(dtype))
-            elif name not in JACOBIANS or row.size <= LONGEST_JACOBIAN:
-                yield regime, (row,)
+            if row.size <= LONGEST.get(name, row.size):
+                count = 1 if name in REDUCTION_VJPS else row.size
+                arrays = 2 if name in HVPS else name in DERIVATIVES
+                weights = [rng.normal(size=count).astype(dtype) for _ in range(arrays)]
+                yield regime, (row, *weights)
 
 
 def where_found(regime, arguments):
@@ -60,7 +70,9 @@ def worst(name, function, dtype):
     """(largest error, where) of a function over all of its cases."""
     found = (0.0, "")
     for regime, arguments in cases(name, dtype):
-        results = np.asarray(function(*arguments)).reshape(-1)
+        # The cotangent of the only row is a number.
+        call = (arguments[0], arguments[1][0]) if name in REDUCTION_VJPS else arguments
+        results = np.asarray(function(*call)).reshape(-1)
         error = expected(name, *arguments).worst(results)[0]
         if error > found[0]:
             found = (error, where_found(regime, arguments))
@@ -78,7 +90,7 @@ def main():
     head = ["function", "dtype", "largest error, ulp", "allowed", "found at", *others]
     print("| " + " | ".join(head) + " |")
     print("|" + " --- |" * len(head))
-    for name in MAPS | REDUCTIONS | VJPS | JACOBIANS | ELEMENTWISE:
+    for name in MAPS | REDUCTIONS | DERIVATIVES | JACOBIANS | ELEMENTWISE:
         for label, dtype in DTYPES.items():
             error, where = worst(name, getattr(numba_logspace, name), dtype)
             cells = [f"`{name}`", label, formatted(error), str(BUDGETS[name]), where]

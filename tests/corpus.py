@@ -252,10 +252,10 @@ LAYOUTS = {
 }
 
 
-def call(function, layout, row, reduces=False, weights=None):
+def call(function, layout, row, reduces=False, weights=()):
     """Call a function on a row in a layout; the results, with the entries of the row last."""
     x = layout.array(row)
-    more = () if weights is None else (layout.array(weights, 0.0),)
+    more = [layout.array(w, 0.0) for w in weights]
     options = dict(layout.options, **({"out": x} if layout.in_place else {}))
     result = function(x, *more, axis=layout.axis, **options)
     if reduces:

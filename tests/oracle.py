@@ -54,6 +54,13 @@ class Row:
         return [p / q for p, q in zip(self.p, self.q, strict=True)]
 
     @functools.cached_property
+    def p_of_others(self):
+        # The softmax over the entries other than the first maximum, which has 0.
+        rest = self.others[self.k]
+        shares = [ZERO if rest.is_zero() else e / rest for e in self.terms]
+        return [*shares[: self.k], ZERO, *shares[self.k + 1 :]]
+
+    @functools.cached_property
     def scale(self):
         return abs(self.m)
 
@@ -115,6 +122,18 @@ def weighted_logsumexp(row, b):
 # holds all probability counts as constant, and an entry of -inf as absent.
 
 
+def _products(first, second):
+    return [a * b for a, b in zip(first, second, strict=True)]
+
+
+def softmax_vjp(row, g):
+    shares = _products(row.p, g)
+    others, scales = without_own(shares), without_own([abs(v) for v in shares])
+    columns = zip(g, row.p, row.q, others, scales, strict=True)
+    pairs = [(p * (v * q - o), p * (abs(v) * q + s)) for v, p, q, o, s in columns]
+    return [v for v, _ in pairs], [s for _, s in pairs]
+
+
 def log_softmax_vjp(row, g):
     g = [ZERO if e.is_zero() else v for v, e in zip(g, row.terms, strict=True)]
     total, others = sum(g, ZERO), without_own([abs(v) for v in g])
@@ -126,10 +145,106 @@ def log_softmax_vjp(row, g):
 def log1m_softmax_vjp(row, g):
     if row.q[row.k].is_zero():
         return [ZERO] * row.n, None
-    terms = [v * r for v, r in zip(g, row.odds, strict=True)]
+    terms = _products(g, row.odds)
     others, scales = without_own(terms), without_own([abs(t) for t in terms])
     values = [p * (o - v) for p, o, v in zip(row.p, others, g, strict=True)]
     return values, [p * (s + abs(v)) for p, s, v in zip(row.p, scales, g, strict=True)]
+
+
+def loo_logsumexp_vjp(row, g):
+    terms = [ZERO if o.is_zero() else v / o for v, o in zip(g, row.others, strict=True)]
+    scales = without_own([abs(t) for t in terms])
+    return _products(row.terms, without_own(terms)), _products(row.terms, scales)
+
+
+def logsumexp_vjp(row, g):
+    return [p * g[0] for p in row.p], None
+
+
+def logsumexp_excluding_max_vjp(row, g):
+    return [p * g[0] for p in row.p_of_others], None
+
+
+logmeanexp_vjp = logsumexp_vjp
+
+
+# Derivatives along t, relative to the sum over j of |dy_i/dx_j t_j|.
+
+
+softmax_jvp = softmax_vjp
+
+
+def log_softmax_jvp(row, t):
+    shares = _products(row.p, t)
+    others, scales = without_own(shares), without_own([abs(v) for v in shares])
+    columns = zip(row.terms, t, row.q, others, scales, strict=True)
+    pairs = [
+        (ZERO, ZERO) if e.is_zero() else (v * q - o, abs(v) * q + s) for e, v, q, o, s in columns
+    ]
+    return [v for v, _ in pairs], [s for _, s in pairs]
+
+
+def log1m_softmax_jvp(row, t):
+    if row.q[row.k].is_zero():
+        return [ZERO] * row.n, None
+    shares = _products(row.p, t)
+    others, scales = without_own(shares), without_own([abs(v) for v in shares])
+    values = [r * o - v for r, o, v in zip(row.odds, others, shares, strict=True)]
+    return values, [r * s + abs(v) for r, s, v in zip(row.odds, scales, shares, strict=True)]
+
+
+def loo_logsumexp_jvp(row, t):
+    terms = _products(row.terms, t)
+    sums = without_own(terms), without_own([abs(v) for v in terms])
+    return tuple(
+        [ZERO if o.is_zero() else v / o for v, o in zip(part, row.others, strict=True)]
+        for part in sums
+    )
+
+
+def logsumexp_jvp(row, t):
+    shares = _products(row.p, t)
+    return [sum(shares, ZERO)], [sum((abs(v) for v in shares), ZERO)]
+
+
+def logsumexp_excluding_max_jvp(row, t):
+    shares = _products(row.p_of_others, t)
+    return [sum(shares, ZERO)], [sum((abs(v) for v in shares), ZERO)]
+
+
+logmeanexp_jvp = logsumexp_jvp
+
+
+def log1m_softmax_hvp(row, g, t):
+    """Entry j is the sum over i and l of g_i d^2 y_i / (dx_j dx_l) t_l."""
+    if row.q[row.k].is_zero():
+        return [ZERO] * row.n, None
+    values = _hessian_times(row, g, t, sign=-1)
+    g, t = [abs(v) for v in g], [abs(v) for v in t]
+    return values, _hessian_times(row, g, t, sign=1)
+
+
+def _hessian_times(row, g, t, sign):
+    # With a sign of 1 all terms are added, which gives the scale.
+    weighted, shares = _products(g, row.odds), _products(row.p, t)
+    values = []
+    for j, p in enumerate(row.p):
+        value = ZERO
+        for i, r in enumerate(row.odds):
+            rest = sum((s for k, s in enumerate(shares) if k != i), ZERO)
+            if i == j:
+                value += g[i] * p * (rest + sign * row.q[i] * t[i])
+            else:
+                value += weighted[i] * p * (t[j] + sign * (r + 2) * rest) + g[i] * p * shares[i]
+        values.append(value)
+    return values
+
+
+def log_softmax_jacobian(row):
+    pairs = itertools.product(range(row.n), repeat=2)
+    return [
+        ZERO if row.terms[i].is_zero() else row.q[i] if i == j else -row.p[j] for i, j in pairs
+    ], None
 
 
 def log1m_softmax_jacobian(row):
@@ -139,11 +254,76 @@ def log1m_softmax_jacobian(row):
     return [-row.p[i] if i == j else row.odds[i] * row.p[j] for i, j in pairs], None
 
 
+# Losses: sums of terms that are not negative; their gradients are those above.
+
+
+def _loss(weights, log_values):
+    # 0 log 0 is 0.
+    pairs = zip(weights, log_values, strict=True)
+    terms = [ZERO if w.is_zero() else -w * y for w, y in pairs]
+    return [arb.pos_inf() if arb.pos_inf() in terms else sum(terms, ZERO)], None
+
+
+def _negative(values, scales):
+    return [-v for v in values], scales
+
+
+def _others(m):
+    return [1 - v for v in m]
+
+
+def cross_entropy(row, m):
+    return _loss(m, log_softmax(row)[0])
+
+
+def complement_cross_entropy(row, w):
+    return _loss(w, log1m_softmax(row)[0])
+
+
+def softmax_binary_cross_entropy(row, m):
+    return _loss([*m, *_others(m)], [*log_softmax(row)[0], *log1m_softmax(row)[0]])
+
+
+def cross_entropy_gradient(row, m):
+    return _negative(*log_softmax_vjp(row, m))
+
+
+def complement_cross_entropy_gradient(row, w):
+    return _negative(*log1m_softmax_vjp(row, w))
+
+
+def softmax_binary_cross_entropy_gradient(row, m):
+    parts = cross_entropy_gradient(row, m), complement_cross_entropy_gradient(row, _others(m))
+    values, scales = zip(*parts, strict=True)
+    scales = [s or [ZERO] * row.n for s in scales]
+    return tuple([a + b for a, b in zip(*two, strict=True)] for two in (values, scales))
+
+
 MAPS = {f.__name__: f for f in (softmax, log_softmax, log1m_softmax, loo_logsumexp, logcumsumexp)}
 REDUCTIONS = {f.__name__: f for f in (logsumexp, logsumexp_excluding_max, logmeanexp)}
-VJPS = {f.__name__: f for f in (log_softmax_vjp, log1m_softmax_vjp)}
-JACOBIANS = {f.__name__: f for f in (log1m_softmax_jacobian,)}
-ROW_FUNCTIONS = MAPS | REDUCTIONS | VJPS | JACOBIANS
+VJPS = {f.__name__: f for f in (softmax_vjp, log_softmax_vjp, log1m_softmax_vjp, loo_logsumexp_vjp)}
+JVPS = {"softmax_jvp": softmax_jvp}
+JVPS |= {f.__name__: f for f in (log_softmax_jvp, log1m_softmax_jvp, loo_logsumexp_jvp)}
+REDUCTION_VJPS = {
+    "logsumexp_vjp": logsumexp_vjp,
+    "logsumexp_excluding_max_vjp": logsumexp_excluding_max_vjp,
+    "logmeanexp_vjp": logmeanexp_vjp,
+}
+REDUCTION_JVPS = {
+    "logsumexp_jvp": logsumexp_jvp,
+    "logsumexp_excluding_max_jvp": logsumexp_excluding_max_jvp,
+    "logmeanexp_jvp": logmeanexp_jvp,
+}
+HVPS = {"log1m_softmax_hvp": log1m_softmax_hvp}
+JACOBIANS = {f.__name__: f for f in (log_softmax_jacobian, log1m_softmax_jacobian)}
+MAP_DERIVATIVES = VJPS | JVPS  # a weight for each entry, a result of the shape of x
+DERIVATIVES = MAP_DERIVATIVES | REDUCTION_VJPS | REDUCTION_JVPS | HVPS
+ROW_FUNCTIONS = MAPS | REDUCTIONS | DERIVATIVES | JACOBIANS
+LOSSES = {
+    f.__name__: f for f in (cross_entropy, complement_cross_entropy, softmax_binary_cross_entropy)
+}
+ROW_FUNCTIONS |= LOSSES
+ROW_FUNCTIONS |= {f"{name}_gradient": globals()[f"{name}_gradient"] for name in LOSSES}
 ROW_FUNCTIONS["weighted_logsumexp"] = weighted_logsumexp
 
 ELEMENTWISE = {

@@ -14,12 +14,29 @@ from corpus import (
     regimes,
 )
 from error import check
-from oracle import ELEMENTWISE, JACOBIANS, MAPS, REDUCTIONS, VJPS, exact_sign, expected
+from oracle import (
+    ELEMENTWISE,
+    JACOBIANS,
+    MAP_DERIVATIVES,
+    MAPS,
+    REDUCTION_JVPS,
+    REDUCTION_VJPS,
+    REDUCTIONS,
+    VJPS,
+    exact_sign,
+    expected,
+)
 
 import numba_logspace
 
 CORPUS = {name: regimes(dtype) for name, dtype in DTYPES.items()}
-GRADIENT_LAYOUTS = ("row", "long row", "short rows", "short columns", "columns", "strided")
+# The others go through the same kernels from other places of memory.
+GRADIENT_LAYOUTS = (
+    *("row", "short rows", "columns"),
+    *(pytest.param(layout, marks=pytest.mark.slow) for layout in ("long row", "short columns")),
+    pytest.param("strided", marks=pytest.mark.slow),
+)
+LONGEST_HESSIAN = 20  # the exact one takes the third power
 JACOBIAN_LAYOUTS = ("row", "short rows", "short columns", "strided")
 
 each_dtype = pytest.mark.parametrize("dtype", DTYPES)
@@ -87,16 +104,86 @@ def _weights(row):
 @each_dtype
 @each_regime
 @pytest.mark.parametrize("layout", GRADIENT_LAYOUTS)
-@pytest.mark.parametrize("name", VJPS)
-def test_gradients(name, dtype, regime, layout):
+@pytest.mark.parametrize("name", MAP_DERIVATIVES)
+def test_derivatives(name, dtype, regime, layout):
     function, layout = getattr(numba_logspace, name), LAYOUTS[layout]
     for i, row in enumerate(CORPUS[dtype][regime]):
         for kind, weights in _weights(row).items():
             if layout.takes(row.size, name):
-                results = call(function, layout, row, weights=weights)
+                results = call(function, layout, row, weights=(weights,))
                 assert results.dtype == row.dtype
                 target = expected(name, row, weights)
                 check(target, results, BUDGETS[name], f"{name}, row {i} ({row[:8]}), {kind}")
+
+
+@each_dtype
+@each_regime
+@pytest.mark.parametrize("layout", GRADIENT_LAYOUTS)
+@pytest.mark.parametrize("name", REDUCTION_VJPS)
+def test_gradients_of_reductions(name, dtype, regime, layout):
+    layout = LAYOUTS[layout]
+    number = DTYPES[dtype](-1.375)
+
+    def function(x, axis, **options):
+        g = np.full(np.delete(x.shape, axis), number)
+        return getattr(numba_logspace, name)(x, g, axis, **options)
+
+    for i, row in enumerate(CORPUS[dtype][regime]):
+        if layout.takes(row.size, name):
+            results = call(function, layout, row)
+            target = expected(name, row, np.array([number]))
+            check(target, results, BUDGETS[name], f"{name}, row {i} ({row[:8]})")
+
+
+@each_dtype
+@each_regime
+@pytest.mark.parametrize("layout", GRADIENT_LAYOUTS)
+@pytest.mark.parametrize("name", REDUCTION_JVPS)
+def test_tangents_of_reductions(name, dtype, regime, layout):
+    function, layout = getattr(numba_logspace, name), LAYOUTS[layout]
+    for i, row in enumerate(CORPUS[dtype][regime]):
+        for kind, weights in _weights(row).items():
+            if layout.takes(row.size, name):
+                results = call(function, layout, row, True, weights=(weights,))
+                target = expected(name, row, weights)
+                check(target, results, BUDGETS[name], f"{name}, row {i} ({row[:8]}), {kind}")
+
+
+@each_dtype
+@each_regime
+@pytest.mark.parametrize("layout", GRADIENT_LAYOUTS)
+def test_second_derivatives(dtype, regime, layout):
+    name, layout = "log1m_softmax_hvp", LAYOUTS[layout]
+    for i, row in enumerate(CORPUS[dtype][regime]):
+        if row.size > LONGEST_HESSIAN or not layout.takes(row.size, name):
+            continue
+        g, t = list(_weights(row).values())[1:]
+        for weights in ((g, t), (t, g), (t, t)):
+            results = call(numba_logspace.log1m_softmax_hvp, layout, row, weights=weights)
+            target = expected(name, row, *weights)
+            check(target, results, BUDGETS[name], f"{name}, row {i} ({row[:8]})")
+
+
+@each_dtype
+@each_regime
+@pytest.mark.parametrize("layout", GRADIENT_LAYOUTS)
+def test_value_and_gradient_at_once(dtype, regime, layout):
+    # One function through a layout after the other: `call` looks at one result.
+    layout = LAYOUTS[layout]
+    for row in CORPUS[dtype][regime]:
+        if layout.takes(row.size, ""):
+            weights = _weights(row)["normal"]
+            targets = (
+                ("log1m_softmax", expected("log1m_softmax", row)),
+                ("log1m_softmax_vjp", expected("log1m_softmax_vjp", row, weights)),
+            )
+            for which, (name, target) in enumerate(targets):
+
+                def function(*args, which=which, **options):
+                    return numba_logspace.log1m_softmax_value_and_vjp(*args, **options)[which]
+
+                results = call(function, layout, row, weights=(weights,))
+                check(target, results, BUDGETS[name], f"{name}({row[:8]})")
 
 
 @each_dtype
@@ -111,7 +198,7 @@ def test_gradient_of_the_sum(name, dtype, regime):
 
 @each_dtype
 @each_regime
-@pytest.mark.parametrize("name", VJPS)
+@pytest.mark.parametrize("name", MAP_DERIVATIVES)
 def test_gradients_of_the_largest_weights_are_finite(name, dtype, regime):
     for row in CORPUS[dtype][regime]:
         # No sum of the terms overflows.
@@ -122,8 +209,8 @@ def test_gradients_of_the_largest_weights_are_finite(name, dtype, regime):
 @each_dtype
 @each_regime
 @pytest.mark.parametrize("size", ["tiny", "huge"])
-@pytest.mark.parametrize("name", VJPS)
-def test_gradients_of_extreme_weights(name, size, dtype, regime):
+@pytest.mark.parametrize("name", MAP_DERIVATIVES)
+def test_derivatives_of_extreme_weights(name, size, dtype, regime):
     tiny = np.finfo(DTYPES[dtype]).tiny * 8
     # Up to where the docstring of log1m_softmax_vjp promises the bound; normals are below 2^3.
     huge = {"float32": 2.0**17, "float64": 2.0**27}[dtype]

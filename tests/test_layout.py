@@ -11,7 +11,10 @@ import numba_logspace as nl
 
 MAPS = ("softmax", "log_softmax", "log1m_softmax", "loo_logsumexp", "logcumsumexp")
 REDUCTIONS = ("logsumexp", "logsumexp_excluding_max", "logmeanexp")
-VJPS = ("log_softmax_vjp", "log1m_softmax_vjp")
+VJPS = ("softmax_vjp", "log_softmax_vjp", "log1m_softmax_vjp", "loo_logsumexp_vjp")
+REDUCTION_VJPS = ("logsumexp_vjp", "logsumexp_excluding_max_vjp", "logmeanexp_vjp")
+JVPS = ("softmax_jvp", "log_softmax_jvp", "log1m_softmax_jvp", "loo_logsumexp_jvp")
+REDUCTION_JVPS = ("logsumexp_jvp", "logsumexp_excluding_max_jvp", "logmeanexp_jvp")
 SAME_SHAPE = MAPS + VJPS
 ALL = SAME_SHAPE + REDUCTIONS
 
@@ -38,7 +41,9 @@ def assert_near(result, expected, name=""):
     assert result.dtype.isnative
     assert np.shape(result) == np.shape(expected)
     if name in VJPS and result.size:
-        atol = 16 * np.finfo(result.dtype).eps * np.abs(expected).max()
+        # The sum of all probabilities has no gradient: what is left is relative to them.
+        largest = 1 if name == "softmax_vjp" else np.abs(expected).max()
+        atol = 16 * np.finfo(result.dtype).eps * largest
         np.testing.assert_allclose(result, expected, rtol=0, atol=atol)
     else:
         np.testing.assert_array_max_ulp(result, expected, 4)
@@ -68,7 +73,9 @@ PLAIN = {
     "log1m_softmax": lambda x: _over_others(x) - special.logsumexp(x),
     "loo_logsumexp": _over_others,
     "logcumsumexp": np.logaddexp.accumulate,
+    "softmax_vjp": np.zeros_like,
     "log_softmax_vjp": lambda x: 1 - x.size * special.softmax(x),
+    "loo_logsumexp_vjp": lambda x: _log1m_softmax_vjp(x) + x.size * special.softmax(x),
     "log1m_softmax_vjp": _log1m_softmax_vjp,
     "logsumexp": special.logsumexp,
     "logsumexp_excluding_max": _excluding_max,
@@ -343,7 +350,13 @@ def test_masks(name, mask):
     x, where = numbers(6, 50), MASKS[mask](np.random.default_rng(2))
     full = np.broadcast_to(where, x.shape)
     expected = np.array([row_without_masked(name, *pair) for pair in zip(x, full)])
-    result, turned = call(name, x, where=where), call(name, x.T, axis=0, where=full.T)
+    # What is masked has a value of its own there, which depends on the others.
+    more = {"g": full.astype(float)} if name == "loo_logsumexp_vjp" else {}
+    turned = {"g": full.T.astype(float)} if more else {}
+    result, turned = (
+        call(name, x, where=where, **more),
+        call(name, x.T, axis=0, where=full.T, **turned),
+    )
     turned = turned if name in REDUCTIONS else turned.T
     if name in ("loo_logsumexp", "logcumsumexp"):  # they have results at masked entries too
         result, turned, expected = (np.where(full, r, 0) for r in (result, turned, expected))

@@ -7,7 +7,7 @@ from corpus import DTYPES, LAYOUTS, call
 from error import check
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import ELEMENTWISE, JACOBIANS, MAPS, REDUCTIONS, VJPS, expected
+from oracle import ELEMENTWISE, JACOBIANS, MAP_DERIVATIVES, MAPS, REDUCTIONS, expected
 
 import numba_logspace
 
@@ -49,7 +49,7 @@ def test_rows(name, dtype, data):
 
 
 @each_dtype
-@pytest.mark.parametrize("name", VJPS)
+@pytest.mark.parametrize("name", MAP_DERIVATIVES)
 @some
 @given(st.data())
 def test_gradients(name, dtype, data):

@@ -8,7 +8,7 @@ import pytest
 from budgets import BUDGETS
 from corpus import DTYPES, LAYOUTS, call, points, regimes
 from error import check
-from oracle import ELEMENTWISE, JACOBIANS, MAPS, REDUCTIONS, VJPS, expected
+from oracle import ELEMENTWISE, JACOBIANS, JVPS, MAP_DERIVATIVES, MAPS, REDUCTIONS, expected
 
 import numba_logspace
 
@@ -113,6 +113,26 @@ GRADIENTS = [
     ("log1m_softmax_jacobian", [2.5], [[0]]),
     ("log1m_softmax_jacobian", [2.5, -inf], [[0, 0], [0, 0]]),
     ("log1m_softmax_jacobian", [0, -inf, 0], [[-0.5, 0, 0.5], [0, 0, 0], [0.5, 0, -0.5]]),
+    ("log_softmax_jacobian", [2.5], [[0]]),
+    ("log_softmax_jacobian", [0, -inf, 0], [[0.5, 0, -0.5], [0, 0, 0], [-0.5, 0, 0.5]]),
+    ("loo_logsumexp_vjp", [2.5], [0]),
+    ("loo_logsumexp_vjp", [-inf, -inf], [0, 0]),
+    ("loo_logsumexp_vjp", [inf, 0, 0], [2, 0.5, 0.5]),
+    ("softmax_vjp", [-inf, -inf, -inf], [0, 0, 0]),
+    ("log_softmax_vjp", [-inf, -inf], [0, 0]),
+    ("logsumexp_vjp", [-inf, -inf], [0, 0]),
+    ("logsumexp_vjp", [-inf, 0, 0], [0, 0.5, 0.5]),
+    ("logsumexp_vjp", [inf, 0], [1, 0]),
+    ("logsumexp_vjp", [inf, inf], [nan, nan]),
+    ("logsumexp_excluding_max_vjp", [2.5], [0]),
+    ("logsumexp_excluding_max_vjp", [3, 3, -inf], [0, 1, 0]),
+    ("logsumexp_excluding_max_vjp", [-800, 3, 3, 3], [0, 0, 0.5, 0.5]),
+    ("logsumexp_excluding_max_vjp", [inf, 0, 0], [0, 0.5, 0.5]),
+    ("logmeanexp_vjp", [-inf, 0, 0], [0, 0.5, 0.5]),
+    ("logsumexp_excluding_max_vjp", [1, nan], [nan, nan]),
+    ("softmax_vjp", [1, nan, 2], [nan, nan, nan]),
+    ("logsumexp_vjp", [1, nan, 2], [nan, nan, nan]),
+    ("loo_logsumexp_vjp", [1, nan, 2], [nan, nan, nan]),
     ("log_softmax_vjp", [1, nan, 2], [nan, nan, nan]),
     ("log1m_softmax_vjp", [1, nan, 2], [nan, nan, nan]),
     ("log1m_softmax_jacobian", [1, nan], [[nan, nan], [nan, nan]]),
@@ -123,7 +143,47 @@ GRADIENTS = [
 @pytest.mark.parametrize("name, row, exact", GRADIENTS)
 def test_special_gradients(name, row, exact, dtype):
     result = getattr(numba_logspace, name)(np.array(row, dtype))
-    np.testing.assert_array_equal(result, np.array(exact, dtype), strict=True)
+    exact = np.array(exact, dtype)
+    assert result.dtype == dtype
+    assert result.shape == exact.shape
+    if name == "logsumexp_excluding_max_vjp":
+        np.testing.assert_array_max_ulp(result, exact, 2)
+    else:
+        np.testing.assert_array_equal(result, exact)
+
+
+# function, row, tangent, result
+TANGENTS = [
+    ("softmax_jvp", [-inf, 0, 0], [nan, 1, 3], [0, -0.5, 0.5]),
+    ("log_softmax_jvp", [-inf, 0, 0], [inf, 1, 3], [0, -1, 1]),
+    ("log_softmax_jvp", [-inf, -inf], [1, 2], [0, 0]),
+    ("log1m_softmax_jvp", [2.5], [7], [0]),
+    ("log1m_softmax_jvp", [2.5, -inf], [7, 2], [0, 0]),
+    ("loo_logsumexp_jvp", [2.5], [7], [0]),
+    ("loo_logsumexp_jvp", [-inf, 0, 0], [inf, 1, 3], [2, 3, 1]),
+    ("loo_logsumexp_jvp", [-inf, -inf], [1, 2], [0, 0]),
+    ("logsumexp_jvp", [-inf, 0, 0], [nan, 1, 3], 2),
+    ("logsumexp_jvp", [-inf, -inf], [1, 2], 0),
+    ("logsumexp_jvp", [inf, 0], [7, 2], 7),
+    ("logsumexp_excluding_max_jvp", [3, 3, -inf], [7, 2, nan], 2),
+    ("logsumexp_excluding_max_jvp", [2.5], [7], 0),
+    ("logmeanexp_jvp", [0, 0], [1, 3], 2),
+    ("softmax_jvp", [1, nan], [1, 1], [nan, nan]),
+    ("loo_logsumexp_jvp", [1, nan], [1, 1], [nan, nan]),
+    ("logsumexp_jvp", [1, nan], [1, 1], nan),
+]
+
+
+@each_dtype
+@pytest.mark.parametrize("name, row, t, exact", TANGENTS)
+def test_special_tangents(name, row, t, exact, dtype):
+    row, t = np.array(row, dtype), np.array(t, dtype)
+    for result in (
+        getattr(numba_logspace, name)(row, t),
+        getattr(numba_logspace, name)(np.tile(row, (40, 1)), np.tile(t, (40, 1)))[7],
+        getattr(numba_logspace, name)(np.tile(row[:, None], 40), t[:, None], axis=0)[..., 7],
+    ):
+        np.testing.assert_array_equal(result, np.array(exact, dtype))
 
 
 # function, arguments, result
@@ -262,9 +322,10 @@ def test_all_masked(name, shape, dtype):
 
 @each_dtype
 @pytest.mark.parametrize("shape, axis", [((0,), -1), ((3, 0), 1), ((0, 3), 0), ((2, 0, 4), 1)])
-@pytest.mark.parametrize("name", MAPS | REDUCTIONS | VJPS)
+@pytest.mark.parametrize("name", MAPS | REDUCTIONS | MAP_DERIVATIVES)
 def test_empty_axis(name, shape, axis, dtype):
-    result = getattr(numba_logspace, name)(np.empty(shape, dtype), axis=axis)
+    x = np.empty(shape, dtype)
+    result = getattr(numba_logspace, name)(*((x, x) if name in JVPS else (x,)), axis=axis)
     assert result.dtype == dtype
     if name in REDUCTIONS:
         assert result.shape == tuple(np.delete(shape, axis))
@@ -275,7 +336,7 @@ def test_empty_axis(name, shape, axis, dtype):
 
 # --- dtypes ------------------------------------------------------------------------------------
 
-ARRAYS = MAPS | REDUCTIONS | VJPS | JACOBIANS
+ARRAYS = MAPS | REDUCTIONS | MAP_DERIVATIVES | JACOBIANS
 COMPUTED_IN = [
     (np.float16, np.float32, np.float16),
     *((t, np.float64, np.float64) for t in (np.int8, np.int64, np.uint32, np.bool_)),
@@ -285,7 +346,8 @@ COMPUTED_IN = [
 def _arguments(name, dtype):
     # Small numbers that every function takes and every dtype holds.
     row = np.array([0, 1, 1, 0, 1], dtype)
-    return (row, row) if name in ELEMENTWISE and len(points(name, np.float64)) == 2 else (row,)
+    two = name in JVPS or (name in ELEMENTWISE and len(points(name, np.float64)) == 2)
+    return (row, row) if two else (row,)
 
 
 @pytest.mark.parametrize("dtype, computed, returned", COMPUTED_IN)

@@ -9,7 +9,7 @@ import pytest
 from numba import njit
 from numba.np.ufunc import ufuncbuilder
 
-from numba_logspace import _formulas, gradients, rows
+from numba_logspace import _formulas, gradients, jacobians, rows, tangents
 from numba_logspace._simd import VECTOR_BYTES
 from numba_logspace._ufuncs import Ufunc
 
@@ -165,6 +165,28 @@ def reduce_short(engine, dtype):
     return engine._short, (three(dtype), three(dtype), 1, 1, 0, 3)
 
 
+def weigh_rows(engine, dtype):
+    return engine._rows, (*[three(dtype)] * 3, None, None, None, three(dtype), None, 3, 0, 1)
+
+
+def weigh_columns(engine, dtype):
+    arrays = (*[three(dtype)] * 3, None, None, None, three(dtype), None)
+    return engine._columns, (*arrays, 1, 3, 0, 1)
+
+
+def weigh_both(engine, dtype):
+    arrays = (*[three(dtype)] * 3, None, None, None, three(dtype), three(dtype))
+    return engine._rows, (*arrays, 3, 0, 1)
+
+
+def weigh_two(engine, dtype):
+    return engine._rows, (*[three(dtype)] * 4, None, None, three(dtype), None, 3, 0, 1)
+
+
+def weigh_and_reduce(engine, dtype):
+    return engine._rows, (*[three(dtype)] * 3, None, None, three(dtype), None, None, 3, 0, 1)
+
+
 # engine, kernel, dtype, whether it divides in its loops
 KERNELS = [
     (rows._LOG1M_SOFTMAX, map_rows, np.float64, True),
@@ -173,7 +195,12 @@ KERNELS = [
     (rows._SOFTMAX, map_rows, np.float32, True),
     (rows._LOGSUMEXP, reduce_rows, np.float64, False),
     (rows._LOGSUMEXP, reduce_short, np.float32, False),
-    (gradients._LOG_SOFTMAX_VJP, map_rows, np.float64, False),
+    (gradients._LOG_SOFTMAX, weigh_rows, np.float64, False),
+    (gradients._LOG1M_SOFTMAX, weigh_rows, np.float32, True),
+    (gradients._LOG1M_SOFTMAX, weigh_columns, np.float64, True),
+    (gradients._LOG1M_SOFTMAX_BOTH, weigh_both, np.float32, True),
+    (jacobians._LOG1M_SOFTMAX_HVP, weigh_two, np.float64, True),
+    (tangents._LOGSUMEXP, weigh_and_reduce, np.float64, False),
 ]
 
 

@@ -1,0 +1,90 @@
+"""Pieces of arrays: what can be used where it lies, and copies of a bounded size of the rest."""
+
+import numpy as np
+
+from . import _layout
+from ._workers import run_all
+
+_SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
+
+# How many entries are copied together where x is not contiguous, not native, of another dtype or
+# masked: at most this much, or one row, is held besides x and the result.
+_SLAB = 1 << 16
+
+
+def shared_form(x, others, axes, dtype):
+    """The normal form of x where all others have the same, and all can be used as they lie."""
+    for array in (x, *others):
+        if array.dtype != dtype or not array.dtype.isnative or not array.flags.aligned:
+            return None
+    form = _layout.normal_form(x, axes) if axes else None
+    if form and all(array.transpose(form[0]).flags.c_contiguous for array in others):
+        return form
+    return None
+
+
+def flat_rows(array, order, axes):
+    """An array with an entry for each row, flat in the order in which x, its axes so, has them."""
+    kept = [a for a in order if a not in axes]
+    # Its own axes are those of x that are kept, in their natural order.
+    own = sorted(kept)
+    return np.ascontiguousarray(array.transpose([own.index(a) for a in kept])).reshape(-1)
+
+
+def unflat_rows(flat, x, order, axes):
+    """The array of which `flat_rows` would make this."""
+    kept = [a for a in order if a not in axes]
+    in_memory = flat.reshape([x.shape[a] for a in kept])
+    return in_memory.transpose(np.argsort(kept)) if kept else in_memory
+
+
+def rows_last(array, axes):
+    """The array with the axes of the rows last; None for None."""
+    if array is None:
+        return None
+    rest = tuple(a for a in range(array.ndim) if a not in axes)
+    return array.transpose(rest + axes)
+
+
+def _slabs(lengths, n):
+    # Index tuples that cut the leading axes of an array into pieces of about _SLAB entries.
+    whole, split = n, len(lengths)
+    while split > 0 and whole * lengths[split - 1] <= _SLAB:
+        split -= 1
+        whole *= lengths[split]
+    if split == 0:
+        yield ()
+        return
+    step = max(1, _SLAB // whole)
+    for lead in np.ndindex(*lengths[: split - 1]):
+        for start in range(0, lengths[split - 1], step):
+            yield (*lead, slice(start, start + step))
+
+
+def for_slabs(one, x, axes, workers):
+    """Call one(index, n) for each slab of x, whose rows of n entries are its last axes."""
+    lead = x.ndim - len(axes)
+    n = int(np.prod(x.shape[lead:], dtype=np.intp))
+    run_all([(one, index, n) for index in _slabs(x.shape[:lead], n)], workers)
+
+
+def copy_of(x, index, dtype, mask=None):
+    """A contiguous copy of a slab, masked entries -inf; None for None."""
+    if x is None:
+        return None
+    piece = np.array(x[index], dtype, order="C")
+    if mask is not None:
+        np.copyto(piece, -np.inf, where=~mask[index])
+    return piece
+
+
+def flat(array):
+    """The array with one axis; None for None."""
+    return None if array is None else array.reshape(-1)
+
+
+def is_plain(array):
+    """Whether it is a native, contiguous array of numbers that kernels take."""
+    if type(array) is not np.ndarray or not (array.dtype is _DOUBLE or array.dtype is _SINGLE):
+        return False
+    return array.flags.carray

@@ -1,0 +1,343 @@
+"""Losses of classifiers that score the classes of a row, with their gradients in one pass."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from . import _derivatives, _lossterms, _softsum, _targets
+from ._cpu import Weighing
+from ._derive import Labels, Rows, derive
+from ._docs import shared_text
+from ._weigh import Formulas, sum_of_rows
+
+
+def _engines(prepare, weigh, gradient, condition, second="none"):
+    # For the loss alone, and with its gradient: (prepare, weigh, settle, sums, element).
+    value = Formulas(
+        prepare,
+        _lossterms.settle_loss,
+        weigh=weigh,
+        sums=(1, 0),
+        result=_derivatives.first_number,
+    )
+    first, weigh, settle, sums, element = gradient
+    both = Formulas(
+        first, settle, weigh=weigh, sums=sums, element=element, result=_lossterms.last_number
+    )
+    return Weighing(value, condition, second), Weighing(both, condition, second)
+
+
+_CROSS_ENTROPY = _engines(
+    _lossterms.prepare_cross_entropy,
+    _lossterms.weigh_cross_entropy,
+    (
+        _lossterms.prepare_cross_entropy_gradient,
+        _lossterms.weigh_cross_entropy_gradient,
+        _lossterms.settle_cross_entropy_gradient,
+        (2, 1),
+        _lossterms.element_cross_entropy_gradient,
+    ),
+    _softsum.never,
+)
+_COMPLEMENT_CROSS_ENTROPY = _engines(
+    _derivatives.prepare_value_and_odds,
+    _lossterms.weigh_complement_cross_entropy,
+    (
+        _derivatives.prepare_value_and_odds,
+        _lossterms.weigh_complement_cross_entropy_gradient,
+        _lossterms.settle_complement_cross_entropy_gradient,
+        (2, 1),
+        _lossterms.element_complement_cross_entropy_gradient,
+    ),
+    _derivatives.where_others_are_small,
+    "without max",
+)
+_BINARY_CROSS_ENTROPY = _engines(
+    _lossterms.prepare_binary_cross_entropy,
+    _lossterms.weigh_binary_cross_entropy,
+    (
+        _lossterms.prepare_binary_cross_entropy,
+        _lossterms.weigh_binary_cross_entropy_gradient,
+        _lossterms.settle_binary_cross_entropy_gradient,
+        (3, 2),
+        _lossterms.element_binary_cross_entropy_gradient,
+    ),
+    _derivatives.where_others_are_small,
+    "without max",
+)
+
+
+def _rows(logits, axis, reduction, workers):
+    _targets.check_axis(axis)
+    _targets.check_reduction(reduction)
+    return Rows(logits, axis, None, workers, "logits")
+
+
+def _returned(rows, values, reduction):
+    if reduction == "none":
+        return rows.returned(values)
+    with np.errstate(all="ignore"):  # a float16 may overflow to inf
+        return rows.result.type(sum_of_rows(np.ascontiguousarray(values).reshape(-1)))
+
+
+def _loss(engines, rows, scores, c, reduction):
+    values = derive(engines[0], rows, scores, c=c, values=True)
+    return _returned(rows, values, reduction)
+
+
+def _loss_and_gradient(engines, rows, scores, c, reduction, out, weights):
+    apart = {"targets": scores.classes if isinstance(scores, Labels) else scores}
+    out = rows.out(out, {}, separate=apart | {"weights": weights})
+    values = derive(engines[1], rows, scores, c=c, values=True, outs=(out,))
+    return _returned(rows, values, reduction), out
+
+
+@shared_text("loss")
+def cross_entropy(
+    logits: ArrayLike,
+    targets: ArrayLike,
+    axis: int = -1,
+    *,
+    weights: ArrayLike | None = None,
+    reduction: str = "none",
+    workers: int | None = None,
+) -> Any:
+    """-sum_k M_k log P_k along an axis, P the softmax of the logits and M the targets.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    Where a target is 0 the class does not count, even if it cannot be: 0 log 0 is 0. Targets
+    need not sum to 1.
+
+    Special values: inf where a target is not 0 at a logit of -inf, or where log P is below the
+    lowest number of the dtype; NaN in a row with a NaN.
+
+    Error bound: 4 ulp for each loss, and for a sum or mean of them. O(size) time, and no more
+    memory than the losses in any layout that some order of the axes makes contiguous.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.cross_entropy(np.array([[0.0, 40.0], [0.0, 40.0]]), [1, 0])
+    array([4.24835426e-18, 4.00000000e+01])
+    >>> float(nl.cross_entropy(np.array([0.0, 0.0]), [0.25, 0.75]))
+    0.6931471805599453
+    """
+    rows = _rows(logits, axis, reduction, workers)
+    scores = _targets.targets_of(targets, rows)
+    c = _targets.row_weights_of(weights, rows, reduction)
+    return _loss(_CROSS_ENTROPY, rows, scores, c, reduction)
+
+
+@shared_text("loss and gradient")
+def cross_entropy_value_and_grad(
+    logits: ArrayLike,
+    targets: ArrayLike,
+    axis: int = -1,
+    *,
+    weights: ArrayLike | None = None,
+    reduction: str = "none",
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> tuple[Any, np.ndarray]:
+    """`cross_entropy` and its gradient P sum(M) - M in the logits, in one pass over them.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    Special values: as `cross_entropy` and `log_softmax_vjp`.
+
+    Error bound: 4 ulp for the loss, 8 ulp of the sum of the moduli of the terms
+    M_i d log P_i / dx_j for the gradient. {cost}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> loss, gradient = nl.cross_entropy_value_and_grad(np.array([[0.0, 40.0]]), [1])
+    >>> gradient
+    array([[ 4.24835426e-18, -4.24835426e-18]])
+    """
+    rows = _rows(logits, axis, reduction, workers)
+    scores = _targets.targets_of(targets, rows)
+    c = _targets.row_weights_of(weights, rows, reduction)
+    return _loss_and_gradient(_CROSS_ENTROPY, rows, scores, c, reduction, out, c)
+
+
+@shared_text("loss")
+def softmax_binary_cross_entropy(
+    logits: ArrayLike,
+    targets: ArrayLike,
+    axis: int = -1,
+    *,
+    weights: ArrayLike | None = None,
+    reduction: str = "none",
+    workers: int | None = None,
+) -> Any:
+    """-sum_k [M_k log P_k + (1 - M_k) log(1 - P_k)], P the softmax of the logits.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    The loss that also scores the classes that are not chosen. For one-hot targets it is
+    `cross_entropy` plus the `complement_cross_entropy` of the other classes.
+
+    Special values: where a factor is 0 its logarithm does not count, even if it is -inf; inf
+    where another is -inf; NaN in a row with a NaN.
+
+    Error bound: 4 ulp for each loss, and for a sum or mean of them. O(size) time, and no more
+    memory than the losses in any layout that some order of the axes makes contiguous.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.softmax_binary_cross_entropy(np.array([[0.0, 10.0, 50.0], [0.0, 10.0, 50.0]]), [2, 0])
+    array([8.49709426e-18, 8.99999546e+01])
+    """
+    rows = _rows(logits, axis, reduction, workers)
+    scores = _targets.targets_of(targets, rows)
+    c = _targets.row_weights_of(weights, rows, reduction)
+    return _loss(_BINARY_CROSS_ENTROPY, rows, scores, c, reduction)
+
+
+@shared_text("loss and gradient")
+def softmax_binary_cross_entropy_value_and_grad(
+    logits: ArrayLike,
+    targets: ArrayLike,
+    axis: int = -1,
+    *,
+    weights: ArrayLike | None = None,
+    reduction: str = "none",
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> tuple[Any, np.ndarray]:
+    """`softmax_binary_cross_entropy` and its gradient in the logits, in one pass over them.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    Special values: as `softmax_binary_cross_entropy`, `log_softmax_vjp` and `log1m_softmax_vjp`.
+
+    Error bound: 4 ulp for the loss, 8 ulp of the sum of the moduli of the terms
+    M_i d log P_i / dx_j and (1 - M_i) d log(1 - P_i) / dx_j for the gradient. {cost}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> x = np.array([[1000.0, -1000.0, -1000.0]])
+    >>> loss, gradient = nl.softmax_binary_cross_entropy_value_and_grad(x, [1])
+    >>> gradient
+    array([[ 2. , -1.5, -0.5]])
+    """
+    rows = _rows(logits, axis, reduction, workers)
+    scores = _targets.targets_of(targets, rows)
+    c = _targets.row_weights_of(weights, rows, reduction)
+    return _loss_and_gradient(_BINARY_CROSS_ENTROPY, rows, scores, c, reduction, out, c)
+
+
+@shared_text("class weights")
+def complement_cross_entropy(
+    logits: ArrayLike,
+    weights: ArrayLike,
+    axis: int = -1,
+    *,
+    reduction: str = "none",
+    workers: int | None = None,
+) -> Any:
+    """-sum_k W_k log(1 - P_k) along an axis, P the softmax of the logits and W any weights >= 0.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    For relations between classes: with R[a, b] the cost of giving b a probability where a is
+    right, and labels y, the weights are R[y].
+
+    Special values: where a weight is 0 the class does not count, even if its P is 1; inf where
+    another has a P of 1, all others being impossible; NaN in a row with a NaN.
+
+    Error bound: 4 ulp for each loss, and for a sum or mean of them. O(size) time, and no more
+    memory than the losses in any layout that some order of the axes makes contiguous.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> relation = np.array([[0.0, 1.0, 5.0], [1.0, 0.0, 1.0], [5.0, 1.0, 0.0]])
+    >>> logits = np.array([[0.0, 1.0, -40.0], [-40.0, 0.0, 40.0]])
+    >>> nl.complement_cross_entropy(logits, relation[[0, 2]])
+    array([1.31326169e+00, 4.24835426e-18])
+    """
+    rows = _rows(logits, axis, reduction, workers)
+    scores = _targets.class_weights_of(weights, rows)
+    c = _targets.row_weights_of(None, rows, reduction)
+    return _loss(_COMPLEMENT_CROSS_ENTROPY, rows, scores, c, reduction)
+
+
+@shared_text("class weights and gradient")
+def complement_cross_entropy_value_and_grad(
+    logits: ArrayLike,
+    weights: ArrayLike,
+    axis: int = -1,
+    *,
+    reduction: str = "none",
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> tuple[Any, np.ndarray]:
+    """`complement_cross_entropy` and its gradient in the logits, in one pass over them.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    Special values: as `complement_cross_entropy` and `log1m_softmax_vjp`.
+
+    Error bound: 4 ulp for the loss, 8 ulp of the sum of the moduli of the terms
+    W_i d log(1 - P_i) / dx_j for the gradient, for weights as of `log1m_softmax_vjp`. {cost}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> x, weights = np.array([[1000.0, -1000.0, -1000.0]]), np.array([[1.0, 0.0, 0.0]])
+    >>> loss, gradient = nl.complement_cross_entropy_value_and_grad(x, weights)
+    >>> gradient
+    array([[ 1. , -0.5, -0.5]])
+    """
+    rows = _rows(logits, axis, reduction, workers)
+    scores = _targets.class_weights_of(weights, rows)
+    c = _targets.row_weights_of(None, rows, reduction)
+    return _loss_and_gradient(_COMPLEMENT_CROSS_ENTROPY, rows, scores, c, reduction, out, None)

@@ -1,0 +1,338 @@
+"""Directional derivatives of the softmax family: Jacobian-vector products (JVP)."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from . import _derivatives, _softsum
+from ._cpu import Weighing
+from ._derive import Rows, derive, small_derivative
+from ._docs import shared_text
+from ._layout import Axis
+from ._weigh import Formulas
+from .gradients import softmax_vjp
+
+_LOG_SOFTMAX = Weighing(
+    Formulas(
+        _derivatives.prepare_by_max,
+        _derivatives.settle_shares,
+        weigh=_derivatives.weigh_by_share,
+        sums=(1, 1),
+        element=_derivatives.element_log_softmax_jvp,
+    ),
+    _softsum.never,
+)
+_LOG1M_SOFTMAX = Weighing(
+    Formulas(
+        _derivatives.prepare_by_odds,
+        _derivatives.settle_log1m_softmax_jvp,
+        weigh=_derivatives.weigh_by_reference,
+        sums=(1, 1),
+        element=_derivatives.element_log1m_softmax_jvp,
+    ),
+    _derivatives.where_others_are_small,
+    "without max",
+)
+_LOO_LOGSUMEXP = Weighing(
+    Formulas(
+        _derivatives.prepare_by_odds,
+        _derivatives.settle_loo_logsumexp_jvp,
+        weigh=_derivatives.weigh_by_reference,
+        sums=(1, 1),
+        element=_derivatives.element_loo_logsumexp_jvp,
+    ),
+    _derivatives.where_others_are_small,
+    "without max",
+)
+_LOGSUMEXP = Weighing(
+    Formulas(
+        _derivatives.prepare_by_max,
+        _derivatives.settle_logsumexp_jvp,
+        weigh=_derivatives.weigh_by_share,
+        sums=(1, 1),
+        result=_derivatives.first_number,
+    ),
+    _softsum.never,
+)
+
+
+def _jvp(engine, x, t, axis, where, out, workers):
+    if where is out is workers is None and axis == -1 and t is not None:
+        result = small_derivative(engine, x, t)
+        if result is not None:
+            return result
+    rows = Rows(x, axis, where, workers)
+    t = rows.tangent(t)
+    out = rows.out(out, {"t": t})
+    derive(engine, rows, t, outs=(out,))
+    return out
+
+
+def _jvp_of_reduction(x, t, axis, keepdims, where, out, workers, without_max=False):
+    rows = Rows(x, axis, where, workers)
+    t = rows.tangent(t)
+    out = rows.out_of_rows(out, keepdims, {"t": t})
+    values = derive(_LOGSUMEXP, rows, t, values=True, without_max=without_max)
+    return rows.returned(values, keepdims, out)
+
+
+@shared_text("jvp")
+def softmax_jvp(
+    x: ArrayLike,
+    t: ArrayLike,
+    axis: Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """The derivative of softmax(x) along t: p (t - sum p_i t_i).
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    The Jacobian is symmetric, so this is `softmax_vjp` with `t` for the cotangent.
+
+    {derivatives}
+
+    Error bound: 8 ulp of the sum of the moduli of the terms dy_i / dx_j t_j. {cost}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.softmax_jvp(np.array([0.0, 40.0]), np.array([0.0, 1.0]))
+    array([-4.24835426e-18,  4.24835426e-18])
+    """
+    rows = Rows(x, axis, where, workers)
+    t = rows.tangent(t)
+    out = rows.out(out, {"t": t})
+    return softmax_vjp(rows.x, t, axis, where=where, out=out, workers=workers)
+
+
+@shared_text("jvp")
+def log_softmax_jvp(
+    x: ArrayLike,
+    t: ArrayLike,
+    axis: Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """The derivative of log_softmax(x) along t: t - sum p_i t_i.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    At a dominant entry k it is computed as t_k (1 - p_k) - sum over the others, 1 - p_k being
+    known to all digits.
+
+    {derivatives}
+
+    Error bound: 8 ulp of the sum of the moduli of the terms dy_i / dx_j t_j. {cost}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.log_softmax_jvp(np.array([0.0, 40.0]), np.array([0.0, 1.0]))
+    array([-1.00000000e+00,  4.24835426e-18])
+    """
+    return _jvp(_LOG_SOFTMAX, x, t, axis, where, out, workers)
+
+
+@shared_text("jvp")
+def log1m_softmax_jvp(
+    x: ArrayLike,
+    t: ArrayLike,
+    axis: Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """The derivative of log1m_softmax(x) along t.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    With p the softmax, r = p / (1 - p) the odds, k the dominant entry and q the softmax over the
+    others it is p_k (U - t_k) at k and r_j (T - p_j t_j + p_k t_k) - p_j t_j elsewhere, U and T
+    being the sums of q_i t_i and p_i t_i over i != k. No finite `x` gives NaN or overflows.
+
+    {derivatives} In a row of one class, whose value is the constant -inf, it is 0.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms dy_i / dx_j t_j. {cost}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.log1m_softmax_jvp(np.array([1000.0, -1000.0, -1000.0]), np.array([0.0, 1.0, 3.0]))
+    array([2., 0., 0.])
+    """
+    return _jvp(_LOG1M_SOFTMAX, x, t, axis, where, out, workers)
+
+
+@shared_text("jvp")
+def loo_logsumexp_jvp(
+    x: ArrayLike,
+    t: ArrayLike,
+    axis: Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """The derivative of loo_logsumexp(x) along t.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    At each entry it is the mean of `t` over all the others, weighted with the softmax over them.
+
+    Special values: at entries of -inf and at masked entries `t` does not count, and the result is
+    the derivative of `logsumexp` over the others, as the value there; 0 where no others are;
+    NaN in a row with a NaN or with two or more of +inf.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms dy_i / dx_j t_j. {cost}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.loo_logsumexp_jvp(np.array([1000.0, -1000.0, -1000.0]), np.array([7.0, 1.0, 3.0]))
+    array([2., 7., 7.])
+    """
+    return _jvp(_LOO_LOGSUMEXP, x, t, axis, where, out, workers)
+
+
+@shared_text("jvp of a reduction")
+def logsumexp_jvp(
+    x: ArrayLike,
+    t: ArrayLike,
+    axis: Axis = -1,
+    *,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> Any:
+    """The derivative of logsumexp(x) along t: sum p_j t_j with p the softmax.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    Special values: `t` does not count at entries of -inf and at masked entries; 0 where there are
+    no others; NaN in a row with a NaN or with two or more of +inf.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms p_j t_j. {cost}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> float(nl.logsumexp_jvp(np.array([0.0, 40.0]), np.array([1.0, 0.0])))
+    4.248354255291589e-18
+    """
+    return _jvp_of_reduction(x, t, axis, keepdims, where, out, workers)
+
+
+@shared_text("jvp of a reduction")
+def logsumexp_excluding_max_jvp(
+    x: ArrayLike,
+    t: ArrayLike,
+    axis: Axis = -1,
+    *,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> Any:
+    """The derivative of logsumexp_excluding_max(x) along t: sum q_j t_j.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    q is the softmax over the entries other than the first maximum, whose `t` does not count.
+
+    Special values: as `logsumexp_jvp` of the other entries.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms q_j t_j. O(size) time; pieces of `x`
+    without their maxima are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> float(nl.logsumexp_excluding_max_jvp(np.array([9.0, 0.0, 0.0]), np.array([7.0, 1.0, 3.0])))
+    2.0
+    """
+    return _jvp_of_reduction(x, t, axis, keepdims, where, out, workers, without_max=True)
+
+
+@shared_text("jvp of a reduction")
+def logmeanexp_jvp(
+    x: ArrayLike,
+    t: ArrayLike,
+    axis: Axis = -1,
+    *,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> Any:
+    """The derivative of logmeanexp(x) along t: that of `logsumexp`.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    Special values: as `logsumexp_jvp`.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms p_j t_j. {cost}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> float(nl.logmeanexp_jvp(np.zeros(4), np.arange(4.0)))
+    1.5
+    """
+    return _jvp_of_reduction(x, t, axis, keepdims, where, out, workers)
