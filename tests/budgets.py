@@ -28,4 +28,8 @@ BUDGETS = {
     "log1m_sigmoid": 4,
     "xlogy": 4,
     "xlog1py": 4,
+    "log_mix": 2,
+    "log_mix_dt": 4,
+    "log_mix_dx": 4,
+    "log_mix_dy": 4,
 }
