@@ -18,6 +18,7 @@ from .elementwise import (
     xlogy,
 )
 from .gradients import log1m_softmax_jacobian, log1m_softmax_vjp, log_softmax_vjp
+from .mixtures import logmatmulexp
 from .rows import (
     log1m_softmax,
     log_softmax,
@@ -47,6 +48,7 @@ __all__ = [
     "logcumsumexp",
     "logistic",
     "logit",
+    "logmatmulexp",
     "logmeanexp",
     "logsubexp",
     "logsumexp",

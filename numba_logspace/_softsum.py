@@ -22,7 +22,16 @@ import math
 
 from ._jit import formula
 from ._simd import any_lane, const, constant, fma, select
-from ._vectormath import atanh_tail, difference, log, log1p, log_of_sum, scaled_exp, two_sum
+from ._vectormath import (
+    atanh_tail,
+    difference,
+    log,
+    log1p,
+    log_of_sum,
+    magnitude,
+    scaled_exp,
+    two_sum,
+)
 
 # --- the terms of the sum ----------------------------------------------------------------------
 
@@ -34,6 +43,21 @@ def scaled_term(x, m):
     below = constant(x, "below_scale")
     term = scaled_exp(d, error)
     return select(x >= m, constant(x, "scale"), select(term > below, below, term))
+
+
+@formula
+def scaled_term_of_sum(x, low, m):
+    """exp(x + low - m) times 2^scale_bits, x + low an exact sum and x its rounding.
+
+    At x = m it is scale * low, what the term adds to the 1 that is left out, to first order. A
+    `low` above 1/8 is within half an ulp of an m so large that it does not matter.
+    """
+    d = x - m
+    t = d - x
+    low = ((x - (d - t)) - (m + t)) + low
+    # With infinities it is NaN.
+    low = select(magnitude(low) <= const(low, 0.125), low, const(low, 0.0))
+    return select(x >= m, low * constant(x, "scale"), scaled_exp(d, low))
 
 
 @formula

@@ -15,6 +15,7 @@ BUDGETS = {
     "weighted_logsumexp": 2,
     "logsumexp_excluding_max": 2,
     "logmeanexp": 2,
+    "logmatmulexp": 2,
     "log_softmax_vjp": 8,
     "log1m_softmax_vjp": 8,
     "log1m_softmax_jacobian": 4,
