@@ -1,4 +1,4 @@
-"""The product of matrices of logarithms: sums over k whose lanes are columns of the result."""
+"""The product of matrices of logarithms, lanes being columns of the result."""
 
 import functools
 import math
@@ -8,15 +8,32 @@ import numpy as np
 from . import _layout
 from ._jit import formula, kernel
 from ._passes import no_sums
-from ._simd import VECTOR_BYTES, const, full, lanes, load, select, store
+from ._simd import (
+    VECTOR_BYTES,
+    const,
+    count_of_lanes,
+    full,
+    lanes,
+    largest_lane,
+    load,
+    prefetch,
+    select,
+    store,
+    sum_of_lanes,
+)
 from ._softsum import reduce_logsumexp, scaled_term_of_sum
 from ._vectormath import larger, two_sum
 from ._workers import THRESHOLD, count_for, share
 
 _SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
 
-# Rows from which on it pays to copy a panel of b together.
-_ROWS_TO_PACK = 4
+_FIRST = np.zeros(1, np.intp)
+
+# Panels of b are copied together, for all rows to find them in the cache, unless there are fewer
+# rows than this or b has no more bytes than that.
+_ROWS_TO_PACK, _NO_NEED_TO_PACK = 4, 1 << 14
+# How many rows of b ahead to fetch.
+_AHEAD = 16
 # Vectors of terms added plainly, as in _passes.
 _CHUNK = 8
 
@@ -63,21 +80,29 @@ def _panel(a, a_at, b, b_at, step, out, o_at, rows, k, n, width, o_width):
 
 
 @formula
-def _pack(b, b_at, k, n, width, packed):
+def _pack(b, b_at, down, across, k, width, packed):
     w = lanes(b)
-    for i in range(k):
-        store(packed, i * w, None, load(b, b_at + i * n, width, -math.inf))
+    if across == 1:
+        for i in range(k):
+            store(packed, i * w, None, load(b, b_at + i * down, width, -math.inf))
+            prefetch(b, b_at + i * down, _AHEAD * down)
+        return
+    # Lanes without a column repeat the last one.
+    for lane in range(w):
+        base = b_at + min(lane, width - 1) * across
+        for i in range(k):
+            packed[i * w + lane] = b[base + i * down]
 
 
 @functools.cache
 def _products():
-    """The kernel of products of contiguous matrices (rows, k) and (k, n).
+    """The kernel of products of matrices (rows, k) and (k, n).
 
     The unit of work is a vector of columns by a block of rows. `a_at` and `b_at` say where the
-    matrices of each product begin.
+    matrices of each product begin, `down` and `across` how far apart the entries of b are.
     """
 
-    def products(a, b, out, a_at, b_at, blocks, rows, k, n, start, stop):
+    def products(a, b, out, a_at, b_at, down, across, blocks, rows, k, n, start, stop):
         w = lanes(b)
         panels = (n + w - 1) // w
         packed = np.empty(k * w, b.dtype)
@@ -91,7 +116,7 @@ def _products():
             first, last = rows * block // blocks, rows * (block + 1) // blocks
             width = min(w, n - column)
             if panel != before:
-                _pack(b, b_at[product] + column, k, n, width, packed)
+                _pack(b, b_at[product] + column * across, down, across, k, width, packed)
                 before = panel
             a_from = a_at[product] + first * k
             o_from = (product * rows + first) * n + column
@@ -101,10 +126,10 @@ def _products():
 
 
 @functools.cache
-def _few_rows():
-    """The kernel of one product with few rows, for which b is read where it lies."""
+def _one_product():
+    """The kernel of one product for which b is read where it lies."""
 
-    def few_rows(a, b, out):
+    def one_product(a, b, out):
         rows, k = a.shape
         n = b.shape[1]
         a, b, out = a.ravel(), b.ravel(), out.ravel()
@@ -115,7 +140,67 @@ def _few_rows():
         if end < n:
             _panel(a, 0, b, end, n, out, end, rows, k, n, n - end, n - end)
 
-    return kernel(few_rows)
+    return kernel(one_product)
+
+
+# --- lanes along k, where the result is too small for others -------------------------------------
+
+
+@formula
+def _largest_along(a, a_at, b, b_at, count, width, m):
+    w = lanes(a)
+    for i in range(count):
+        v = load(a, a_at + i * w, width, -math.inf) + load(b, b_at + i * w, width, -math.inf)
+        m = larger(v, m)
+    return m
+
+
+@formula
+def _sums_along(a, a_at, b, b_at, count, width, m, sums):
+    ties, rest, error = sums
+    one, zero = const(m, 1.0), const(m, 0.0)
+    w = lanes(a)
+    for i in range(count):
+        v, low = two_sum(
+            load(a, a_at + i * w, width, -math.inf), load(b, b_at + i * w, width, -math.inf)
+        )
+        rest, lost = two_sum(rest, scaled_term_of_sum(v, low, m))
+        ties = ties + select(v >= m, one, zero)
+        error = error + lost
+    return ties, rest, error
+
+
+@formula
+def _entry(a, a_at, b, b_at, k):
+    w = lanes(a)
+    body = k // w
+    end = body * w
+    a_end, b_end = a_at + end, b_at + end
+    m = _largest_along(a, a_at, b, b_at, body, None, full(a, -math.inf))
+    if end < k:
+        m = _largest_along(a, a_end, b, b_end, 1, k - end, m)
+    largest = largest_lane(m)
+    m = full(a, largest)
+    sums = _sums_along(a, a_at, b, b_at, body, None, m, no_sums(m))
+    if end < k:
+        sums = _sums_along(a, a_end, b, b_end, 1, k - end, m, sums)
+    ties = count_of_lanes(sums[0]) - const(largest, 1.0)
+    rest, error = sum_of_lanes(sums[1], sums[2])
+    return reduce_logsumexp((largest, ties, rest, error), largest, largest)
+
+
+@functools.cache
+def _entries():
+    """The kernel of products of (rows, k) and the turned (n, k); the unit of work is an entry."""
+
+    def entries(a, b, out, a_at, b_at, rows, k, n, start, stop):
+        for unit in range(start, stop):
+            row = unit // n
+            product = row // rows
+            a_from = a_at[product] + (row - product * rows) * k
+            out[unit] = _entry(a, a_from, b, b_at[product] + (unit - row * n) * k, k)
+
+    return kernel(entries)
 
 
 # --- from arrays to kernels --------------------------------------------------------------------
@@ -139,14 +224,17 @@ def product(a, b, out=None, workers=None):
     (rows, k), n = first.shape[-2:], second.shape[-1]
     whole = (*batch, rows, n)
     workers = count_for(workers, math.prod(whole) * k)
+    values = np.empty(whole, dtype)
     if k == 0:
-        values = np.full(whole, -np.inf, dtype)
-    elif _vectors(n, rows, dtype) < _vectors(rows, n, dtype):
-        # The columns of the result do not fill vectors as well as its rows do.
-        turned = _values(second.swapaxes(-1, -2), first.swapaxes(-1, -2), batch, dtype, workers)
-        values = turned.swapaxes(-1, -2)
-    else:
-        values = _values(first, second, batch, dtype, workers)
+        values.fill(-np.inf)
+    elif values.size:
+        way = _way(rows, k, n, dtype)
+        if way == "turned":
+            first, second = second.swapaxes(-1, -2), first.swapaxes(-1, -2)
+            values = np.empty((*batch, n, rows), dtype)
+        _fill(first, second, values, way, workers)
+        if way == "turned":
+            values = values.swapaxes(-1, -2)
     values = values.reshape(shape)
     with np.errstate(all="ignore"):  # a float16 result may overflow to inf
         if out is None:
@@ -156,7 +244,7 @@ def product(a, b, out=None, workers=None):
 
 
 def _direct(a, b):
-    # The product of small plain arrays of one or two axes with few rows; None for others.
+    # The product of small plain arrays of one or two axes; None for others.
     dtype = a.dtype
     if not (dtype is _DOUBLE or dtype is _SINGLE) or b.dtype is not dtype:
         return None
@@ -164,11 +252,14 @@ def _direct(a, b):
         return None
     k, n = b.shape
     rows = 1 if a.ndim == 1 else len(a)
-    few = 0 < rows < _ROWS_TO_PACK and (rows <= n or n * a.itemsize >= VECTOR_BYTES)
-    if not few or a.shape[-1] != k or not 0 < k * n * rows < THRESHOLD:
+    if a.shape[-1] != k or not 0 < k * n * rows < THRESHOLD:
+        return None
+    if rows >= _ROWS_TO_PACK and b.nbytes > _NO_NEED_TO_PACK:
+        return None
+    if _way(rows, k, n, dtype) != "columns":
         return None
     out = np.empty((rows, n), dtype)
-    _few_rows()(a if a.ndim == 2 else a[None], b, out)
+    _one_product()(a if a.ndim == 2 else a[None], b, out)
     return out if a.ndim == 2 else out[0]
 
 
@@ -192,28 +283,47 @@ def _shapes(a, b):
     return batch, batch + a[-2:-1] + (b[-1:] if len(b) > 1 else ())
 
 
-def _vectors(rows, n, dtype):
-    return rows * -(-n * dtype.itemsize // VECTOR_BYTES)
+def _way(rows, k, n, dtype):
+    # What lanes are: columns of the result, its rows (turned), or the terms of a sum.
+    width = VECTOR_BYTES // dtype.itemsize
+    if n >= width and n >= rows:
+        return "columns"
+    vectors, turned = rows * -(-n // width) * k, n * -(-rows // width) * k
+    if rows * n * (k // width + 4) < min(vectors, turned):
+        return "entries"
+    return "turned" if turned < vectors else "columns"
 
 
-def _values(a, b, batch, dtype, workers):
-    # The products, contiguous, of matrices of any layout.
+def _fill(a, b, out, way, workers):
+    # The products of matrices of any layout; `out` is contiguous.
     (rows, k), n = a.shape[-2:], b.shape[-1]
-    values = np.empty((*batch, rows, n), dtype)
-    if values.size == 0:
-        return values
-    a_at, b_at = _starts(a, batch), _starts(b, batch)
-    panels = a_at.size * _vectors(1, n, dtype)
+    batch = out.shape[:-2]
+    starts = _starts(a, batch), _starts(b, batch)
+    a = _flat(a, out.dtype)
+    if way == "entries":
+        b = _flat(b.swapaxes(-1, -2), out.dtype)
+        task = functools.partial(_entries(), a, b, out.reshape(-1), *starts, rows, k, n)
+        share(task, out.size, workers)
+        return
+    if b.swapaxes(-1, -2).flags.c_contiguous:
+        b, down, across = _flat(b.swapaxes(-1, -2), out.dtype), 1, k
+    else:
+        b, down, across = _flat(b, out.dtype), n, 1
+    panels = math.prod(batch) * -(-n * out.itemsize // VECTOR_BYTES)
     blocks = 1 if workers == 1 else min(rows, -(-4 * workers // panels))
-    flat = [np.ascontiguousarray(x, dtype).reshape(-1) for x in (a, b)]
-    sizes = blocks, rows, k, n
-    task = functools.partial(_products(), *flat, values.reshape(-1), a_at, b_at, *sizes)
+    sizes = down, across, blocks, rows, k, n
+    task = functools.partial(_products(), a, b, out.reshape(-1), *starts, *sizes)
     share(task, panels * blocks, workers)
-    return values
+
+
+def _flat(x, dtype):
+    return np.require(x, dtype, ["C", "A"]).reshape(-1)
 
 
 def _starts(x, batch):
     # Where the matrix of each product begins in a contiguous copy of x.
+    if not batch:
+        return _FIRST
     lead, size = x.shape[:-2], x.shape[-2] * x.shape[-1]
     numbers = np.arange(math.prod(lead)).reshape(lead) * size
     return np.ascontiguousarray(np.broadcast_to(numbers, batch)).reshape(-1)

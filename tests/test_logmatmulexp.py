@@ -111,6 +111,11 @@ def _cases():
     yield "tiny", (normal(size=(4, 9)) * 1e-20, normal(size=(9, 17)) * 1e-25)
     yield "subnormal", (normal(size=(4, 1)) * 1e-40, normal(size=(1, 17)) * 1e-41)
     yield "one", (normal(size=(9, 1)) * 10, normal(size=(1, 21)) * 10)
+    yield "dot", (normal(size=(1, 1000)) * 20, normal(size=(1000, 1)) * 20)
+    yield "dots", (normal(size=(2, 333)), normal(size=(333, 3)) - 1e3)
+    yield "dot at 1e15", (normal(size=(1, 300)) + 1e15, normal(size=(300, 1)))
+    yield "dot with holes", (_with_holes(rng, (1, 90)), _with_holes(rng, (90, 1)))
+    yield "dot of ties", (rng.integers(-2, 3, (1, 100)), rng.integers(-2, 3, (100, 1)))
     yield "vector", (normal(size=(1, 50)), normal(size=(50, 50)) * 20)
     yield "column", (normal(size=(40, 6)) * 4, normal(size=(6, 1)) * 4)
     yield "long", (normal(size=(2, 1000)), normal(size=(1000, 5)))
@@ -178,6 +183,9 @@ SHAPES = [
     ((2, 1, 4, 3), (6, 3, 5)),
     ((2, 1, 20, 3), (1, 6, 3, 2)),
     ((2, 7, 4, 1), (2, 7, 1, 19)),
+    ((70,), (70,)),
+    ((3, 1, 70), (70, 1)),
+    ((2, 1, 2, 70), (3, 70, 2)),
     ((0, 3), (3, 4)),
     ((4, 3), (3, 0)),
     ((0, 4, 3), (3, 5)),
@@ -246,7 +254,9 @@ def _unaligned(x):
 
 @each_dtype
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("shapes", [((1, 5), (5, 9)), ((40, 6), (6, 33)), ((3, 2, 6), (6, 18))])
+@pytest.mark.parametrize(
+    "shapes", [((1, 5), (5, 9)), ((40, 6), (6, 33)), ((3, 2, 6), (6, 18)), ((1, 90), (90, 1))]
+)
 def test_layouts(shapes, layout, dtype):
     dtype = np.float64 if layout == "list" else dtype
     a, b = _arrays(shapes, dtype)
@@ -307,7 +317,14 @@ def test_float16_overflows_to_inf():
 
 @each_dtype
 @pytest.mark.parametrize(
-    "shapes", [((70, 30), (30, 90)), ((200, 9), (9, 3)), ((1, 99), (99, 300)), ((9, 5, 8), (8, 3))]
+    "shapes",
+    [
+        ((70, 30), (30, 90)),
+        ((200, 9), (9, 3)),
+        ((1, 99), (99, 300)),
+        ((9, 5, 8), (8, 3)),
+        ((2, 99), (99, 2)),
+    ],
 )
 def test_any_number_of_threads_gives_the_same(shapes, dtype):
     a, b = _arrays(shapes, dtype)
@@ -365,8 +382,9 @@ SPECIAL = [
 def test_special_values(row, column, exact, dtype):
     a, b = np.array([row], dtype), np.array([column], dtype).T
     width = VECTOR_BYTES // a.itemsize
-    for m, n in ((1, 1), (1, width + 1), (9, 3), (5, width)):
-        rows, columns = np.repeat(a, m, axis=0), np.repeat(b, n, axis=1)
+    for m, n, more in ((1, 1, 0), (1, 1, 99), (1, width + 1, 0), (9, 3, 0), (50, width, 50)):
+        rows = np.repeat(np.pad(a, ((0, 0), (0, more)), constant_values=-inf), m, axis=0)
+        columns = np.repeat(np.pad(b, ((0, more), (0, 0))), n, axis=1)
         with np.errstate(all="raise"):
             result = logmatmulexp(rows, columns)
         assert_same(result, np.full((m, n), exact, dtype))
@@ -444,8 +462,7 @@ def test_out_must_not_overlap():
 @each_dtype
 def test_vector_code(dtype):
     flat, zero = np.zeros(1, dtype), np.zeros(1, np.intp)
-    args = flat, flat, flat.copy(), zero, zero, 1, 1, 1, 1, 0, 1
+    args = flat, flat, flat.copy(), zero, zero, 1, 1, 1, 1, 1, 1, 0, 1
     found = faults(compiled(_logmatmul._products().py_func, *args), division=False)
-    matrix = flat[None]
-    found += faults(compiled(_logmatmul._few_rows().py_func, matrix, matrix, matrix), False)
+    found += faults(compiled(_logmatmul._one_product().py_func, *[flat[None]] * 3), False)
     assert not found, "\n".join(found)
