@@ -21,7 +21,7 @@ from ._simd import (
     store,
     sum_of_lanes,
 )
-from ._softsum import reduce_logsumexp, scaled_term_of_sum
+from ._softsum import reduce_logsumexp, scaled_parts_of_sum
 from ._vectormath import larger, two_sum
 from ._workers import THRESHOLD, count_for, share
 
@@ -34,8 +34,6 @@ _FIRST = np.zeros(1, np.intp)
 _ROWS_TO_PACK, _NO_NEED_TO_PACK = 4, 1 << 14
 # How many rows of b ahead to fetch.
 _AHEAD = 16
-# Vectors of terms added plainly, as in _passes.
-_CHUNK = 8
 
 
 # --- kernels -----------------------------------------------------------------------------------
@@ -50,19 +48,24 @@ def _largest(a, a_at, b, b_at, step, k, width):
 
 
 @formula
+def _add(sums, x, y, m):
+    # Take x + y into (number of sums that round to m, scaled sum of all else, its error). Every
+    # digit of it counts: where m < 0, the result may be half of the logarithm.
+    ties, rest, error = sums
+    v, low = two_sum(x, y)
+    high, low = scaled_parts_of_sum(v, low, m)
+    rest, lost = two_sum(rest, high)
+    ties = ties + select(v >= m, const(m, 1.0), const(m, 0.0))
+    return ties, rest, error + (lost + low)
+
+
+@formula
 def _sums(a, a_at, b, b_at, step, k, width, m):
-    # (number of sums that round to m, scaled sum of all else, its error).
-    ties, rest, error = no_sums(m)
-    one, zero = const(m, 1.0), const(m, 0.0)
-    for start in range(0, k, _CHUNK):
-        part = zero
-        for i in range(start, min(start + _CHUNK, k)):
-            v, low = two_sum(full(b, a[a_at + i]), load(b, b_at + i * step, width, -math.inf))
-            part = part + scaled_term_of_sum(v, low, m)
-            ties = ties + select(v >= m, one, zero)
-        rest, lost = two_sum(rest, part)
-        error = error + lost
-    return ties, rest, error
+    sums = no_sums(m)
+    for i in range(k):
+        v = load(b, b_at + i * step, width, -math.inf)
+        sums = _add(sums, full(b, a[a_at + i]), v, m)
+    return sums
 
 
 @formula
@@ -157,17 +160,11 @@ def _largest_along(a, a_at, b, b_at, count, width, m):
 
 @formula
 def _sums_along(a, a_at, b, b_at, count, width, m, sums):
-    ties, rest, error = sums
-    one, zero = const(m, 1.0), const(m, 0.0)
     w = lanes(a)
     for i in range(count):
-        v, low = two_sum(
-            load(a, a_at + i * w, width, -math.inf), load(b, b_at + i * w, width, -math.inf)
-        )
-        rest, lost = two_sum(rest, scaled_term_of_sum(v, low, m))
-        ties = ties + select(v >= m, one, zero)
-        error = error + lost
-    return ties, rest, error
+        x, y = load(a, a_at + i * w, width, -math.inf), load(b, b_at + i * w, width, -math.inf)
+        sums = _add(sums, x, y, m)
+    return sums
 
 
 @formula
@@ -222,6 +219,10 @@ def product(a, b, out=None, workers=None):
     first = a[None] if a.ndim == 1 else a
     second = b[:, None] if b.ndim == 1 else b
     (rows, k), n = first.shape[-2:], second.shape[-1]
+    if second.ndim == 2:
+        # Then all rows of a meet the same b.
+        rows, batch = math.prod(first.shape[:-1]), ()
+        first = first.reshape(rows, k)
     whole = (*batch, rows, n)
     workers = count_for(workers, math.prod(whole) * k)
     values = np.empty(whole, dtype)

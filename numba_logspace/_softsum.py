@@ -27,9 +27,11 @@ from ._vectormath import (
     difference,
     log,
     log1p,
+    log1p_pair,
     log_of_sum,
     magnitude,
     scaled_exp,
+    scaled_exp_parts,
     two_sum,
 )
 
@@ -46,18 +48,23 @@ def scaled_term(x, m):
 
 
 @formula
-def scaled_term_of_sum(x, low, m):
-    """exp(x + low - m) times 2^scale_bits, x + low an exact sum and x its rounding.
+def scaled_parts_of_sum(x, low, m):
+    """exp(x + low - m) times 2^scale_bits in two parts, x + low an exact sum and x its rounding.
 
-    At x = m it is scale * low, what the term adds to the 1 that is left out, to first order. A
-    `low` above 1/8 is within half an ulp of an m so large that it does not matter.
+    At x = m they are 0 and scale * low, what the term adds to the 1 that is left out, to first
+    order. A `low` above 1/8 is within half an ulp of an m so large that it does not matter.
     """
     d = x - m
     t = d - x
     low = ((x - (d - t)) - (m + t)) + low
     # With infinities it is NaN.
     low = select(magnitude(low) <= const(low, 0.125), low, const(low, 0.0))
-    return select(x >= m, low * constant(x, "scale"), scaled_exp(d, low))
+    high, rest = scaled_exp_parts(d, low)
+    at_max = x >= m
+    return (
+        select(at_max, const(x, 0.0), high),
+        select(at_max, low * constant(x, "scale"), rest),
+    )
 
 
 @formula
@@ -220,7 +227,14 @@ def element_loo_logsumexp(x, e, m, a, b, c, d):
 @formula
 def reduce_logsumexp(summary, second, n):
     """m + log(1 + s)."""
-    return summary[0] + log_total(summary)
+    # Where m < 0 the result may be half of its logarithm, and all that is rounded counts double.
+    m = summary[0]
+    s, error = sum_without_max(summary)
+    y, low = log1p_pair(s, error)
+    total, lost = two_sum(m, y)
+    total = total + (lost + low)
+    finite = magnitude(m) < const(m, math.inf)
+    return select(s == s, select(finite, total, m), s)
 
 
 @formula

@@ -196,10 +196,16 @@ def _reduce(d, error):
 
 
 @formula
-def _exp_of_reduced(r, r_error, curve):
+def _parts_of_reduced(r, r_error, curve):
     one = const(r, 1.0)
     y = one + r
-    return y + (curve + (r_error + (r - (y - one))))
+    return y, curve + (r_error + (r - (y - one)))
+
+
+@formula
+def _exp_of_reduced(r, r_error, curve):
+    y, low = _parts_of_reduced(r, r_error, curve)
+    return y + low
 
 
 @formula
@@ -223,6 +229,15 @@ def scaled_exp(d, error):
     """
     shifted, r, r_error, curve = _reduce(_floored(d), error)
     return _exp_of_reduced(r, r_error, curve) * scaled_power_of_two(shifted)
+
+
+@formula
+def scaled_exp_parts(d, error):
+    """scaled_exp(d, error) as a sum of two, to be added up before anything is rounded."""
+    shifted, r, r_error, curve = _reduce(_floored(d), error)
+    power = scaled_power_of_two(shifted)
+    y, low = _parts_of_reduced(r, r_error, curve)
+    return y * power, low * power
 
 
 @formula

@@ -106,6 +106,9 @@ def _cases():
             f"opposite offsets {offset:g}",
             tuple(x + s * offset for x, s in zip(_offset(rng, 0, 1.0), (1, -1), strict=True)),
         )
+    for k in (2, 3, 5, 8, 17):
+        # The results are half of the logarithms that the maxima take away from.
+        yield f"halved, {k}", (normal(size=(20, k)) / 9, normal(size=(k, 20)) / 9 - np.log(k) / 2)
     yield "ties", (rng.integers(-2, 3, (6, 40)), rng.integers(-2, 3, (40, 18)))
     yield "all equal", (np.full((3, 50), 0.1), np.full((50, 18), 0.2))
     yield "tiny", (normal(size=(4, 9)) * 1e-20, normal(size=(9, 17)) * 1e-25)
