@@ -29,8 +29,8 @@ _SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
 
 _FIRST = np.zeros(1, np.intp)
 
-# Panels of b are copied together, for all rows to find them in the cache, unless there are fewer
-# rows than this or b has no more bytes than that.
+# Panels of b are copied together, for all rows to find them in the cache. A small product with
+# fewer rows than this, or with a b of no more bytes than that, reads it where it lies.
 _ROWS_TO_PACK, _NO_NEED_TO_PACK = 4, 1 << 14
 # How many rows of b ahead to fetch.
 _AHEAD = 16

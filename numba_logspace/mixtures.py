@@ -51,8 +51,7 @@ def logmatmulexp(
     taken, so that near-deterministic transitions keep their digits.
 
     Time is O(size k) with the size of the result, an exponential for each of its terms; memory
-    is that of the result, and of copies of `a` and `b` where these are not C-contiguous or the
-    result has fewer columns than rows.
+    is that of the result, and of copies of `a` and `b` where they cannot be read as they lie.
 
     Examples
     --------
