@@ -5,6 +5,10 @@ from .elementwise import (
     log1m_sigmoid,
     log1mexp,
     log1pexp,
+    log_mix,
+    log_mix_dt,
+    log_mix_dx,
+    log_mix_dy,
     log_sigmoid,
     logaddexp,
     logistic,
@@ -33,6 +37,7 @@ from .losses import (
     softmax_binary_cross_entropy,
     softmax_binary_cross_entropy_value_and_grad,
 )
+from .mixtures import logmatmulexp
 from .rows import (
     log1m_softmax,
     log_softmax,
@@ -69,6 +74,10 @@ __all__ = [
     "log1m_softmax_vjp",
     "log1mexp",
     "log1pexp",
+    "log_mix",
+    "log_mix_dt",
+    "log_mix_dx",
+    "log_mix_dy",
     "log_sigmoid",
     "log_softmax",
     "log_softmax_jacobian",
@@ -78,6 +87,7 @@ __all__ = [
     "logcumsumexp",
     "logistic",
     "logit",
+    "logmatmulexp",
     "logmeanexp",
     "logmeanexp_jvp",
     "logmeanexp_vjp",

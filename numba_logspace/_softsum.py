@@ -22,7 +22,18 @@ import math
 
 from ._jit import formula
 from ._simd import any_lane, const, constant, fma, select
-from ._vectormath import atanh_tail, difference, log, log1p, log_of_sum, scaled_exp, two_sum
+from ._vectormath import (
+    atanh_tail,
+    difference,
+    log,
+    log1p,
+    log1p_pair,
+    log_of_sum,
+    magnitude,
+    scaled_exp,
+    scaled_exp_parts,
+    two_sum,
+)
 
 # --- the terms of the sum ----------------------------------------------------------------------
 
@@ -34,6 +45,26 @@ def scaled_term(x, m):
     below = constant(x, "below_scale")
     term = scaled_exp(d, error)
     return select(x >= m, constant(x, "scale"), select(term > below, below, term))
+
+
+@formula
+def scaled_parts_of_sum(x, low, m):
+    """exp(x + low - m) times 2^scale_bits in two parts, x + low an exact sum and x its rounding.
+
+    At x = m they are 0 and scale * low, what the term adds to the 1 that is left out, to first
+    order. A `low` above 1/8 is within half an ulp of an m so large that it does not matter.
+    """
+    d = x - m
+    t = d - x
+    low = ((x - (d - t)) - (m + t)) + low
+    # With infinities it is NaN.
+    low = select(magnitude(low) <= const(low, 0.125), low, const(low, 0.0))
+    high, rest = scaled_exp_parts(d, low)
+    at_max = x >= m
+    return (
+        select(at_max, const(x, 0.0), high),
+        select(at_max, low * constant(x, "scale"), rest),
+    )
 
 
 @formula
@@ -212,7 +243,14 @@ def element_loo_logsumexp(x, e, m, a, b, c, d):
 @formula
 def reduce_logsumexp(summary, second, n):
     """m + log(1 + s)."""
-    return summary[0] + log_total(summary)
+    # Where m < 0 the result may be half of its logarithm, and all that is rounded counts double.
+    m = summary[0]
+    s, error = sum_without_max(summary)
+    y, low = log1p_pair(s, error)
+    total, lost = two_sum(m, y)
+    total = total + (lost + low)
+    finite = magnitude(m) < const(m, math.inf)
+    return select(s == s, select(finite, total, m), s)
 
 
 @formula

@@ -14,6 +14,7 @@ from ._simd import always_inline
 _compiling = threading.RLock()
 
 _FLOATS = (np.dtype(np.float32), np.dtype(np.float64))
+_NAMES = {1: "x", 2: "xy", 3: "txy"}
 
 
 def _loop_body(formula, inputs):
@@ -28,7 +29,11 @@ def _loop_body(formula, inputs):
         always_inline()
         return formula(x, y)
 
-    body = of_one if inputs == 1 else of_two
+    def of_three(t, x, y):
+        always_inline()
+        return formula(t, x, y)
+
+    body = {1: of_one, 2: of_two, 3: of_three}[inputs]
     body.__name__ = body.__qualname__ = formula.__name__
     return body
 
@@ -68,7 +73,7 @@ class Ufunc(DUFunc):
             *args, out = args
         if len(args) != self.nin:
             raise TypeError(f"{self.__name__}() takes {self.nin} arguments and out")
-        operands = [_operand(x, name) for x, name in zip(args, "xy")]
+        operands = [_operand(x, name) for x, name in zip(args, _NAMES[self.nin])]
         arrays = [x for x in args if hasattr(x, "dtype")]
         half = bool(arrays) and all(x.dtype == np.float16 for x in arrays)
         half = half and "dtype" not in options

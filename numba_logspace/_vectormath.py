@@ -96,6 +96,7 @@ def _fill_constants():
             up=2.0 ** (form.mantissa_bits + 2),
             up_bits=form.mantissa_bits + 2.0,
             exact_integers=2.0 ** (form.mantissa_bits + 1),
+            splitter=2.0 ** ((form.mantissa_bits + 2) // 2) + 1.0,
         )
 
 
@@ -153,6 +154,35 @@ def difference(x, m):
 
 
 @formula
+def _halves(x):
+    # Two parts of half as many digits (Veltkamp).
+    c = x * constant(x, "splitter")
+    high = c - (c - x)
+    return high, x - high
+
+
+@formula
+def two_product(a, b):
+    """(p, e) with p + e = a * b exactly and p the rounded product (Dekker).
+
+    Not by fma, which rounds twice on processors without it.
+    """
+    p = a * b
+    a_high, a_low = _halves(a)
+    b_high, b_low = _halves(b)
+    cross = ((a_high * b_high - p) + a_high * b_low) + a_low * b_high
+    return p, cross + a_low * b_low
+
+
+@formula
+def quotient(a, a_low, b, b_low):
+    """(q, q_low): (a + a_low) / (b + b_low) in twice the digits."""
+    q = a / b
+    p, p_low = two_product(q, b)
+    return q, (((a - p) - p_low) + (a_low - q * b_low)) / b
+
+
+@formula
 def _reduce(d, error):
     # (k shifted, r, its rounding error, exp(r) - 1 - r) with d + error = k log(2) + r.
     shifted = fma(d, const(d, 1.4426950408889634), constant(d, "magic"))
@@ -166,10 +196,16 @@ def _reduce(d, error):
 
 
 @formula
-def _exp_of_reduced(r, r_error, curve):
+def _parts_of_reduced(r, r_error, curve):
     one = const(r, 1.0)
     y = one + r
-    return y + (curve + (r_error + (r - (y - one))))
+    return y, curve + (r_error + (r - (y - one)))
+
+
+@formula
+def _exp_of_reduced(r, r_error, curve):
+    y, low = _parts_of_reduced(r, r_error, curve)
+    return y + low
 
 
 @formula
@@ -196,6 +232,36 @@ def scaled_exp(d, error):
 
 
 @formula
+def scaled_exp_parts(d, error):
+    """scaled_exp(d, error) as a sum of two, to be added up before anything is rounded."""
+    shifted, r, r_error, curve = _reduce(_floored(d), error)
+    power = scaled_power_of_two(shifted)
+    y, low = _parts_of_reduced(r, r_error, curve)
+    return y * power, low * power
+
+
+@formula
+def scaled_exp_pair(d, error):
+    """scaled_exp(d, error) as a number and what it lacks."""
+    shifted, r, r_error, curve = _reduce(_floored(d), error)
+    power = scaled_power_of_two(shifted)
+    high, lost = two_sum(const(d, 1.0), r)
+    y, low = two_sum(high, curve + (r_error + lost))
+    return y * power, low * power
+
+
+@formula
+def exp_less(d, error, c, c_low):
+    """exp(d + error) - (c + c_low) for d <= 0 as a number and what it lacks."""
+    shifted, r, r_error, curve = _reduce(_floored(d), error)
+    power = scaled_power_of_two(shifted) * constant(d, "unscale")
+    rest, lost = two_sum(power, -c)
+    rest, lost_too = two_sum(rest, power * r)
+    low = power * (curve + r_error) + ((lost + lost_too) - c_low)
+    return two_sum(rest, low)
+
+
+@formula
 def exp_nonpositive(d):
     """exp(d) for d <= 0, with gradual underflow."""
     return scaled_exp(d, const(d, 0.0)) * constant(d, "unscale")
@@ -216,13 +282,30 @@ def atanh_tail(z):
 
 
 @formula
-def _log_of_parts(g, k):
-    # log((1 + g) 2^k) for 1 + g in [sqrt(1/2), sqrt(2)]. As log(1 + g) = 2 atanh(g / (2 + g))
-    # = g - s (g - 2 z A(z)), the rounding of s counts only in the smaller term.
+def _log_terms(g, k):
+    # (high, low) with log((1 + g) 2^k) = high + g - low for 1 + g in [sqrt(1/2), sqrt(2)]. As
+    # log(1 + g) = 2 atanh(g / (2 + g)) = g - s (g - 2 z A(z)), the rounding of s counts only in
+    # the smaller term.
     s = g / (const(g, 2.0) + g)
     smaller = s * (g - const(g, 2.0) * atanh_tail(s * s))
-    low = smaller - k * constant(g, "ln2_low")
-    return k * constant(g, "ln2_high") - (low - g)
+    return k * constant(g, "ln2_high"), smaller - k * constant(g, "ln2_low")
+
+
+@formula
+def _log_of_parts(g, k):
+    high, low = _log_terms(g, k)
+    return high - (low - g)
+
+
+@formula
+def log1p_pair(u, u_low):
+    """log(1 + u + u_low) for u in [-3/4, 1] as a number and what it lacks."""
+    w, lost = two_sum(const(u, 1.0), u)
+    f, k, scale = split_exponent(w)
+    g, g_low = two_sum(f - const(u, 1.0), (lost + u_low) * scale)
+    high, low = _log_terms(g, k)
+    y, lost = two_sum(high, g)
+    return y, (lost + g_low) - low
 
 
 @formula

@@ -48,7 +48,8 @@ _OF_LARGER = "2 ulp of the larger of the result and the larger input, in modulus
 
 
 def _define(formula, summary, inputs, special, example, bound=_FOUR_ULP, source=""):
-    names = "x" if inputs.startswith("x :") else "x, y"
+    heads = [line.partition(" :")[0] for line in inputs.splitlines() if line[0] != " "]
+    names = ", ".join(heads)
     doc = _TEMPLATE.format(
         signature=f"{formula.__name__}({names}, /, *, out=None, where=True, **kwargs)",
         summary=summary,
@@ -144,4 +145,43 @@ xlog1py = _define(
     _TWO.format("Any x, y >= -1"),
     "0 where x = 0 and y is not NaN; NaN for y < -1 otherwise.",
     ">>> float(nl.xlog1py(2.0, 1e-20))\n2e-20",
+)
+
+_THREE = "t : array_like\n    Log-odds of x.\nx, y : array_like\n    {0}; all broadcast together."
+
+log_mix = _define(
+    _formulas.log_mix,
+    "log(s exp(x) + (1 - s) exp(y)) with s = logistic(t), a mixture of two.",
+    _THREE.format("Logarithms"),
+    "x where x = y or t is inf, y where t is -inf (a weight of 0 leaves out anything but\n"
+    "NaN); inf where x or y is and has a weight; log_sigmoid(-t) + y, which is log(1 - s) + y,\n"
+    "where x is -inf.",
+    ">>> float(nl.log_mix(-800.0, 0.0, -790.0))\n-789.9999546011007",
+    bound="2 ulp of the larger, in modulus, of the result and the larger of x and y",
+)
+
+_SHARES = "; x - y counts as 0 where both are the same infinity"
+
+log_mix_dx = _define(
+    _formulas.log_mix_dx,
+    "The derivative of `log_mix` by x: the share of x in the sum, logistic(t + x - y).",
+    _THREE.format("Logarithms"),
+    "1 and 0 where t is inf and -inf, or else where x - y is" + _SHARES + ".",
+    ">>> float(nl.log_mix_dx(-1e15, 1e15, 0.1))\n0.47502081252106",
+)
+
+log_mix_dy = _define(
+    _formulas.log_mix_dy,
+    "The derivative of `log_mix` by y: the share of y in the sum, logistic(y - x - t).",
+    _THREE.format("Logarithms"),
+    "0 and 1 where t is inf and -inf, or else where x - y is" + _SHARES + ".",
+    ">>> float(nl.log_mix_dy(40.0, 0.0, 0.0))\n4.248354255291589e-18",
+)
+
+log_mix_dt = _define(
+    _formulas.log_mix_dt,
+    "The derivative of `log_mix` by t: logistic(t + x - y) - logistic(t), without cancellation.",
+    _THREE.format("Logarithms"),
+    "0 where x = y or t is infinite; 1 - s and -s where x - y is inf and -inf.",
+    ">>> float(nl.log_mix_dt(40.0, 1.0, 0.0))\n2.6854720659566e-18",
 )

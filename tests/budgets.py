@@ -15,6 +15,7 @@ BUDGETS = {
     "weighted_logsumexp": 2,
     "logsumexp_excluding_max": 2,
     "logmeanexp": 2,
+    "logmatmulexp": 2,
     "softmax_vjp": 8,
     "log_softmax_vjp": 8,
     "log1m_softmax_vjp": 8,
@@ -50,4 +51,8 @@ BUDGETS = {
     "log1m_sigmoid": 4,
     "xlogy": 4,
     "xlog1py": 4,
+    "log_mix": 2,
+    "log_mix_dt": 4,
+    "log_mix_dx": 4,
+    "log_mix_dy": 4,
 }

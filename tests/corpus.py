@@ -163,7 +163,30 @@ def points(name, dtype):
     if name in ("logaddexp", "logsubexp"):
         lower = np.concatenate([both, shuffled[: both.size // 2]])
         return _pairs(lower, both, positive, name == "logsubexp")
+    if name.startswith("log_mix"):
+        return _triples(both, positive, shuffled)
     return (both,)
+
+
+def _triples(both, gaps, shuffled):
+    # Pairs with log-odds of all sizes, of about their distance, and such that they almost cancel.
+    x, y = _pairs(both, both[::3], gaps[::3], ordered=False)
+    rng = np.random.default_rng(5)
+    small, moderate = rng.normal(size=gaps.size), rng.normal(size=both.size) * 40
+    above, below = np.abs(moderate) / 30, -np.abs(moderate[::-1]) / 30
+    cancelling = np.log(-np.expm1(below)) - np.log(np.expm1(above))
+    cases = (
+        (np.resize(shuffled, x.size), x, y),
+        (np.resize(moderate, x.size), x, y),
+        (y - x + np.resize(small, x.size), x, y),
+        (np.resize(moderate, 2 * both.size), *rng.normal(size=(2, 2 * both.size)) * 20),
+        (cancelling, above, below),
+        (-cancelling, below, above),
+        (np.resize(both, 8 * 30), *rng.choice([0, 1, -1, 1e-5, -745, -800], (2, 8 * 30))),
+    )
+    t, x, y = (np.concatenate(parts).astype(both.dtype) for parts in zip(*cases, strict=True))
+    keep = np.isfinite(t) & np.isfinite(x) & np.isfinite(y)
+    return t[keep], x[keep], y[keep]
 
 
 def _pairs(lower, both, gaps, ordered):

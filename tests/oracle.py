@@ -326,19 +326,36 @@ ROW_FUNCTIONS |= LOSSES
 ROW_FUNCTIONS |= {f"{name}_gradient": globals()[f"{name}_gradient"] for name in LOSSES}
 ROW_FUNCTIONS["weighted_logsumexp"] = weighted_logsumexp
 
+
+def logistic(x):
+    return 1 / (1 + (-x).exp())
+
+
+def log_mix(t, x, y):
+    m = max(x, y)
+    return m + log(logistic(t) * (x - m).exp() + logistic(-t) * (y - m).exp())
+
+
 ELEMENTWISE = {
     "log1mexp": lambda x: log(-x.expm1()),
     "log1pexp": lambda x: x.exp().log1p(),
     "logaddexp": lambda x, y: log(x.exp() + y.exp()),
     "logsubexp": lambda x, y: log(x.exp() - y.exp()),
-    "logistic": lambda x: 1 / (1 + (-x).exp()),
+    "logistic": logistic,
     "logit": lambda x: log(x / (1 - x)),
     "log_sigmoid": lambda x: -(-x).exp().log1p(),
     "log1m_sigmoid": lambda x: -x.exp().log1p(),
     "xlogy": lambda x, y: x * log(y),
     "xlog1py": lambda x, y: x * y.log1p(),
+    "log_mix": log_mix,
+    "log_mix_dt": lambda t, x, y: logistic(t + x - y) * logistic(-t) * -(y - x).expm1(),
+    "log_mix_dx": lambda t, x, y: logistic(t + x - y),
+    "log_mix_dy": lambda t, x, y: logistic(y - x - t),
 }
-RELATIVE_TO_LARGER = ("logaddexp", "logsubexp")
+RELATIVE_TO_LARGER = {
+    **dict.fromkeys(("logaddexp", "logsubexp"), lambda x, y: max(abs(x), abs(y))),
+    "log_mix": lambda t, x, y: abs(max(x, y)),
+}
 
 
 @functools.lru_cache(maxsize=8)
@@ -355,7 +372,7 @@ def _row_target(name, dtype, bits, x, *more):
 
 def _point_target(name, dtype, bits, *points):
     point = [arb(np.frombuffer(p, dtype)[0].item()) for p in points]
-    scales = [max(abs(v) for v in point)] if name in RELATIVE_TO_LARGER else None
+    scales = [RELATIVE_TO_LARGER[name](*point)] if name in RELATIVE_TO_LARGER else None
     return Target([ELEMENTWISE[name](*point)], dtype, scales)
 
 

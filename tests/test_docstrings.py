@@ -98,7 +98,7 @@ def test_every_parameter_is_documented(name):
 @pytest.mark.parametrize("name", UFUNCS)
 def test_every_argument_of_a_ufunc_is_documented(name):
     text = docstring(name)
-    signature = re.match(rf"{name}\((x(?:, y)?), /, \*, out=None, where=True", text)
+    signature = re.match(rf"{name}\(((?:t, )?x(?:, y)?), /, \*, out=None, where=True", text)
     inputs = signature[1].split(", ")
     assert len(inputs) == getattr(nl, name).nin
     found = documented(sections(text)["Parameters"])

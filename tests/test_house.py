@@ -25,12 +25,12 @@ ORDER = (
     "_sums _passes",
     "_row _tile",
     "_kernels",
-    "_entries _jacobian _stream _scan _weighted",
+    "_entries _jacobian _stream _scan _weighted _logmatmul",
     "_weigh",
     "_cpu _ufuncs",
     "_call _derive",
     "_targets",
-    "elementwise rows gradients tangents jacobians losses gated",
+    "elementwise rows gradients tangents jacobians losses gated mixtures",
     "__init__",
     "_apply",
     "demo __main__",
@@ -41,7 +41,7 @@ FORMULAS = ("_vectormath", "_softsum", "_formulas", "_derivatives", "_lossterms"
 MEMORY = {"load", "store", "prefetch", "prefetch_to_write", "lanes", "full"}
 ENGINES = (
     *("_cpu", "_call", "_derive", "_slabs", "_kernels", "_passes", "_row", "_tile", "_stream"),
-    *("_weigh", "_entries", "_jacobian"),
+    *("_weigh", "_entries", "_jacobian", "_logmatmul"),
 )
 LOGARITHMS = {"exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "logaddexp", "tanh"}
 
@@ -100,7 +100,8 @@ NUMERIC = [n for n in numba_logspace.__all__ if n not in {"set_workers", *MADE_O
 
 
 # What takes several arrays has its exact values in a test file of its own.
-OWN_FILE = {"gated_log_softmax": "test_gated", "gated_log_softmax_vjp": "test_gated"}
+OWN_FILE = dict.fromkeys(("gated_log_softmax", "gated_log_softmax_vjp"), "test_gated")
+OWN_FILE["logmatmulexp"] = "test_logmatmulexp"
 
 
 @pytest.mark.parametrize("name", NUMERIC)

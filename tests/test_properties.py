@@ -85,6 +85,8 @@ def _point(name, dtype):
         near = anywhere.map(lambda v: (v, np.nextafter(dtype(v), dtype(-np.inf)).item()))
         pairs = st.tuples(anywhere, anywhere).map(lambda p: tuple(sorted(p, reverse=True)))
         return (near | pairs).filter(lambda p: p[0] > p[1] > -np.inf)
+    if name.startswith("log_mix"):
+        return st.tuples(anywhere, anywhere, anywhere)
     return st.tuples(*[anywhere] * (2 if name == "logaddexp" else 1))
 
 

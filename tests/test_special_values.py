@@ -233,6 +233,48 @@ ELEMENTS = [
     *((name, (2.0, nan), nan) for name in ELEMENTWISE if len(points(name, np.float64)) == 2),
 ]
 
+# The arguments t, x, y and the results of log_mix and its derivatives by t, x and y; None where
+# that is no float.
+_MIXTURES = ("log_mix", "log_mix_dt", "log_mix_dx", "log_mix_dy")
+MIXED = [
+    ((inf, 3.0, 5.0), 3.0, 0.0, 1.0, 0.0),
+    ((-inf, 3.0, 5.0), 5.0, 0.0, 0.0, 1.0),
+    ((inf, -inf, inf), -inf, 0.0, 1.0, 0.0),
+    ((-inf, inf, -inf), -inf, 0.0, 0.0, 1.0),
+    ((inf, inf, 5.0), inf, 0.0, 1.0, 0.0),
+    ((-inf, 3.0, 3.0), 3.0, 0.0, 0.0, 1.0),
+    ((0.0, 3.0, 3.0), 3.0, 0.0, 0.5, 0.5),
+    ((-700.0, 0.1, 0.1), 0.1, 0.0, None, 1.0),
+    ((0.0, inf, inf), inf, 0.0, 0.5, 0.5),
+    ((0.0, -inf, -inf), -inf, 0.0, 0.5, 0.5),
+    ((inf, -inf, -inf), -inf, 0.0, 1.0, 0.0),
+    ((0.0, inf, 5.0), inf, 0.5, 1.0, 0.0),
+    ((0.0, 5.0, inf), inf, -0.5, 0.0, 1.0),
+    ((0.0, inf, -inf), inf, 0.5, 1.0, 0.0),
+    ((-1e30, -inf, inf), inf, -0.0, 0.0, 1.0),
+    ((-1e30, inf, -inf), inf, 1.0, 1.0, 0.0),
+    ((1e30, -inf, 5.0), -1e30, -1.0, 0.0, 1.0),
+    ((-1e30, 5.0, -inf), -1e30, 1.0, 1.0, 0.0),
+    ((1e30, 5.0, -inf), 5.0, 0.0, 1.0, 0.0),
+    ((-1e30, -inf, 5.0), 5.0, -0.0, 0.0, 1.0),
+    *((tuple(np.where(np.arange(3) == i, nan, v)), nan, nan, nan, nan)
+      for i in range(3) for v in (2.0, inf, -inf)),
+]  # fmt: skip
+ELEMENTS += [
+    (name, arguments, result)
+    for arguments, *results in MIXED
+    for name, result in zip(_MIXTURES, results, strict=True)
+    if result is not None
+]
+
+
+@each_dtype
+def test_mixture_of_equals_is_exact(dtype):
+    x = points("log1pexp", DTYPES[dtype])[0]
+    assert_same(numba_logspace.log_mix(x[::-1], x, x), x)
+    assert_same(numba_logspace.log_mix_dt(x[::-1], x, x), 0.0)
+    assert_same(numba_logspace.log_mix_dx(x[::-1], x, x), numba_logspace.logistic(x[::-1]))
+
 
 @each_dtype
 @pytest.mark.parametrize("name, arguments, exact", ELEMENTS)
@@ -346,8 +388,8 @@ COMPUTED_IN = [
 def _arguments(name, dtype):
     # Small numbers that every function takes and every dtype holds.
     row = np.array([0, 1, 1, 0, 1], dtype)
-    two = name in JVPS or (name in ELEMENTWISE and len(points(name, np.float64)) == 2)
-    return (row, row) if two else (row,)
+    count = len(points(name, np.float64)) if name in ELEMENTWISE else 1 + (name in JVPS)
+    return (row,) * count
 
 
 @pytest.mark.parametrize("dtype, computed, returned", COMPUTED_IN)

@@ -13,9 +13,10 @@ import numba_logspace as nl
 
 ONE = ("log1mexp", "log1pexp", "logistic", "logit", "log_sigmoid", "log1m_sigmoid")
 TWO = ("logaddexp", "logsubexp", "xlogy", "xlog1py")
+THREE = ("log_mix", "log_mix_dt", "log_mix_dx", "log_mix_dy")
 DTYPES = (np.float32, np.float64)
 
-each = pytest.mark.parametrize("name", ONE + TWO)
+each = pytest.mark.parametrize("name", ONE + TWO + THREE)
 each_of_two = pytest.mark.parametrize("name", TWO)
 each_dtype = pytest.mark.parametrize("dtype", DTYPES)
 
@@ -30,7 +31,10 @@ def arguments(name, shape=(3, 4), dtype=np.float64):
     low, high = rng.uniform(0.05, 0.45, shape), rng.uniform(0.5, 0.95, shape)
     if name == "log1mexp":
         return ((-low).astype(dtype),)
-    return (low.astype(dtype),) if name in ONE else (high.astype(dtype), low.astype(dtype))
+    if name in ONE:
+        return (low.astype(dtype),)
+    pair = high.astype(dtype), low.astype(dtype)
+    return pair if name in TWO else (rng.uniform(-2, 2, shape).astype(dtype), *pair)
 
 
 def plain(name, *args):
@@ -47,6 +51,10 @@ def plain(name, *args):
         "logsubexp": lambda x, y: np.log(np.exp(x) - np.exp(y)),
         "xlogy": lambda x, y: x * np.log(y),
         "xlog1py": lambda x, y: x * np.log(1 + y),
+        "log_mix": lambda t, x, y: np.log((np.exp(t + x) + np.exp(y)) / (np.exp(t) + 1)),
+        "log_mix_dt": lambda t, x, y: 1 / (1 + np.exp(y - x - t)) - 1 / (1 + np.exp(-t)),
+        "log_mix_dx": lambda t, x, y: 1 / (1 + np.exp(y - x - t)),
+        "log_mix_dy": lambda t, x, y: 1 / (1 + np.exp(t + x - y)),
     }[name](*args)
 
 
@@ -97,6 +105,13 @@ def test_layouts(name, layout):
 def test_broadcasting(name, first, second):
     x, y = arguments(name, first)[0], arguments(name, second)[1]
     assert_close(function(name)(x, y), plain(name, *np.broadcast_arrays(x, y)))
+
+
+@pytest.mark.parametrize("shapes", [((3, 1), (4,), ()), ((), (2, 1, 1), (3, 4)), ((4,), (), ())])
+@pytest.mark.parametrize("name", THREE)
+def test_broadcasting_of_three(name, shapes):
+    args = [arguments(name, shape)[i] for i, shape in enumerate(shapes)]
+    assert_close(function(name)(*args), plain(name, *np.broadcast_arrays(*args)))
 
 
 @each_of_two
@@ -376,8 +391,8 @@ REFUSED = {
 def test_refused_inputs(name, kind):
     bad, message = REFUSED[kind]
     good = arguments(name, ())[0]
-    calls = [(bad,)] if name in ONE else [(bad, good), (good, bad)]
-    for args in calls:
+    nin = function(name).nin
+    for args in ([bad if i == j else good for j in range(nin)] for i in range(nin)):
         with pytest.raises(TypeError, match=message):
             function(name)(*args)
 
@@ -402,7 +417,7 @@ def test_no_floating_point_error_is_reported(name, dtype):
     limits = np.finfo(dtype)
     ends = [0, -0.0, 1, 2, np.inf, np.nan, limits.max, limits.tiny, limits.smallest_subnormal]
     ends = np.array([*ends, *np.negative(ends)], dtype)
-    grid = np.meshgrid(ends, ends) if name in TWO else [ends]
+    grid = np.meshgrid(*[ends] * function(name).nin)
     with np.errstate(all="raise"):
         result = function(name)(*grid)
         np.testing.assert_array_equal(function(name)(*(a.T for a in grid)).T, result)
@@ -422,9 +437,12 @@ def test_in_jitted_code(name, dtype):
     if name in ONE:
         jitted = njit(lambda x: ufunc(x))
         in_loop = njit(lambda x: np.array([ufunc(v) for v in x]))
-    else:
+    elif name in TWO:
         jitted = njit(lambda x, y: ufunc(x, y))
         in_loop = njit(lambda x, y: np.array([ufunc(x[i], y[i]) for i in range(x.size)]))
+    else:
+        jitted = njit(lambda t, x, y: ufunc(t, x, y))
+        in_loop = njit(lambda t, x, y: np.array([ufunc(t[i], x[i], y[i]) for i in range(9)]))
     for result in (jitted(*args), in_loop(*args)):
         assert result.dtype == dtype
         np.testing.assert_array_max_ulp(result, expected, 2)
@@ -446,9 +464,11 @@ def test_special_values_in_jitted_code():
             nl.logit(1.0),
             nl.xlogy(0.0, 0.0),
             nl.log1pexp(1000.0),
+            nl.log_mix(-1000.0, 5.0, -inf),
+            nl.log_mix_dx(0.0, -inf, -inf),
         )
 
-    assert ends() == (-inf, -inf, 3.0, inf, 0.0, 1000.0)
+    assert ends() == (-inf, -inf, 3.0, inf, 0.0, 1000.0, -995.0, 0.5)
 
 
 def test_broadcasting_in_jitted_code():
@@ -494,7 +514,9 @@ def test_first_calls_of_several_threads():
 
 
 def test_many_calls_of_several_threads():
-    cases = [(name, arguments(name, (1000,), dtype)) for name in ONE + TWO for dtype in DTYPES]
+    cases = [
+        (name, arguments(name, (1000,), dtype)) for name in ONE + TWO + THREE for dtype in DTYPES
+    ]
     expected = [function(name)(*args) for name, args in cases]
 
     def work(_):

@@ -217,6 +217,7 @@ FORMULAS = {
     **dict.fromkeys(("log1mexp", "log1pexp", "logistic", "logit", "log_sigmoid"), 1),
     **dict.fromkeys(("log1m_sigmoid",), 1),
     **dict.fromkeys(("logaddexp", "logsubexp", "xlogy", "xlog1py"), 2),
+    **dict.fromkeys(("log_mix", "log_mix_dt", "log_mix_dx", "log_mix_dy"), 3),
 }
 
 
