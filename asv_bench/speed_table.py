@@ -14,7 +14,15 @@ os.environ.setdefault(
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-from benchmarks.common import SHAPES, interleaved, normals, one_thread, published_log1m_softmax
+from benchmarks.common import (
+    SHAPES,
+    interleaved,
+    normals,
+    one_thread,
+    published_gradient,
+    published_log1m_softmax,
+    published_loss_and_gradient,
+)
 
 import numba_logspace as nl
 
@@ -124,6 +132,84 @@ def axis_table():
             _print_row([f"{shape} against {y.shape}", np.dtype(dtype).name, f"{ratio:.2f}"])
 
 
+def derivatives_table():
+    """Gradients, and losses with gradients, against their values and PyTorch's backward pass."""
+    _table(
+        "derivative, one thread, float32 / float64",
+        "shape",
+        "its value: derivative / value",
+        "published PyTorch form, forward and backward / ours",
+    )
+    for function in ("softmax", "log_softmax", "log1m_softmax", "loo_logsumexp", "logsumexp"):
+        for name, (shape, axis) in SHAPES.items():
+            ratios = [_derivative_ratios(function, shape, axis, d) for d in _DTYPES]
+            _print_row([f"{function}_vjp", name, *(" / ".join(r) for r in zip(*ratios))])
+    for loss in ("cross_entropy", "softmax_binary_cross_entropy"):
+        for name in ("10000 x 1000", "1000000 x 10"):
+            ratios = [_loss_ratios(loss, SHAPES[name][0], d) for d in _DTYPES]
+            _print_row([f"{loss}_value_and_grad", name, *(" / ".join(r) for r in zip(*ratios))])
+
+
+_DTYPES = (np.float32, np.float64)
+
+
+def _derivative_ratios(function, shape, axis, dtype):
+    x = normals(shape, dtype)
+    reduces = function == "logsumexp"
+    g = np.ones(np.delete(shape, axis), dtype) if reduces else x * 2
+    out, value, vjp = np.zeros_like(x), getattr(nl, function), getattr(nl, f"{function}_vjp")
+    options = {} if reduces else {"out": out}
+    calls = {
+        "value": lambda: value(x, axis, workers=1, **options),
+        "ours": lambda: vjp(x, g, axis, out=out, workers=1),
+    }
+    if torch and function == "log1m_softmax":
+        tensors = torch.from_numpy(x), torch.from_numpy(g)
+        calls["published"] = lambda: published_gradient(*tensors, axis)
+    t = interleaved(calls, rounds=3)
+    return f"{t['ours'] / t['value']:.2f}", _against(t, "published")
+
+
+def _loss_ratios(loss, shape, dtype):
+    x = normals(shape, dtype)
+    targets, out = np.abs(np.tanh(x)), np.zeros_like(x)
+    value, both = getattr(nl, loss), getattr(nl, f"{loss}_value_and_grad")
+    calls = {
+        "value": lambda: value(x, targets, workers=1),
+        "ours": lambda: both(x, targets, out=out, workers=1),
+    }
+    if torch and loss == "softmax_binary_cross_entropy":
+        tensors = torch.from_numpy(x), torch.from_numpy(targets)
+        calls["published"] = lambda: published_loss_and_gradient(*tensors, -1)
+    t = interleaved(calls, rounds=3)
+    return f"{t['ours'] / t['value']:.2f}", _against(t, "published")
+
+
+def logmatmulexp_table():
+    """logmatmulexp against SciPy over all terms at once, and against exp and matmul."""
+    _table(
+        "logmatmulexp, one thread",
+        "dtype",
+        "SciPy logsumexp over the temporary / ours",
+        "ours / shifted exp and matmul, which underflows",
+    )
+    for n in (64, 256):
+        for dtype in _DTYPES:
+            a, b = normals((2, n, n), dtype)
+            calls = {"ours": lambda a=a, b=b: nl.logmatmulexp(a, b, workers=1)}
+            calls["matmul"] = lambda a=a, b=b: _through_matmul(a, b)
+            if special:
+                calls["scipy"] = lambda a=a, b=b: special.logsumexp(a[:, :, None] + b, axis=1)
+            t = interleaved(calls, rounds=5)
+            ratio = f"{t['ours'] / t['matmul']:.1f}"
+            _print_row([f"{n} x {n} x {n}", np.dtype(dtype).name, _against(t, "scipy"), ratio])
+
+
+def _through_matmul(a, b):
+    m, k = a.max(axis=1, keepdims=True), b.max(axis=0)
+    return m + k + np.log(np.exp(a - m) @ np.exp(b - k))
+
+
 def latency_table():
     """One call on ten numbers."""
     _table("one call on 10 numbers, float64", "us", "SciPy logsumexp / ours")
@@ -167,5 +253,7 @@ if __name__ == "__main__":
     log1m_softmax_table()
     axis_table()
     family_table()
+    derivatives_table()
+    logmatmulexp_table()
     latency_table()
     workers_table()

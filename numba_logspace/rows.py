@@ -178,7 +178,7 @@ def loo_logsumexp(
     of the rest; a row with a NaN gives NaN; one class gives -inf. A masked entry is no part of
     any sum; the result there is the logsumexp of the entries that are not masked.
 
-    Error bound: 2 ulp of the larger, in modulus, of the result and the largest entry of the sum
+    Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry of the sum
     (a sum near 0 is ill-conditioned). {cost}
 
     Examples
@@ -213,7 +213,7 @@ def logcumsumexp(
     Special values: as `logsumexp` of the entries so far; so -inf up to the first that is not,
     +inf from the first +inf on, NaN from the first NaN on. Masked entries add nothing.
 
-    Error bound: 2 ulp of the larger, in modulus, of the result and the largest entry so far,
+    Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry so far,
     whatever the length. {cost} The entries are taken one after the other, so this costs more
     than `logsumexp`, and only independent rows are shared among threads.
 
@@ -260,7 +260,7 @@ def logsumexp(
     Special values: -inf for an empty axis, for a row of -inf and where everything is masked;
     +inf if there is one; NaN if there is one. Without `return_sign` a negative sum is NaN.
 
-    Error bound: 2 ulp of the larger, in modulus, of the result and the largest entry (a result
+    Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry (a result
     near 0 is ill-conditioned); with weights the largest of x_j + log |b_j|, if no terms of
     different sign cancel. {cost} With weights the terms are computed one by one.
 
@@ -305,7 +305,7 @@ def logsumexp_excluding_max(
     Special values: -inf where nothing is left; with a single +inf the result of the rest, with
     two or more +inf; NaN if there is one.
 
-    Error bound: 2 ulp of the larger, in modulus, of the result and the largest entry of the sum.
+    Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry of the sum.
     {cost}
 
     Examples
@@ -341,7 +341,7 @@ def logmeanexp(
     Special values: as `logsumexp`; an empty axis, and one where everything is masked, give -inf.
     With a mask the mean is over the entries that are not masked.
 
-    Error bound: 2 ulp of the larger, in modulus, of the result and the largest entry; a constant
+    Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry; a constant
     row gives that constant. {cost}
 
     Examples

@@ -63,6 +63,16 @@ def _subnormals(dtype):
     yield [float(limits.tiny), float(limits.smallest_subnormal), 0]
 
 
+def _half_cancelled(rng):
+    # The sum is near 1, though the maximum is not near 0: the logarithm of the sum and the
+    # maximum cancel to a small part, and what both have been rounded by counts more than once.
+    for n in (2, 3, 5, 9, 20, 60):
+        for share in (0.4, 0.5, 0.8, 1.1):
+            row = rng.uniform(-6, 0, n)
+            row -= row.max()
+            yield row - np.log(np.exp(row).sum()) * share
+
+
 def _extremes(dtype):
     top, least = float(np.finfo(dtype).max), float(np.finfo(dtype).smallest_subnormal)
     yield from ([top, -top], [top, top, 1], [-top, -top], [top], [-top], [-top, 0, 1])
@@ -99,6 +109,7 @@ def regimes(dtype):
         ),
         "normal": [rng.normal(size=n) * s for n in (3, 9, 17, 41, 333) for s in (0.01, 1, 30)],
         "spread": [rng.normal(size=n) * 200 for n in (5, 64, 300)],
+        "half cancelled": _half_cancelled(np.random.default_rng(1)),
         "extremes": _extremes(dtype),
         "long": (
             rng.normal(size=10_000),

@@ -31,6 +31,32 @@ def published_log1m_softmax(x, dim):
     return others.scatter(dim, k, without_max) - lse
 
 
+def published_gradient(x, g, dim):
+    """The gradient of sum(g * log1m_softmax) by PyTorch's autograd through the published form."""
+    leaf = x.detach().requires_grad_()
+    published_log1m_softmax(leaf, dim).backward(g)
+    return leaf.grad
+
+
+def published_loss_and_gradient(x, targets, dim):
+    """-sum of [M log P + (1 - M) log(1 - P)] and its gradient, by PyTorch's autograd."""
+    import torch
+
+    leaf = x.detach().requires_grad_()
+    chosen = targets * torch.log_softmax(leaf, dim)
+    loss = -(chosen + (1 - targets) * published_log1m_softmax(leaf, dim)).sum()
+    loss.backward()
+    return loss.detach(), leaf.grad
+
+
+def torch_or_skip():
+    """PyTorch with one thread; without it the benchmark shows n/a."""
+    torch = one_thread()
+    if torch is None:
+        raise NotImplementedError("PyTorch is not installed")
+    return torch
+
+
 def one_thread():
     """Have PyTorch, if it is there, use one thread, as all others here do."""
     try:
