@@ -1,5 +1,6 @@
 """How Sphinx builds the documentation: python -m sphinx -W -n -b html docs docs/_build/html."""
 
+import os
 from importlib.metadata import version as installed_version
 
 import matplotlib
@@ -8,9 +9,11 @@ from sphinx_gallery.sorting import FunctionSortKey
 # The gallery in the order in which it is to be read; a script that is not named stops the build.
 ORDER = [
     "plot_precision.py",
+    "plot_related_classes.py",
 ]
 
 matplotlib.use("Agg")
+os.environ["TQDM_DISABLE"] = "1"  # progress bars have no place in a page
 
 project = "numba_logspace"
 author = "The numba_logspace developers"

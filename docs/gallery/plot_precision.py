@@ -33,7 +33,8 @@ from numba_logspace.demo import _published, precision
 
 SIZES = range(0, 101, 2)
 
-errors = precision.study(SIZES)  # of every form: the largest absolute and ulp error at every C
+# Of every form: the largest absolute error and the largest error in ulp at every C.
+errors = precision.study(SIZES)
 
 # %%
 # The errors
@@ -51,8 +52,8 @@ for panel, quantity in zip(panels, ("value", "Jacobian")):
         panel.semilogy(SIZES, shown, style, color=colour, lw=width, label=f"{form}, {dtype}")
     for dtype, digits in (("float32", 2.0**23), ("float64", 2.0**52)):
         panel.axhline(digits, color="0.6", lw=0.8, zorder=0)
-        panel.text(100, digits * 1.5, f"no digit right, {dtype}", ha="right", color="0.35", size=8)
-    panel.text(100, TOP / 12, "top: inf or NaN", ha="right", color="0.35", size=8)
+        panel.text(100, digits * 15, f"no digit right, {dtype}", ha="right", color="0.35", size=8)
+    panel.text(100, TOP / 40, "top: inf or NaN", ha="right", color="0.35", size=8)
     panel.set(title=f"{quantity} of log(1 - softmax)", xlabel="C, the value of one entry")
     panel.grid(alpha=0.3)
 panels[0].set_ylabel("largest error, ulp")
