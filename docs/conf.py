@@ -10,6 +10,8 @@ from sphinx_gallery.sorting import FunctionSortKey
 ORDER = [
     "plot_precision.py",
     "plot_related_classes.py",
+    "plot_gate.py",
+    "plot_hmm.py",
 ]
 
 matplotlib.use("Agg")
