@@ -1,6 +1,7 @@
 """How Sphinx builds the documentation: python -m sphinx -W -n -b html docs docs/_build/html."""
 
 import os
+import warnings
 from importlib.metadata import version as installed_version
 
 import matplotlib
@@ -12,9 +13,12 @@ ORDER = [
     "plot_related_classes.py",
     "plot_gate.py",
     "plot_hmm.py",
+    "plot_newton.py",
 ]
 
 matplotlib.use("Agg")
+# A warning would stand in the page of its script: there it is an error.
+warnings.filterwarnings("error", category=RuntimeWarning)
 os.environ["TQDM_DISABLE"] = "1"  # progress bars have no place in a page
 
 project = "numba_logspace"
@@ -28,6 +32,8 @@ myst_heading_anchors = 3
 
 html_theme = "furo"
 html_title = project
+html_static_path = ["_static"]
+html_css_files = ["wide.css"]
 html_copy_source = False
 html_show_sphinx = False
 

@@ -44,14 +44,15 @@ def parts(b: np.ndarray, x: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndar
     return scores[:, 0], scores[:, 1 : 1 + len(ROUND)], scores[:, 1 + len(ROUND) :]
 
 
-def fit(x: np.ndarray, start: np.ndarray) -> np.ndarray:
+def fit(x: np.ndarray, start: np.ndarray, logs=nl.gated_log_softmax) -> np.ndarray:
     """The coefficients at the minimum of the penalised mean loss, from `start`."""
+    rows = np.arange(len(x)), column[fitted]
     pick = -np.eye(LABELS.size)[column[fitted]]
 
     def penalised(flat: np.ndarray) -> tuple[float, np.ndarray]:
         b = flat.reshape(start.shape)
         scores = parts(b, x)
-        loss = np.sum(pick * nl.gated_log_softmax(*scores)) / len(x)
+        loss = -np.mean(logs(*scores)[rows])
         slopes = np.column_stack(nl.gated_log_softmax_vjp(*scores, pick)) / len(x)
         return loss + PENALTY * np.sum(b**2), (x.T @ slopes + 2 * PENALTY * b).ravel()
 
@@ -152,26 +153,32 @@ for gate, through_s, ours in zip(gates, naive, nl.log_sigmoid(-gates)):
     print(f"t = {gate:5.0f}   log(1 - s) = {through_s:<20.16g} log_sigmoid(-t) = {ours:.16g}")
 
 # %%
-# An optimiser gets there easily. With raw pixels, 0 to 16, and random coefficients to start from,
-# this is the first loss that it is told:
+# An optimiser gets there easily, for example from random coefficients with raw pixels, 0 to 16:
+
+
+def through_s(t: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The log-probabilities from s instead of t."""
+    s = nl.logistic(t)[:, None]
+    with np.errstate(divide="ignore"):
+        parts = np.log(s) + nl.log_softmax(first), np.log(1 - s) + nl.log_softmax(second)
+    return np.concatenate(parts, axis=1)
+
 
 raw = np.column_stack([pixels, np.ones(digit.size)])[fitted]
 start = np.random.default_rng(0).standard_normal(b.shape)
-t, first, second = parts(start, raw)
-s = nl.logistic(t)
-with np.errstate(divide="ignore"):
-    log_first, log_second = np.log(s), np.log(1 - s)
+scores = parts(start, raw)
 rows = np.arange(len(raw)), column[fitted]
-naive = np.concatenate(
-    [log_first[:, None] + nl.log_softmax(first), log_second[:, None] + nl.log_softmax(second)],
-    axis=1,
-)
-print(f"s rounds to 1 in {np.sum(s == 1)} of {len(raw)} rows")
-print(f"loss through s:     {-naive[rows].mean()}")
-print(f"gated_log_softmax:  {-nl.gated_log_softmax(t, first, second)[rows].mean():.3f}")
+print(f"at the start s rounds to 1 in {np.sum(nl.logistic(scores[0]) == 1)} of {len(raw)} rows")
+print(f"mean loss there, through s: {-through_s(*scores)[rows].mean()}")
+print(f"mean loss there, gated_log_softmax: {-nl.gated_log_softmax(*scores)[rows].mean():.5f}")
+
+print("\nthrough s:")
+fit(raw, start, through_s)
+print("\ngated_log_softmax:")
 fit(raw, start)
 
 # %%
-# The first of the two has nowhere to go from infinity; the fit by ``gated_log_softmax`` goes
-# through. With scaled pixels and a start at zero both would do: the largest \|t\| above is far from
-# where s rounds to 1.
+# Through s the optimiser starts from infinity. It gets the right gradient here (one through s would
+# be NaN), comes down to numbers, and still stops far above the minimum, reporting convergence. With
+# scaled pixels and a start at zero both ways would do: the largest gate logit of that fit, printed
+# above, is far from where s rounds to 1.

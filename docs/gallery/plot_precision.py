@@ -78,14 +78,14 @@ for quantity, dtype, form in product(("value", "Jacobian"), PRECISIONS, FORMS):
     print(summary(form, dtype, quantity))
 
 # %%
-# The published form never fails, and its *absolute* errors are small, which is often enough for a
-# loss that is added up. What it loses is every digit of the small numbers. Take a row in which one
-# class is right with near certainty. The others have log(1 - p), close to -p:
+# The published form always returns a number, and its *absolute* errors are small, which is often
+# enough for a loss that is added up. What it loses is every digit of the small numbers. Take a row
+# in which one class is right with near certainty. The others have log(1 - p), close to -p:
 
 x = np.array([40.0, 1.0, 0.0, -1.0])
 with np.errstate(divide="ignore"):
     print("naive         ", _published.naive(x))
-print("published     ", _published.linear(x))
+    print("published     ", _published.linear(x))
 print("numba_logspace", nl.log1m_softmax(x))
 
 # %%
