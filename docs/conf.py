@@ -1,0 +1,50 @@
+"""How Sphinx builds the documentation: python -m sphinx -W -n -b html docs docs/_build/html."""
+
+import os
+import warnings
+from importlib.metadata import version as installed_version
+
+import matplotlib
+from sphinx_gallery.sorting import FunctionSortKey
+
+# The gallery in the order in which it is to be read; a script that is not named stops the build.
+ORDER = [
+    "plot_precision.py",
+    "plot_related_classes.py",
+    "plot_gate.py",
+    "plot_hmm.py",
+    "plot_newton.py",
+]
+
+matplotlib.use("Agg")
+# A warning would stand in the page of its script: there it is an error.
+warnings.filterwarnings("error", category=RuntimeWarning)
+os.environ["TQDM_DISABLE"] = "1"  # progress bars have no place in a page
+
+project = "numba_logspace"
+author = "The numba_logspace developers"
+copyright = author
+release = version = installed_version(project)
+
+extensions = ["myst_parser", "sphinx_gallery.gen_gallery"]
+exclude_patterns = ["_build", "gallery", "**/sg_execution_times.rst", "sg_execution_times.rst"]
+myst_heading_anchors = 3
+
+html_theme = "furo"
+html_title = project
+html_static_path = ["_static"]
+html_css_files = ["wide.css"]
+html_copy_source = False
+html_show_sphinx = False
+
+sphinx_gallery_conf = {
+    "examples_dirs": "gallery",
+    "gallery_dirs": "auto_gallery",
+    "within_subsection_order": FunctionSortKey(ORDER.index, "the order of ORDER"),
+    "abort_on_example_error": True,
+    "capture_repr": (),
+    "download_all_examples": False,
+    "reset_modules": ("matplotlib",),
+    "show_signature": False,
+    "write_computation_times": False,
+}
