@@ -106,15 +106,17 @@ def run(model: Model, method: str) -> tuple[list[int], list[float]]:
         losses.append(float(intermediate_result.fun))
 
     began = perf_counter()
-    found = minimize(
-        model.loss,
-        start,
-        jac=True,
-        hessp=None if method == "L-BFGS-B" else model.hessp,
-        method=method,
-        callback=note,
-        options=METHODS[method],
-    )
+    # trust-krylov multiplies by numbers that it has not set yet, and throws the products away.
+    with np.errstate(invalid="ignore"):
+        found = minimize(
+            model.loss,
+            start,
+            jac=True,
+            hessp=None if method == "L-BFGS-B" else model.hessp,
+            method=method,
+            callback=note,
+            options=METHODS[method],
+        )
     seconds = perf_counter() - began
     gradient = np.abs(model.loss(found.x)[1]).max()
     print(
