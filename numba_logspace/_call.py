@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import _layout
-from ._slabs import copy_of, for_slabs, rows_last, shared_form, unflat_rows
+from ._slabs import copy_of, flat, for_slabs, rows_last, shared_form, unflat_rows
 from ._workers import THRESHOLD, count_for
 
 _SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
@@ -42,8 +42,7 @@ def map_rows(engine, x, axis, where=None, out=None, workers=None, fill=None, ord
     form = shared_form(x, (out,), axes, dtype) if as_they_lie else None
     if form:
         order, outer, n, inner = form
-        flat = x.transpose(order).reshape(-1), out.transpose(order).reshape(-1)
-        engine(*flat, outer, n, inner, workers)
+        engine(flat(x.transpose(order)), flat(out.transpose(order)), outer, n, inner, workers)
         return out
     _map_slabs(engine, x, axes, dtype, mask, fill, out, workers)
     return out
@@ -97,7 +96,7 @@ def _reduce(engine, x, axes, dtype, mask, workers):
     if form:
         order, outer, n, inner = form
         values = np.empty(outer * inner, dtype)
-        engine(x.transpose(order).reshape(-1), values, outer, n, inner, workers)
+        engine(flat(x.transpose(order)), values, outer, n, inner, workers)
         return unflat_rows(values, x, order, axes)
     values = np.empty(shape, dtype)
     x = rows_last(x, axes)

@@ -146,7 +146,7 @@ def _derive_in_place(engine, rows, form, entries, c, values, outs):
     def as_it_lies(u):
         if isinstance(u, Labels):
             return flat_rows(u.classes, order, axes)
-        return None if u is None else u.transpose(order).reshape(-1)
+        return None if u is None else flat(u.transpose(order))
 
     numbers = None if c is None else flat_rows(c.astype(rows.dtype, copy=False), order, axes)
     results = np.empty(outer * inner, rows.dtype) if values else None
@@ -164,7 +164,7 @@ def _derive_slabs(engine, rows, entries, c, values, outs, without_max):
 
     def piece_of(u, index):
         if isinstance(u, Labels):
-            return np.ascontiguousarray(u.classes[index]).reshape(-1)
+            return flat(np.ascontiguousarray(u.classes[index]))
         return flat(copy_of(u, index, rows.dtype))
 
     def one(index, n):

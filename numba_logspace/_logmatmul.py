@@ -20,6 +20,7 @@ from ._simd import (
     select,
     store,
 )
+from ._slabs import flat
 from ._softsum import reduce_logsumexp, scaled_parts_of_sum
 from ._sums import sum_of_lanes
 from ._vectormath import larger, two_sum
@@ -318,7 +319,7 @@ def _fill(a, b, out, way, workers):
 
 
 def _flat(x, dtype):
-    return np.require(x, dtype, ["C", "A"]).reshape(-1)
+    return flat(np.require(x, dtype, ["C", "A"]))
 
 
 def _starts(x, batch):

@@ -28,13 +28,13 @@ def flat_rows(array, order, axes):
     kept = [a for a in order if a not in axes]
     # Its own axes are those of x that are kept, in their natural order.
     own = sorted(kept)
-    return np.ascontiguousarray(array.transpose([own.index(a) for a in kept])).reshape(-1)
+    return flat(np.ascontiguousarray(array.transpose([own.index(a) for a in kept])))
 
 
-def unflat_rows(flat, x, order, axes):
+def unflat_rows(values, x, order, axes):
     """The array of which `flat_rows` would make this."""
     kept = [a for a in order if a not in axes]
-    in_memory = flat.reshape([x.shape[a] for a in kept])
+    in_memory = values.reshape([x.shape[a] for a in kept])
     return in_memory.transpose(np.argsort(kept)) if kept else in_memory
 
 
@@ -79,8 +79,21 @@ def copy_of(x, index, dtype, mask=None):
 
 
 def flat(array):
-    """The array with one axis; None for None."""
-    return None if array is None else array.reshape(-1)
+    """A contiguous array as kernels take it, with one axis and not read-only; None for None."""
+    if array is None:
+        return None
+    array = array.reshape(-1)
+    # Numba would compile a second kernel for read-only arrays; none writes to an input.
+    return array if array.flags.writeable else np.asarray(_Unlocked(array))
+
+
+class _Unlocked:
+    """The memory of an array, as if it could be written to."""
+
+    def __init__(self, array):
+        place, _ = array.__array_interface__["data"]
+        self.__array_interface__ = array.__array_interface__ | {"data": (place, False)}
+        self._owner = array  # kept alive as long as this is
 
 
 def is_plain(array):

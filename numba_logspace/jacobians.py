@@ -8,6 +8,7 @@ from ._cpu import Jacobian, Weighing
 from ._derive import Rows, derive
 from ._docs import shared_text
 from ._layout import Axis
+from ._slabs import flat
 from ._weigh import Formulas
 from ._workers import count_for
 
@@ -40,7 +41,7 @@ def _jacobian_of(engine, x, axis):
     out = np.empty((*rows.shape, rows.shape[-1]), dtype)
     if out.size:
         workers = count_for(None, out.size)
-        engine(rows.reshape(-1), out.reshape(-1), rows.shape[-1], workers)
+        engine(flat(rows), flat(out), rows.shape[-1], workers)
     with np.errstate(all="ignore"):  # a float16 result may underflow
         return out.astype(result, copy=False)
 

@@ -4,6 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from numba.core.dispatcher import Dispatcher
 from numpy.lib.stride_tricks import as_strided
 from scipy import special
 
@@ -223,6 +224,21 @@ def test_broadcast_arrays(name):
         assert_near(call(name, x, axis=axis), call(name, x.copy(), axis=axis), name)
     constant = np.broadcast_to(np.float64(20), (7, 9))
     assert_near(call(name, constant), call(name, constant.copy()), name)
+
+
+@each
+def test_read_only_arrays_need_no_kernel_of_their_own(name, monkeypatch):
+    x = numbers(3, 4, 50)
+    axes = -1, 0, 1, None
+    expected = [call(name, x, axis=axis) for axis in axes]
+    call(name, x.ravel())
+    x.flags.writeable = False
+    made = []
+    # Called for types that a kernel has not had yet, also where the cache has code for them.
+    monkeypatch.setattr(Dispatcher, "compile", lambda self, types: made.append(types))
+    for axis, result in zip(axes, expected):
+        np.testing.assert_array_equal(call(name, x, axis=axis), result)
+    assert not made
 
 
 @each

@@ -1,0 +1,168 @@
+"""Every derivative against its definition, on rows that hurt, through every way of memory."""
+
+import itertools
+
+import numpy as np
+import pytest
+from budgets import BUDGETS
+from corpus import DTYPES, LAYOUTS, REGIMES, call, regimes
+from error import check
+from oracle import JACOBIANS, MAP_DERIVATIVES, REDUCTION_JVPS, REDUCTION_VJPS, VJPS, expected
+
+import numba_logspace
+
+CORPUS = {name: regimes(dtype) for name, dtype in DTYPES.items()}
+GRADIENT_LAYOUTS = ("row", "short rows", "columns", "long row", "short columns", "strided")
+# The others go through kernels of the same text, which take long to compile.
+SOON = {("float64", "row"), ("float64", "short rows"), ("float64", "columns"), ("float32", "row")}
+each_way = pytest.mark.parametrize(
+    "dtype, layout",
+    [
+        pytest.param(*way, marks=[] if way in SOON else pytest.mark.slow)
+        for way in itertools.product(DTYPES, GRADIENT_LAYOUTS)
+    ],
+)
+LONGEST_HESSIAN = 20  # the exact one takes the third power
+JACOBIAN_LAYOUTS = ("row", "short rows", "short columns", "strided")
+
+each_dtype = pytest.mark.parametrize("dtype", DTYPES)
+each_regime = pytest.mark.parametrize("regime", REGIMES)
+
+
+def _weights(row):
+    rng = np.random.default_rng(row.size)
+    one_hot = np.zeros_like(row)
+    one_hot[np.argmax(row)] = 1
+    signed = rng.normal(size=row.size).astype(row.dtype)
+    return {"one hot": one_hot, "all others": one_hot - 1, "normal": signed}
+
+
+@each_way
+@each_regime
+@pytest.mark.parametrize("name", MAP_DERIVATIVES)
+def test_derivatives(name, dtype, regime, layout):
+    function, layout = getattr(numba_logspace, name), LAYOUTS[layout]
+    for i, row in enumerate(CORPUS[dtype][regime]):
+        for kind, weights in _weights(row).items():
+            if layout.takes(row.size, name):
+                results = call(function, layout, row, weights=(weights,))
+                assert results.dtype == row.dtype
+                target = expected(name, row, weights)
+                check(target, results, BUDGETS[name], f"{name}, row {i} ({row[:8]}), {kind}")
+
+
+@each_way
+@each_regime
+@pytest.mark.parametrize("name", REDUCTION_VJPS)
+def test_gradients_of_reductions(name, dtype, regime, layout):
+    layout = LAYOUTS[layout]
+    number = DTYPES[dtype](-1.375)
+
+    def function(x, axis, **options):
+        g = np.full(np.delete(x.shape, axis), number)
+        return getattr(numba_logspace, name)(x, g, axis, **options)
+
+    for i, row in enumerate(CORPUS[dtype][regime]):
+        if layout.takes(row.size, name):
+            results = call(function, layout, row)
+            target = expected(name, row, np.array([number]))
+            check(target, results, BUDGETS[name], f"{name}, row {i} ({row[:8]})")
+
+
+@each_way
+@each_regime
+@pytest.mark.parametrize("name", REDUCTION_JVPS)
+def test_tangents_of_reductions(name, dtype, regime, layout):
+    function, layout = getattr(numba_logspace, name), LAYOUTS[layout]
+    for i, row in enumerate(CORPUS[dtype][regime]):
+        for kind, weights in _weights(row).items():
+            if layout.takes(row.size, name):
+                results = call(function, layout, row, True, weights=(weights,))
+                target = expected(name, row, weights)
+                check(target, results, BUDGETS[name], f"{name}, row {i} ({row[:8]}), {kind}")
+
+
+@each_way
+@each_regime
+def test_second_derivatives(dtype, regime, layout):
+    name, layout = "log1m_softmax_hvp", LAYOUTS[layout]
+    for i, row in enumerate(CORPUS[dtype][regime]):
+        if row.size > LONGEST_HESSIAN or not layout.takes(row.size, name):
+            continue
+        g, t = list(_weights(row).values())[1:]
+        for weights in ((g, t), (t, g), (t, t)):
+            results = call(numba_logspace.log1m_softmax_hvp, layout, row, weights=weights)
+            target = expected(name, row, *weights)
+            check(target, results, BUDGETS[name], f"{name}, row {i} ({row[:8]})")
+
+
+@each_way
+@each_regime
+def test_value_and_gradient_at_once(dtype, regime, layout):
+    # One function through a layout after the other: `call` looks at one result.
+    layout = LAYOUTS[layout]
+    for row in CORPUS[dtype][regime]:
+        if layout.takes(row.size, ""):
+            weights = _weights(row)["normal"]
+            targets = (
+                ("log1m_softmax", expected("log1m_softmax", row)),
+                ("log1m_softmax_vjp", expected("log1m_softmax_vjp", row, weights)),
+            )
+            for which, (name, target) in enumerate(targets):
+
+                def function(*args, which=which, **options):
+                    return numba_logspace.log1m_softmax_value_and_vjp(*args, **options)[which]
+
+                results = call(function, layout, row, weights=(weights,))
+                check(target, results, BUDGETS[name], f"{name}({row[:8]})")
+
+
+@each_dtype
+@each_regime
+@pytest.mark.parametrize("name", VJPS)
+def test_gradient_of_the_sum(name, dtype, regime):
+    for row in CORPUS[dtype][regime]:
+        results = getattr(numba_logspace, name)(row)
+        target = expected(name, row, np.ones_like(row))
+        check(target, results, BUDGETS[name], f"{name}({row[:8]})")
+
+
+@each_dtype
+@each_regime
+@pytest.mark.parametrize("name", MAP_DERIVATIVES)
+def test_gradients_of_the_largest_weights_are_finite(name, dtype, regime):
+    for row in CORPUS[dtype][regime]:
+        # No sum of the terms overflows.
+        weights = _weights(row)["normal"] * (np.finfo(row.dtype).max / row.size / 64)
+        assert np.isfinite(getattr(numba_logspace, name)(row, weights)).all()
+
+
+@each_dtype
+@each_regime
+@pytest.mark.parametrize("size", ["tiny", "huge"])
+@pytest.mark.parametrize("name", MAP_DERIVATIVES)
+def test_derivatives_of_extreme_weights(name, size, dtype, regime):
+    tiny = np.finfo(DTYPES[dtype]).tiny * 8
+    # Up to where the docstring of log1m_softmax_vjp promises the bound; normals are below 2^3.
+    huge = {"float32": 2.0**17, "float64": 2.0**27}[dtype]
+    for i, row in enumerate(CORPUS[dtype][regime]):
+        factor = tiny if size == "tiny" else huge
+        weights = _weights(row)["normal"] * factor
+        results = getattr(numba_logspace, name)(row, weights)
+        target = expected(name, row, weights)
+        check(target, results, BUDGETS[name], f"{name}, row {i} ({row[:8]}), g {weights[:8]}")
+
+
+@each_dtype
+@each_regime
+@pytest.mark.parametrize("layout", JACOBIAN_LAYOUTS)
+@pytest.mark.parametrize("name", JACOBIANS)
+def test_jacobians(name, dtype, regime, layout):
+    function, layout = getattr(numba_logspace, name), LAYOUTS[layout]
+    for i, row in enumerate(CORPUS[dtype][regime]):
+        if row.size <= 40:
+            results = function(layout.array(row), axis=layout.axis)
+            assert results.dtype == row.dtype
+            assert results.shape[-2:] == (row.size, row.size)
+            flat = results.reshape(*results.shape[:-2], row.size**2)
+            check(expected(name, row), flat, BUDGETS[name], f"{name}, row {i} ({row[:8]})")
