@@ -19,8 +19,11 @@ from numba.extending import register_jitable
 # Division must not raise: the check for zero would cost a branch for every element.
 _ERROR_MODEL = "numpy"
 
-# Inlined without fail: a call inside a loop would keep it from becoming vector code.
-formula = register_jitable(error_model=_ERROR_MODEL, forceinline=True)
+# Inlined without fail: a call inside a loop would keep it from becoming vector code. Nobody calls
+# one from outside, and the wrappers for that are a fifth of the time to compile.
+formula = register_jitable(
+    error_model=_ERROR_MODEL, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True
+)
 
 
 def _digest():
@@ -104,6 +107,6 @@ def cache_for(function):
 
 def kernel(function):
     """Compile `function` without the GIL, cached on disk where a cache folder can be had."""
-    dispatcher = njit(nogil=True, error_model=_ERROR_MODEL)(function)
+    dispatcher = njit(nogil=True, error_model=_ERROR_MODEL, no_cfunc_wrapper=True)(function)
     dispatcher._cache = cache_for(function)
     return dispatcher

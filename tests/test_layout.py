@@ -689,37 +689,6 @@ def test_refused_arguments_of_a_gradient(name):
         call(name, x, 1j)
 
 
-@pytest.mark.parametrize("axis", [-1, 0, 1, -2])
-def test_jacobians_of_every_axis(axis):
-    x = numbers(3, 4, 5)
-    rows = np.moveaxis(x, axis, -1)
-    expected = np.stack([nl.log1m_softmax_jacobian(r) for r in rows.reshape(-1, rows.shape[-1])])
-    expected = expected.reshape(*rows.shape, rows.shape[-1])
-    for layout in ("fortran", "reversed", "big-endian", "unaligned", "turned"):
-        result = nl.log1m_softmax_jacobian(LAYOUTS[layout](x.copy()), axis)
-        np.testing.assert_array_equal(result, expected, strict=True)
-
-
-def test_jacobians_give_the_gradient():
-    x, g = numbers(3, 5), numbers(3, 5, seed=8) - 20
-    through = np.einsum("ri,rij->rj", g, nl.log1m_softmax_jacobian(x))
-    np.testing.assert_allclose(nl.log1m_softmax_vjp(x, g), through, rtol=1e-12, atol=1e-14)
-
-
-@pytest.mark.parametrize("shape, axis", [((0,), 0), ((3, 0), 1), ((0, 3), -1), ((2, 0, 3), 0)])
-def test_empty_jacobians(shape, axis):
-    rest = tuple(np.delete(shape, axis))
-    result = nl.log1m_softmax_jacobian(np.empty(shape, np.float32), axis)
-    assert result.shape == (*rest, shape[axis], shape[axis])
-    assert result.dtype == np.float32
-
-
-@pytest.mark.parametrize("axis", [None, (0,), (0, 1), 1.0])
-def test_jacobians_want_one_axis(axis):
-    with pytest.raises(TypeError, match="axis must be an int"):
-        nl.log1m_softmax_jacobian(numbers(3, 4), axis)
-
-
 # --- memory ------------------------------------------------------------------------------------
 
 MB = 1 << 20
