@@ -4,8 +4,14 @@ import dataclasses
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 
 DTYPES = {"float32": np.float32, "float64": np.float64}
+
+# Where a test needs kernels that no other has compiled, float32 can wait.
+float64_soon = pytest.mark.parametrize(
+    "dtype", ["float64", pytest.param("float32", marks=pytest.mark.slow)]
+)
 
 FORUM = (
     [-1000, -1000, 0],

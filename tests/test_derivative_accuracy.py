@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from budgets import BUDGETS
-from corpus import DTYPES, LAYOUTS, REGIMES, call, regimes
+from corpus import DTYPES, LAYOUTS, REGIMES, call, float64_soon, regimes
 from error import check
 from oracle import JACOBIANS, MAP_DERIVATIVES, REDUCTION_JVPS, REDUCTION_VJPS, VJPS, expected
 
@@ -117,7 +117,7 @@ def test_value_and_gradient_at_once(dtype, regime, layout):
                 check(target, results, BUDGETS[name], f"{name}({row[:8]})")
 
 
-@each_dtype
+@float64_soon
 @each_regime
 @pytest.mark.parametrize("name", VJPS)
 def test_gradient_of_the_sum(name, dtype, regime):

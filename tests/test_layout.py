@@ -1,5 +1,6 @@
 """Arguments and memory: every layout, axis, mask and out, what is refused, what is allocated."""
 
+import itertools
 import tracemalloc
 
 import numpy as np
@@ -24,6 +25,14 @@ each_same_shape = pytest.mark.parametrize("name", SAME_SHAPE)
 each_reduction = pytest.mark.parametrize("name", REDUCTIONS)
 each_vjp = pytest.mark.parametrize("name", VJPS)
 each_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
+# The kernels of derivatives take long to compile, and those for float32 have the same text.
+each_in_time = pytest.mark.parametrize(
+    "name, dtype",
+    [
+        pytest.param(*case, marks=pytest.mark.slow if case[0] in VJPS and case[1] == "f" else [])
+        for case in itertools.product(ALL, "fd")
+    ],
+)
 
 
 def numbers(*shape, dtype=np.float64, seed=3):
@@ -194,8 +203,7 @@ SHAPES = [(5, 6, 70), (1, 40, 9), (70, 3, 1), (2, 1, 3)]
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-@each_dtype
-@each
+@each_in_time
 def test_layouts(name, dtype, layout):
     for shape in SHAPES:
         x = numbers(*shape, dtype=dtype)
@@ -312,8 +320,7 @@ LARGE = {
 
 
 @pytest.mark.parametrize("layout", LARGE)
-@each_dtype
-@each
+@each_in_time
 def test_two_workers(name, dtype, layout):
     x, axis = LARGE[layout](dtype)
     if name == "logcumsumexp" and x.ndim == 1:

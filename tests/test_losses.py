@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from budgets import BUDGETS
-from corpus import DTYPES, LAYOUTS, REGIMES, regimes
+from corpus import DTYPES, LAYOUTS, REGIMES, float64_soon, regimes
 from error import check
 from oracle import LOSSES, expected
 from scipy.optimize import check_grad
@@ -14,6 +14,7 @@ import numba_logspace as nl
 
 inf, nan = np.inf, np.nan
 CORPUS = {name: regimes(dtype) for name, dtype in DTYPES.items()}
+FIRST, *OTHERS = LOSSES
 LABELLED = ("cross_entropy", "softmax_binary_cross_entropy")
 # The others go through kernels of the same text, which take long to compile.
 SOON = {("float64", "row"), ("float64", "short rows"), ("float32", "row")}
@@ -27,7 +28,6 @@ each_way = pytest.mark.parametrize(
 
 each = pytest.mark.parametrize("name", LOSSES)
 each_labelled = pytest.mark.parametrize("name", LABELLED)
-each_dtype = pytest.mark.parametrize("dtype", DTYPES)
 each_regime = pytest.mark.parametrize("regime", REGIMES)
 
 
@@ -158,7 +158,9 @@ def test_relation_of_classes():
     np.testing.assert_allclose(nl.complement_cross_entropy(x, relation[labels]), exact, rtol=1e-14)
 
 
-@each
+@pytest.mark.parametrize(
+    "name", [FIRST, *(pytest.param(n, marks=pytest.mark.slow) for n in OTHERS)]
+)
 def test_sum_of_many_rows(name):
     x = np.tile(numbers(1, 3), (300_000, 1)).astype(np.float32)
     one = loss_of(name)(x[0], shares(3).astype(np.float32))
@@ -187,7 +189,7 @@ SPECIAL = [
 ]
 
 
-@each_dtype
+@float64_soon
 @pytest.mark.parametrize("name, logits, scores, exact", SPECIAL)
 def test_special_values(name, logits, scores, exact, dtype):
     logits, scores = np.array(logits, dtype), np.array(scores, dtype)
