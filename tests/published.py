@@ -1,4 +1,4 @@
-"""The two forms of log(1 - softmax(x)) published for PyTorch, in NumPy."""
+"""The two forms of log(1 - softmax(x)) published for PyTorch, in NumPy and in PyTorch."""
 
 import numpy as np
 
@@ -47,3 +47,15 @@ def linear_gradient(x, g):
     rest = np.delete(x, k)
     at_max = np.insert(np.exp(rest - _logsumexp(rest)), k, 0)
     return terms * (h.sum() - h) + g[k] * at_max - p * g.sum()
+
+
+def linear_gradient_by_autograd(torch, x, g):
+    """The gradient of sum(g * linear(x)) by the autograd of PyTorch."""
+    leaf = torch.tensor(x, requires_grad=True)
+    k = torch.argmax(leaf, keepdim=True)
+    total = torch.logsumexp(leaf, 0)
+    terms = torch.exp(leaf - leaf[k])
+    y = torch.log(terms.sum() - terms) + leaf[k] - total
+    at_max = torch.logsumexp(leaf.scatter(0, k, -torch.inf), 0) - total
+    y.scatter(0, k, at_max[None]).backward(torch.tensor(g))
+    return leaf.grad.numpy()

@@ -82,3 +82,25 @@ def test_published_forms_are_right_on_easy_rows(form):
         g = np.ones_like(row)
         gradient = getattr(published, f"{form}_gradient")(row, g)
         assert expected("log1m_softmax_vjp", row, g).worst(gradient)[0] < 300
+
+
+MODERATE = [NORMALS[:3], NORMALS[3:10], NORMALS, 3 * NORMALS[:20] - 50]
+
+
+@pytest.mark.parametrize("row", MODERATE)
+def test_gradients_where_the_form_is_right(row):
+    g = np.random.default_rng(1).normal(size=row.size)
+    ours = numba_logspace.log1m_softmax_vjp(row, g)
+    largest = np.abs(ours).max()
+    form = published.linear_gradient(row, g)
+    np.testing.assert_allclose(form, ours, rtol=0, atol=1e-14 * largest)
+
+
+@pytest.mark.parametrize("row", MODERATE)
+def test_gradients_as_by_autograd(row):
+    torch = pytest.importorskip("torch", reason="PyTorch is not installed")
+    g = np.random.default_rng(1).normal(size=row.size)
+    ours = numba_logspace.log1m_softmax_vjp(row, g)
+    form = published.linear_gradient_by_autograd(torch, row, g)
+    # Both of the same sums; theirs is without compensation.
+    np.testing.assert_allclose(form, ours, rtol=0, atol=1e-13 * np.abs(ours).max())
