@@ -3,19 +3,20 @@
 import numpy as np
 
 from . import _layout
+from ._derive import rows_of
 from ._slabs import copy_of, flat, for_slabs, rows_last, shared_form, unflat_rows
 from ._workers import THRESHOLD, count_for
 
 _SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
 
 
-def map_rows(engine, x, axis, where=None, out=None, workers=None, fill=None, ordered=False):
+def map_rows(engine, x, axis, where, out, workers, stream, fill=None, ordered=False):
     """Call a Map on an array; `fill` is what masked entries become.
 
     `ordered` says that the entries of a row follow each other in C order.
     """
     # Small arrays in a sampler's loop: everything further down costs more than the work.
-    if where is out is workers is None and axis == -1 and type(x) is np.ndarray:
+    if where is out is workers is stream is None and axis == -1 and type(x) is np.ndarray:
         dtype = x.dtype
         if (dtype is _DOUBLE or dtype is _SINGLE) and x.flags.carray:
             size = x.size
@@ -28,6 +29,11 @@ def map_rows(engine, x, axis, where=None, out=None, workers=None, fill=None, ord
                 n = x.shape[-1]
                 engine(x.reshape(-1), out.reshape(-1), size // n, n, 1, 1)
                 return out
+    if stream is not None or _layout.is_on_cuda(x):
+        rows = rows_of(x, axis, where, workers, stream)
+        out = rows.out(out, {})
+        rows.derive(engine, outs=(out,), fill=fill, ordered=ordered)
+        return rows.handed_out(out)
     x, dtype, result = _layout.as_array(x)
     axes = _layout.normalize_axes(axis, x.ndim)
     mask = _layout.check_where(where, x.shape)
@@ -64,13 +70,19 @@ def _map_slabs(engine, x, axes, dtype, mask, fill, out, workers):
     for_slabs(one, x, axes, workers)
 
 
-def reduce_rows(engine, x, axis, keepdims=False, where=None, out=None, workers=None):
+def reduce_rows(engine, x, axis, keepdims, where, out, workers, stream):
     """Call a Reduction on an array; over nothing it is -inf."""
-    if where is out is workers is None and not keepdims and type(x) is np.ndarray:
+    plain = where is out is workers is stream is None and not keepdims
+    if plain and type(x) is np.ndarray:
         dtype = x.dtype
         plain = (dtype is _DOUBLE or dtype is _SINGLE) and x.flags.carray
         if plain and 0 < x.size < THRESHOLD and x.ndim == 1 and (axis is None or axis == -1):
             return dtype.type(engine.one_row(x))
+    if stream is not None or _layout.is_on_cuda(x):
+        rows = rows_of(x, axis, where, workers, stream)
+        out = rows.out_of_rows(out, keepdims, {})
+        values = rows.derive(engine, values=True, of_nothing=-np.inf)
+        return rows.returned(values, keepdims, out)
     x, dtype, result = _layout.as_array(x)
     axes = _layout.normalize_axes(axis, x.ndim)
     mask = _layout.check_where(where, x.shape)
@@ -129,8 +141,12 @@ def _reduce_by_count(engine, rows, mask, values):
         values[chosen] = part
 
 
-def weighted_sum(engine, x, axis, b, return_sign, keepdims, where, out, workers):
+def weighted_sum(engine, x, axis, b, return_sign, keepdims, where, out, workers, stream):
     """(log |sum b exp(x)|, sign), or the first alone with NaN for a negative sum."""
+    if stream is not None or _layout.is_on_cuda(x):
+        rows = rows_of(x, axis, where, workers, stream)
+        b, out = rows.entries(b, "b"), rows.out_of_rows(out, keepdims, {"b": b})
+        return rows.weighted(b, return_sign, keepdims, out)
     x, _, result = _layout.as_array(x)
     axes = _layout.normalize_axes(axis, x.ndim)
     mask = _layout.check_where(where, x.shape)

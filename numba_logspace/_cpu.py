@@ -20,8 +20,8 @@ class _Engine:
     """What maps and reductions share: the choice of a way through memory."""
 
     def __init__(self, condition, second):
-        self._condition = condition
-        self._second = second
+        self.condition = condition
+        self.second = second
         self._seconds = _kernels.SECONDS[second]
 
     def _way(self, x, outer, n, inner, workers):
@@ -44,13 +44,13 @@ class _Engine:
         lines = _stream.Lines(x, block * n * inner, n, inner, workers)
         summary = second = lines.summary()
         if self._wants_second(summary, n):
-            look = lines.without_max if self._second == "without max" else lines.with_shortfall
+            look = lines.without_max if self.second == "without max" else lines.with_shortfall
             second = look(summary)
         return lines, summary, second
 
     @functools.cached_property
     def _wants_second(self):
-        return _stream.wants_second(self._condition)
+        return _stream.wants_second(self.condition)
 
 
 class Map(_Engine):
@@ -61,7 +61,7 @@ class Map(_Engine):
 
     def __init__(self, prepare, element, condition, second="none", keeps=True):
         super().__init__(condition, second)
-        self._prepare, self._element, self._keeps = prepare, element, keeps
+        self.prepare, self.element, self._keeps = prepare, element, keeps
 
     def __call__(self, x, out, outer, n, inner, workers):
         """Fill `out` from x, both flat; they may be the same array."""
@@ -88,30 +88,30 @@ class Map(_Engine):
 
     @functools.cached_property
     def _rows(self):
-        return _kernels.map_rows(self._prepare, self._element, self._condition, self._seconds)
+        return _kernels.map_rows(self.prepare, self.element, self.condition, self._seconds)
 
     @functools.cached_property
     def one_row(self):
         """The kernel (x, out) of one row, x and `out` flat and different."""
         return _kernels.map_one_row(
-            self._prepare, self._element, self._condition, self._seconds, self._keeps
+            self.prepare, self.element, self.condition, self._seconds, self._keeps
         )
 
     @functools.cached_property
     def _columns(self):
-        return _kernels.map_columns(self._prepare, self._element, self._condition, self._seconds)
+        return _kernels.map_columns(self.prepare, self.element, self.condition, self._seconds)
 
     @functools.cached_property
     def _short(self):
-        return _kernels.map_short_rows(self._prepare, self._element, self._condition, self._seconds)
+        return _kernels.map_short_rows(self.prepare, self.element, self.condition, self._seconds)
 
     @functools.cached_property
     def _prepare_columns(self):
-        return _stream.prepare_columns(self._prepare)
+        return _stream.prepare_columns(self.prepare)
 
     @functools.cached_property
     def _finish_columns(self):
-        return _stream.finish_columns(self._element)
+        return _stream.finish_columns(self.element)
 
 
 class Reduction(_Engine):
@@ -123,7 +123,7 @@ class Reduction(_Engine):
 
     def __init__(self, reduce, condition, second="none", counts=False):
         super().__init__(condition, second)
-        self._reduce, self.counts = reduce, counts
+        self.reduce, self.counts = reduce, counts
 
     def __call__(self, x, out, outer, n, inner, workers):
         """Fill `out`, flat and (outer, inner), from x, flat."""
@@ -140,24 +140,24 @@ class Reduction(_Engine):
 
     @functools.cached_property
     def _rows(self):
-        return _kernels.reduce_rows(self._reduce, self._condition, self._seconds)
+        return _kernels.reduce_rows(self.reduce, self.condition, self._seconds)
 
     @functools.cached_property
     def one_row(self):
         """The kernel (x) of one row, flat."""
-        return _kernels.reduce_one_row(self._reduce, self._condition, self._seconds)
+        return _kernels.reduce_one_row(self.reduce, self.condition, self._seconds)
 
     @functools.cached_property
     def _columns(self):
-        return _kernels.reduce_columns(self._reduce, self._condition, self._seconds)
+        return _kernels.reduce_columns(self.reduce, self.condition, self._seconds)
 
     @functools.cached_property
     def _short(self):
-        return _kernels.reduce_short_rows(self._reduce, self._condition, self._seconds)
+        return _kernels.reduce_short_rows(self.reduce, self.condition, self._seconds)
 
     @functools.cached_property
     def _reduce_columns(self):
-        return _stream.reduce_columns(self._reduce)
+        return _stream.reduce_columns(self.reduce)
 
 
 class Weighing(_Engine):
@@ -168,7 +168,7 @@ class Weighing(_Engine):
 
     def __init__(self, formulas, condition, second="none", keeps=True):
         super().__init__(condition, second)
-        self._formulas, self._keeps = formulas, keeps
+        self.formulas, self._keeps = formulas, keeps
 
     def __call__(self, x, g, t, c, values, outs, outer, n, inner, workers):
         """Fill `values` and `outs` from x and what goes with it, all flat, or None.
@@ -190,19 +190,19 @@ class Weighing(_Engine):
 
     @functools.cached_property
     def _rows(self):
-        return _weigh.weigh_rows(self._formulas, self._condition, self._seconds)
+        return _weigh.weigh_rows(self.formulas, self.condition, self._seconds)
 
     @functools.cached_property
     def _columns(self):
-        return _weigh.weigh_columns(self._formulas, self._condition, self._seconds)
+        return _weigh.weigh_columns(self.formulas, self.condition, self._seconds)
 
     @functools.cached_property
     def _long_columns(self):
-        return _weigh.weigh_long_columns(self._formulas, self._condition, self._seconds)
+        return _weigh.weigh_long_columns(self.formulas, self.condition, self._seconds)
 
     @functools.cached_property
     def _short(self):
-        return _weigh.weigh_short_rows(self._formulas, self._condition, self._seconds)
+        return _weigh.weigh_short_rows(self.formulas, self.condition, self._seconds)
 
 
 class Jacobian(_Engine):
@@ -210,7 +210,7 @@ class Jacobian(_Engine):
 
     def __init__(self, rows, prepare, condition, second="none"):
         super().__init__(condition, second)
-        self._make, self._prepare = rows, prepare
+        self._make, self.prepare = rows, prepare
 
     def __call__(self, x, out, n, workers):
         """Fill `out`, (rows, n, n) and flat, from x, flat."""
@@ -218,7 +218,7 @@ class Jacobian(_Engine):
 
     @functools.cached_property
     def _kernel(self):
-        return self._make(self._prepare, self._condition, self._seconds)
+        return self._make(self.prepare, self.condition, self._seconds)
 
 
 class Scan:

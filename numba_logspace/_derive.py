@@ -1,5 +1,7 @@
 """From the arrays of a derivative or a loss to its engine, directly or slab by slab."""
 
+import importlib
+
 import numpy as np
 
 from . import _layout
@@ -13,6 +15,7 @@ from ._slabs import (
     shared_form,
     unflat_rows,
 )
+from ._weigh import sum_of_rows
 from ._workers import THRESHOLD, count_for
 
 
@@ -23,8 +26,32 @@ class Labels:
         self.classes = classes
 
 
+def rows_of(x, axis, where=None, workers=None, stream=None, name="x"):
+    """The Rows of an argument, on the CPU or on CUDA."""
+    if not _layout.is_on_cuda(x):
+        if stream is not None:
+            raise TypeError(f"stream must be None where {name} is not a CUDA array, got {stream!r}")
+        return Rows(x, axis, where, workers, name)
+    if workers is not None:
+        raise TypeError(f"workers must be None for CUDA arrays, got {workers!r}")
+    return _cuda_rows()(x, axis, where, stream, name)
+
+
+def _cuda_rows():
+    # Nothing of CUDA is imported before the first CUDA array.
+    try:
+        return importlib.import_module("._cuda_call", __package__).Rows
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            "CUDA arrays need numba-cuda: install the extra cuda12 or cuda13, such as "
+            "pip install 'numba_logspace[cuda13]'"
+        ) from error
+
+
 class Rows:
     """The argument x of a call, seen as rows, and what is checked against it."""
+
+    on_cuda = False
 
     def __init__(self, x, axis, where=None, workers=None, name="x"):
         self.x, self.dtype, self.result = _layout.as_array(x, name)
@@ -37,6 +64,10 @@ class Rows:
     def row_shape(self, keepdims):
         """The shape of results with one number for each row."""
         return _layout.result_shape(self.x.shape, self.axes, keepdims)
+
+    def argument(self, array, name):
+        """(array, working dtype, dtype of results) of an argument."""
+        return _layout.as_array(array, name)
 
     def entries(self, array, name):
         """An argument with a number for each entry, or None."""
@@ -90,6 +121,10 @@ class Rows:
             _layout.check_out(out, shape, self.result, self._inputs(inputs))
         return out
 
+    def handed_out(self, out):
+        """What the caller gets for an array that was made or checked here."""
+        return out
+
     def returned(self, values, keepdims=False, out=None):
         """Values of the working dtype as they are returned."""
         values = values.reshape(self.row_shape(keepdims))
@@ -98,6 +133,28 @@ class Rows:
                 return values.astype(self.result, copy=False)[()]
             out[...] = values
         return out
+
+    def total(self, values):
+        """The sum of the values of all rows, in the dtype of results."""
+        with np.errstate(all="ignore"):  # a float16 may overflow to inf
+            return self.result.type(sum_of_rows(np.ascontiguousarray(values).reshape(-1)))
+
+    def derive(self, engine, g=None, t=None, c=None, values=False, outs=(), without_max=False):
+        """Call a Weighing; the values of the rows, in the working dtype, where they are wanted.
+
+        g and t are arrays of the shape of x, None for ones, or Labels; c has a number for each
+        row. The results for the entries go into `outs`. `without_max` leaves the first maximum of
+        each row out as if it were masked.
+        """
+        outs = (*outs, None, None)[:2]
+        if self.x.size == 0:
+            return np.zeros(self.shape, self.dtype) if values else None
+        arrays = [a for a in (g, t, *outs) if isinstance(a, np.ndarray)]
+        plain = self.mask is None and not without_max
+        form = shared_form(self.x, arrays, self.axes, self.dtype) if plain else None
+        if form and not (form[3] > 1 and _too_many_classes(form[2], self.dtype, (g, t))):
+            return _derive_in_place(engine, self, form, (g, t), c, values, outs)
+        return _derive_slabs(engine, self, (g, t), c, values, outs, without_max)
 
 
 def small_derivative(engine, x, g):
@@ -114,24 +171,6 @@ def small_derivative(engine, x, g):
     outs = out.reshape(-1), None
     engine(x.reshape(-1), flat(g), None, None, None, outs, x.size // n, n, 1, 1)
     return out
-
-
-def derive(engine, rows, g=None, t=None, c=None, values=False, outs=(), without_max=False):
-    """Call a Weighing; the values of the rows, in the working dtype, where they are wanted.
-
-    g and t are arrays of the shape of x, None for ones, or Labels; c has a number for each row.
-    The results for the entries go into `outs`. `without_max` leaves the first maximum of each row
-    out as if it were masked.
-    """
-    outs = (*outs, None, None)[:2]
-    if rows.x.size == 0:
-        return np.zeros(rows.shape, rows.dtype) if values else None
-    plain = rows.mask is None and not without_max and rows.x.size
-    arrays = [a for a in (g, t, *outs) if isinstance(a, np.ndarray)]
-    form = shared_form(rows.x, arrays, rows.axes, rows.dtype) if plain else None
-    if form and not (form[3] > 1 and _too_many_classes(form[2], rows.dtype, (g, t))):
-        return _derive_in_place(engine, rows, form, (g, t), c, values, outs)
-    return _derive_slabs(engine, rows, (g, t), c, values, outs, without_max)
 
 
 def _too_many_classes(n, dtype, entries):

@@ -13,7 +13,7 @@ from numba import types
 from numba.extending import intrinsic, overload
 
 from ._kernels import gather_columns, gather_rows, scatter_columns, scatter_rows
-from ._simd import Vector, const, full, lanes, llvm_type, load, select, splat
+from ._simd import Vector, const, full, lanes, llvm_type, load, loaded_type, select, splat
 
 # As formulas are: a call would keep a loop from becoming vector code.
 _inlined = functools.partial(overload, jit_options={"error_model": "numpy", "forceinline": True})
@@ -22,14 +22,11 @@ _inlined = functools.partial(overload, jit_options={"error_model": "numpy", "for
 @intrinsic
 def _one_hot(typing_context, array, number):
     """A vector of the array's dtype that is 1 in lane `number`, if there is one, else 0."""
-    kind = Vector(array.dtype)
+    kind = loaded_type(typing_context, array)
 
     def generate(context, builder, sig, args):
-        wide = ir.VectorType(args[1].type, kind.lanes)
-        numbers = ir.Constant(wide, list(range(kind.lanes)))
-        here = builder.icmp_signed("==", numbers, splat(builder, args[1], wide))
-        one, zero = (ir.Constant(llvm_type(kind), [v] * kind.lanes) for v in (1.0, 0.0))
-        return builder.select(here, one, zero)
+        here = _compare_lanes(builder, "==", kind, args[1])
+        return _number_where(builder, here, kind)
 
     return kind(array, types.intp), generate
 
@@ -37,18 +34,32 @@ def _one_hot(typing_context, array, number):
 @intrinsic
 def _ones(typing_context, array, width):
     """A vector of the array's dtype that is 1 in its first `width` lanes, or in all for None."""
-    kind = Vector(array.dtype)
+    kind = loaded_type(typing_context, array)
 
     def generate(context, builder, sig, args):
-        one, zero = (ir.Constant(llvm_type(kind), [v] * kind.lanes) for v in (1.0, 0.0))
         if width == types.none:
-            return one
-        wide = ir.VectorType(args[1].type, kind.lanes)
-        numbers = ir.Constant(wide, list(range(kind.lanes)))
-        here = builder.icmp_signed("<", numbers, splat(builder, args[1], wide))
-        return builder.select(here, one, zero)
+            return splat(builder, ir.Constant(llvm_type(array.dtype), 1.0), llvm_type(kind))
+        return _number_where(builder, _compare_lanes(builder, "<", kind, args[1]), kind)
 
     return kind(array, width if width == types.none else types.intp), generate
+
+
+def _compare_lanes(builder, symbol, kind, number):
+    # The comparison of the number of each lane with another number.
+    if not isinstance(kind, Vector):
+        return builder.icmp_signed(symbol, ir.Constant(number.type, 0), number)
+    wide = ir.VectorType(number.type, kind.lanes)
+    numbers = ir.Constant(wide, list(range(kind.lanes)))
+    return builder.icmp_signed(symbol, numbers, splat(builder, number, wide))
+
+
+def _number_where(builder, condition, kind):
+    # 1 where the condition holds, else 0.
+    llvm = llvm_type(kind)
+    one, zero = (
+        splat(builder, ir.Constant(getattr(llvm, "element", llvm), v), llvm) for v in (1.0, 0.0)
+    )
+    return builder.select(condition, one, zero)
 
 
 def _is_labels(u):

@@ -8,6 +8,8 @@ import numpy as np
 Axis: TypeAlias = int | tuple[int, ...] | None
 
 _FLOATS = {np.dtype(np.float32), np.dtype(np.float64)}
+# The numbers that DLPack has for the memory of CUDA: of a device, and managed.
+_CUDA_DEVICES = (2, 13)
 _INSTEAD = {
     "g": "convert it with x.astype(numpy.float64)",
     "c": "take the real part, or the logarithm of the modulus",
@@ -17,8 +19,22 @@ _INSTEAD = {
 }
 
 
+def is_on_cuda(x):
+    """Whether x is an array in the memory of a GPU, of any library."""
+    if type(x) is np.ndarray:
+        return False
+    if hasattr(x, "__dlpack_device__") and not isinstance(x, np.ndarray):
+        return x.__dlpack_device__()[0] in _CUDA_DEVICES
+    return hasattr(x, "__cuda_array_interface__")
+
+
 def as_array(x, name="x"):
     """(array of x, its working dtype, the dtype of results)."""
+    if is_on_cuda(x):
+        raise TypeError(
+            f"{name} is a CUDA array, a {type(x).__name__}; here NumPy arrays are wanted: all "
+            "arguments have to be on one device, and the function has to be one for CUDA arrays"
+        )
     if isinstance(x, np.ma.MaskedArray):
         raise TypeError(
             f"{name} is a masked array: pass {name}.data and where=~{name}.mask instead"

@@ -10,6 +10,8 @@ The formulas are those of `_derivatives`, g being M or W: no term of a loss is n
 digit of the sum is lost, and the gradients are those of log_softmax and log1m_softmax.
 """
 
+import math
+
 from ._derivatives import (
     element_log1m_softmax_vjp,
     element_log_softmax_vjp,
@@ -30,6 +32,20 @@ from ._softsum import element_log_softmax, prepare_log_softmax
 def _weighted(weight, y):
     # -weight y, and 0 for a weight of 0, whatever y is.
     return select(weight == const(y, 0.0), const(y, 0.0), weight * -y)
+
+
+@formula
+def probability_or_nan(g):
+    """g, but NaN outside [0, 1]."""
+    inside = select(g >= const(g, 0.0), g, const(g, math.nan))
+    return select(g <= const(g, 1.0), inside, const(g, math.nan))
+
+
+@formula
+def weight_or_nan(g):
+    """g, but NaN unless it is finite and >= 0."""
+    inside = select(g >= const(g, 0.0), g, const(g, math.nan))
+    return select(g < const(g, math.inf), inside, const(g, math.nan))
 
 
 @formula

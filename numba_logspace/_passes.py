@@ -18,7 +18,7 @@ from ._vectormath import difference, expm1_nonpositive, larger, two_sum
 
 # Vectors added plainly before the sum is carried on with compensation: few enough for the error
 # not to grow with the length of the row, enough for compensation to cost nothing.
-_CHUNK = 8
+CHUNK = 8
 
 
 @formula
@@ -30,6 +30,13 @@ def max_pass(x, base, step, count, width, m):
 
 
 @formula
+def count_or_add(v, term, m, ties, part):
+    """Count an entry equal to m, or add the scaled term of one below."""
+    one, zero, at_max = const(m, 1.0), const(m, 0.0), v >= m
+    return ties + select(at_max, one, zero), part + select(at_max, zero, term)
+
+
+@formula
 def sum_pass(x, base, step, count, width, m, sums, e, e_base, e_step, ahead):
     """Add to `sums` = (number of entries equal to m, scaled sum of those below, its error).
 
@@ -37,16 +44,13 @@ def sum_pass(x, base, step, count, width, m, sums, e, e_base, e_step, ahead):
     next row; either may be None.
     """
     ties, rest, error = sums
-    one, zero = const(m, 1.0), const(m, 0.0)
-    for start in range(0, count, _CHUNK):
-        part = zero
-        for i in range(start, min(start + _CHUNK, count)):
+    for start in range(0, count, CHUNK):
+        part = const(m, 0.0)
+        for i in range(start, min(start + CHUNK, count)):
             v = load(x, base + i * step, width, -math.inf)
             term = scaled_term(v, m)
             store(e, e_base + i * e_step, width, term)
-            at_max = v >= m
-            ties = ties + select(at_max, one, zero)
-            part = part + select(at_max, zero, term)
+            ties, part = count_or_add(v, term, m, ties, part)
             prefetch(x, base + i * step, ahead)
         rest, lost = two_sum(rest, part)
         error = error + lost

@@ -2,12 +2,14 @@
 
 Numba's own vectoriser is an optimisation that may silently not happen; these vectors are LLVM
 vectors from the start. Every function here also takes a plain float32 or float64 and then does
-the same to one number, which is what users' jitted code and CUDA kernels need.
+the same to one number, which is what users' jitted code needs. On CUDA a thread is a lane: there
+what is loaded from memory is a single number, and all else is the same code.
 """
 
 import operator
 
 import llvmlite.binding
+import numba.core.typing
 from llvmlite import ir
 from numba import config, types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
@@ -67,6 +69,15 @@ class Mask(types.Type):
     def __init__(self, lanes):
         self.lanes = lanes
         super().__init__(f"Mask({lanes})")
+
+
+def loaded_type(typing_context, array):
+    """What one load from an array gives: a vector, but a single number on CUDA."""
+    return Vector(array.dtype) if _on_cpu(typing_context) else array.dtype
+
+
+def _on_cpu(typing_context):
+    return isinstance(typing_context, numba.core.typing.Context)
 
 
 @register_model(Vector)
@@ -345,8 +356,8 @@ def _first_lanes(builder, count, kind):
 
 @intrinsic
 def lanes(typing_context, array):
-    """How many numbers of the array's dtype a vector holds."""
-    count = Vector(array.dtype).lanes
+    """How many numbers of the array's dtype are loaded at once."""
+    count = getattr(loaded_type(typing_context, array), "lanes", 1)
 
     def generate(context, builder, sig, args):
         return context.get_constant(types.intp, count)
@@ -357,10 +368,10 @@ def lanes(typing_context, array):
 @intrinsic
 def full(typing_context, array, value):
     """A vector of the array's dtype with `value` in each lane."""
-    kind = Vector(array.dtype)
+    kind = loaded_type(typing_context, array)
 
     def generate(context, builder, sig, args):
-        number = context.cast(builder, args[1], sig.args[1], kind.dtype)
+        number = context.cast(builder, args[1], sig.args[1], array.dtype)
         return splat(builder, number, llvm_type(kind))
 
     return kind(array, value), generate
@@ -372,8 +383,8 @@ def load(typing_context, array, index, width, fill):
 
     A `width` of None says that the vector is full, which needs no mask.
     """
-    kind = Vector(array.dtype)
-    align = kind.dtype.bitwidth // 8
+    kind = loaded_type(typing_context, array)
+    align = array.dtype.bitwidth // 8
 
     def generate(context, builder, sig, args):
         pointer = _pointer(context, builder, array, args[0], args[1])
@@ -381,7 +392,7 @@ def load(typing_context, array, index, width, fill):
         if width == types.none:
             pointer = builder.bitcast(pointer, llvm.as_pointer())
             return builder.load(pointer, align=align)
-        number = context.cast(builder, args[3], sig.args[3], kind.dtype)
+        number = context.cast(builder, args[3], sig.args[3], array.dtype)
         mask = _first_lanes(builder, args[2], kind)
         pointer = builder.bitcast(pointer, llvm.as_pointer())
         operands = [pointer, ir.Constant(_INDEX, align), mask, splat(builder, number, llvm)]

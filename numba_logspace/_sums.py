@@ -8,7 +8,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from ._simd import Mask, Vector, halves, lane_type, llvm_type, splat
+from ._simd import Mask, Vector, halves, lane_type, llvm_type, loaded_type, splat
 
 _FIRST = ir.Constant(ir.IntType(32), 0)
 
@@ -138,7 +138,7 @@ def all_finite(typing_context, sums):
 @intrinsic
 def spread(typing_context, array, numbers):
     """Vectors of the array's dtype with each of these numbers in all lanes."""
-    kind = Vector(array.dtype)
+    kind = loaded_type(typing_context, array)
 
     def generate(context, builder, sig, args):
         items = _items(builder, numbers, args[1])

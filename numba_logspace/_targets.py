@@ -52,10 +52,10 @@ def _row_name(where):
 
 def targets_of(targets, rows):
     """Labels, or an array of the shape of the logits of numbers in [0, 1]."""
-    array, _, _ = _layout.as_array(targets, "targets")
+    array, _, _ = rows.argument(targets, "targets")
     (axis,) = rows.axes
     if array.dtype.kind in "iu" and array.shape == rows.shape:
-        return _labels(array, rows.x.shape[axis])
+        return Labels(array) if rows.on_cuda else _labels(array, rows.x.shape[axis])
     try:
         whole = np.broadcast_to(array, rows.x.shape)
     except ValueError:
@@ -64,7 +64,8 @@ def targets_of(targets, rows):
             f"ints of shape {rows.shape}, nor numbers that broadcast to the logits, "
             f"{rows.x.shape}"
         ) from None
-    _check_numbers(array, rows, _is_probability, "in [0, 1]", "targets", rows.axes)
+    if not rows.on_cuda:
+        _check_numbers(array, rows, _is_probability, "in [0, 1]", "targets", rows.axes)
     return whole
 
 
@@ -78,13 +79,19 @@ def _labels(array, classes):
     return Labels(array.astype(np.int64, copy=False))
 
 
+def _check_weights(weights, rows, axes):
+    # On CUDA the host would have to wait for the numbers: there what is wrong becomes NaN.
+    if not rows.on_cuda:
+        array = np.asarray(weights)
+        _check_numbers(array, rows, _is_at_least_0, "finite and >= 0", "weights", axes)
+
+
 def class_weights_of(weights, rows):
     """An array of the shape of the logits of numbers >= 0."""
     whole = rows.entries(weights, "weights")
     if whole is None:
         raise TypeError("weights must be an array of numbers >= 0, got None")
-    array = np.asarray(weights)
-    _check_numbers(array, rows, _is_at_least_0, "finite and >= 0", "weights", rows.axes)
+    _check_weights(weights, rows, rows.axes)
     return whole
 
 
@@ -92,10 +99,11 @@ def row_weights_of(weights, rows, reduction):
     """What each row's loss is multiplied with: an array, or None for ones."""
     whole = rows.numbers(weights, "weights")
     if whole is not None:
-        array = np.asarray(weights)
-        _check_numbers(array, rows, _is_at_least_0, "finite and >= 0", "weights", ())
+        _check_weights(weights, rows, ())
     if reduction != "mean":
         return whole
+    if rows.on_cuda:
+        return rows.shares(whole)
     count = int(np.prod(rows.shape, dtype=np.intp))
     total = count if whole is None else float(np.sum(whole, dtype=np.float64))
     if not total > 0:

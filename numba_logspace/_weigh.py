@@ -53,14 +53,17 @@ class Formulas:
 
     `sums` says how many terms `weigh` returns, with compensation and without; where it is None
     there is no sweep for them. `element` is None where there are no results for the entries,
-    `result` where there is none for the row.
+    `result` where there is none for the row. `admit` says what scores are right, where that has
+    not been checked before.
     """
 
-    def __init__(self, prepare, settle, *, weigh=None, sums=(0, 0), element=None, result=None):
+    def __init__(
+        self, prepare, settle, *, weigh=None, sums=(0, 0), element=None, result=None, admit=None
+    ):
         self.prepare, self.settle, self.element = prepare, settle, element
         self.weigh, self.sums = weigh or _weigh_nothing, sums
         self.weighs = weigh is not None
-        self.result = result or _no_result
+        self.result, self.admit = result or _no_result, admit
 
 
 @formula

@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from . import _derivatives, _layout, _lossterms, _softsum, _targets
 from ._cpu import Weighing
-from ._derive import Rows, derive
+from ._derive import Rows
 from ._weigh import Formulas
 from .elementwise import log1m_sigmoid, log_sigmoid, logistic
 
@@ -136,7 +136,7 @@ def gated_log_softmax(
         _layout.check_out(out, parts.shape, parts.result, inputs)
     shares = log_sigmoid(parts.gate_of_rows), log1m_sigmoid(parts.gate_of_rows)
     for rows, place, share in zip(parts.rows, parts.of(out), shares):
-        derive(_VALUE, rows, c=np.asarray(share), outs=(place,))
+        rows.derive(_VALUE, c=np.asarray(share), outs=(place,))
     return out
 
 
@@ -203,7 +203,7 @@ def gated_log_softmax_vjp(
     gradients, sums = [], []
     for rows, g_part in zip(parts.rows, cotangents):
         out = rows.out(None, {})
-        sums.append(derive(_VJP, rows, g_part, values=True, outs=(out,)))
+        sums.append(rows.derive(_VJP, g_part, values=True, outs=(out,)))
         gradients.append(out)
     slope = sums[0] * logistic(-parts.gate_of_rows) - sums[1] * logistic(parts.gate_of_rows)
     return _sum_to(slope, parts.gate.shape).astype(parts.result), *gradients

@@ -1,16 +1,18 @@
 """Gradients of the softmax family: vector-Jacobian products (VJP)."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _derivatives, _softsum
 from ._cpu import Weighing
-from ._derive import Rows, derive, small_derivative
+from ._derive import rows_of, small_derivative
 from ._docs import shared_text
 from ._layout import Axis
 from ._weigh import Formulas
 
-_SOFTMAX = Weighing(
+SOFTMAX = Weighing(
     Formulas(
         _derivatives.prepare_by_max,
         _derivatives.settle_shares,
@@ -73,24 +75,24 @@ _LOGSUMEXP = Weighing(
 )
 
 
-def _vjp(engine, x, g, axis, where, out, workers):
-    if where is out is workers is None and axis == -1:
+def _vjp(engine, x, g, axis, where, out, workers, stream):
+    if where is out is workers is stream is None and axis == -1:
         result = small_derivative(engine, x, g)
         if result is not None:
             return result
-    rows = Rows(x, axis, where, workers)
+    rows = rows_of(x, axis, where, workers, stream)
     g = rows.entries(g, "g")
     out = rows.out(out, {"g": g})
-    derive(engine, rows, g, outs=(out,))
-    return out
+    rows.derive(engine, g, outs=(out,))
+    return rows.handed_out(out)
 
 
-def _vjp_of_reduction(x, g, axis, where, out, workers, without_max=False):
-    rows = Rows(x, axis, where, workers)
+def _vjp_of_reduction(x, g, axis, where, out, workers, stream, without_max=False):
+    rows = rows_of(x, axis, where, workers, stream)
     c = rows.numbers(g, "g")
     out = rows.out(out, {}, separate={"g": c})
-    derive(_LOGSUMEXP, rows, c=c, outs=(out,), without_max=without_max)
-    return out
+    rows.derive(_LOGSUMEXP, c=c, outs=(out,), without_max=without_max)
+    return rows.handed_out(out)
 
 
 @shared_text("vjp")
@@ -102,6 +104,7 @@ def softmax_vjp(
     where: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The gradient of sum(g * softmax(x)) with respect to x.
 
@@ -128,7 +131,7 @@ def softmax_vjp(
     >>> nl.softmax_vjp(np.array([0.0, 40.0]), np.array([0.0, 1.0]))
     array([-4.24835426e-18,  4.24835426e-18])
     """
-    return _vjp(_SOFTMAX, x, g, axis, where, out, workers)
+    return _vjp(SOFTMAX, x, g, axis, where, out, workers, stream)
 
 
 @shared_text("vjp")
@@ -140,6 +143,7 @@ def log_softmax_vjp(
     where: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The gradient of sum(g * log_softmax(x)) with respect to x.
 
@@ -165,7 +169,7 @@ def log_softmax_vjp(
     >>> nl.log_softmax_vjp(np.array([0.0, 40.0]), np.array([0.0, 1.0]))
     array([-4.24835426e-18,  4.24835426e-18])
     """
-    return _vjp(_LOG_SOFTMAX, x, g, axis, where, out, workers)
+    return _vjp(_LOG_SOFTMAX, x, g, axis, where, out, workers, stream)
 
 
 @shared_text("vjp")
@@ -177,6 +181,7 @@ def log1m_softmax_vjp(
     where: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The gradient of sum(g * log1m_softmax(x)) with respect to x.
 
@@ -205,7 +210,7 @@ def log1m_softmax_vjp(
     >>> nl.log1m_softmax_vjp(np.array([1000.0, -1000.0, -1000.5]), np.array([1.0, -0.5, 2.0]))
     array([-1.        ,  0.62245933,  0.37754067])
     """
-    return _vjp(_LOG1M_SOFTMAX, x, g, axis, where, out, workers)
+    return _vjp(_LOG1M_SOFTMAX, x, g, axis, where, out, workers, stream)
 
 
 @shared_text("value and vjp")
@@ -217,6 +222,7 @@ def log1m_softmax_value_and_vjp(
     where: ArrayLike | None = None,
     out: tuple[np.ndarray, np.ndarray] | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """log1m_softmax(x) and the gradient of sum(g * log1m_softmax(x)), in one pass over x.
 
@@ -243,12 +249,12 @@ def log1m_softmax_value_and_vjp(
     >>> gradient
     array([ 0.5,  0.5, -1. ])
     """
-    rows = Rows(x, axis, where, workers)
+    rows = rows_of(x, axis, where, workers, stream)
     g = rows.entries(g, "g")
     y, gradient = rows.two_outs(out, {"g": g})
     # What is masked has the value of what is absent.
-    derive(_LOG1M_SOFTMAX_BOTH, rows, g, outs=(y, gradient))
-    return y, gradient
+    rows.derive(_LOG1M_SOFTMAX_BOTH, g, outs=(y, gradient))
+    return rows.handed_out((y, gradient))
 
 
 @shared_text("vjp")
@@ -260,6 +266,7 @@ def loo_logsumexp_vjp(
     where: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The gradient of sum(g * loo_logsumexp(x)) with respect to x.
 
@@ -286,7 +293,7 @@ def loo_logsumexp_vjp(
     >>> nl.loo_logsumexp_vjp(np.array([1000.0, -1000.0, -1000.0]), np.array([1.0, 0.0, 0.0]))
     array([0. , 0.5, 0.5])
     """
-    return _vjp(_LOO_LOGSUMEXP, x, g, axis, where, out, workers)
+    return _vjp(_LOO_LOGSUMEXP, x, g, axis, where, out, workers, stream)
 
 
 @shared_text("vjp of a reduction")
@@ -298,6 +305,7 @@ def logsumexp_vjp(
     where: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The gradient of sum(g * logsumexp(x)) with respect to x: g times the softmax.
 
@@ -321,7 +329,7 @@ def logsumexp_vjp(
     array([[5.00000000e-01, 5.00000000e-01],
            [8.49670851e-18, 2.00000000e+00]])
     """
-    return _vjp_of_reduction(x, g, axis, where, out, workers)
+    return _vjp_of_reduction(x, g, axis, where, out, workers, stream)
 
 
 @shared_text("vjp of a reduction")
@@ -333,6 +341,7 @@ def logsumexp_excluding_max_vjp(
     where: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The gradient of sum(g * logsumexp_excluding_max(x)): g times the softmax over the others.
 
@@ -357,7 +366,7 @@ def logsumexp_excluding_max_vjp(
     >>> nl.logsumexp_excluding_max_vjp(np.array([-1000.0, 1000.0, -1000.0]))
     array([0.5, 0. , 0.5])
     """
-    return _vjp_of_reduction(x, g, axis, where, out, workers, without_max=True)
+    return _vjp_of_reduction(x, g, axis, where, out, workers, stream, without_max=True)
 
 
 @shared_text("vjp of a reduction")
@@ -369,6 +378,7 @@ def logmeanexp_vjp(
     where: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The gradient of sum(g * logmeanexp(x)) with respect to x: that of `logsumexp`.
 
@@ -391,4 +401,4 @@ def logmeanexp_vjp(
     >>> nl.logmeanexp_vjp(np.zeros(4))
     array([0.25, 0.25, 0.25, 0.25])
     """
-    return _vjp_of_reduction(x, g, axis, where, out, workers)
+    return _vjp_of_reduction(x, g, axis, where, out, workers, stream)

@@ -1,11 +1,13 @@
 """Jacobians and second derivatives of the softmax family."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from . import _derivatives, _jacobian, _layout, _softsum
 from ._cpu import Jacobian, Weighing
-from ._derive import Rows, derive
+from ._derive import rows_of
 from ._docs import shared_text
 from ._layout import Axis
 from ._slabs import flat
@@ -118,6 +120,7 @@ def log1m_softmax_hvp(
     where: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The Hessian of sum(g * log1m_softmax(x)), times t.
 
@@ -148,8 +151,8 @@ def log1m_softmax_hvp(
     >>> nl.log1m_softmax_hvp(x, None, t)
     array([ 0.        ,  0.23500371, -0.23500371])
     """
-    rows = Rows(x, axis, where, workers)
+    rows = rows_of(x, axis, where, workers, stream)
     g, t = rows.entries(g, "g"), rows.tangent(t)
     out = rows.out(out, {"g": g, "t": t})
-    derive(_LOG1M_SOFTMAX_HVP, rows, g, t, outs=(out,))
-    return out
+    rows.derive(_LOG1M_SOFTMAX_HVP, g, t, outs=(out,))
+    return rows.handed_out(out)

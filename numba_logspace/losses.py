@@ -7,12 +7,12 @@ from numpy.typing import ArrayLike
 
 from . import _derivatives, _lossterms, _softsum, _targets
 from ._cpu import Weighing
-from ._derive import Labels, Rows, derive
+from ._derive import Labels, rows_of
 from ._docs import shared_text
-from ._weigh import Formulas, sum_of_rows
+from ._weigh import Formulas
 
 
-def _engines(prepare, weigh, gradient, condition, second="none"):
+def _engines(prepare, weigh, gradient, admit, condition, second="none"):
     # For the loss alone, and with its gradient: (prepare, weigh, settle, sums, element).
     value = Formulas(
         prepare,
@@ -20,10 +20,17 @@ def _engines(prepare, weigh, gradient, condition, second="none"):
         weigh=weigh,
         sums=(1, 0),
         result=_derivatives.first_number,
+        admit=admit,
     )
     first, weigh, settle, sums, element = gradient
     both = Formulas(
-        first, settle, weigh=weigh, sums=sums, element=element, result=_lossterms.last_number
+        first,
+        settle,
+        weigh=weigh,
+        sums=sums,
+        element=element,
+        result=_lossterms.last_number,
+        admit=admit,
     )
     return Weighing(value, condition, second), Weighing(both, condition, second)
 
@@ -38,6 +45,7 @@ _CROSS_ENTROPY = _engines(
         (2, 1),
         _lossterms.element_cross_entropy_gradient,
     ),
+    _lossterms.probability_or_nan,
     _softsum.never,
 )
 _COMPLEMENT_CROSS_ENTROPY = _engines(
@@ -50,6 +58,7 @@ _COMPLEMENT_CROSS_ENTROPY = _engines(
         (2, 1),
         _lossterms.element_complement_cross_entropy_gradient,
     ),
+    _lossterms.weight_or_nan,
     _derivatives.where_others_are_small,
     "without max",
 )
@@ -63,34 +72,32 @@ _BINARY_CROSS_ENTROPY = _engines(
         (3, 2),
         _lossterms.element_binary_cross_entropy_gradient,
     ),
+    _lossterms.probability_or_nan,
     _derivatives.where_others_are_small,
     "without max",
 )
 
 
-def _rows(logits, axis, reduction, workers):
+def _rows(logits, axis, reduction, workers, stream):
     _targets.check_axis(axis)
     _targets.check_reduction(reduction)
-    return Rows(logits, axis, None, workers, "logits")
+    return rows_of(logits, axis, None, workers, stream, "logits")
 
 
 def _returned(rows, values, reduction):
-    if reduction == "none":
-        return rows.returned(values)
-    with np.errstate(all="ignore"):  # a float16 may overflow to inf
-        return rows.result.type(sum_of_rows(np.ascontiguousarray(values).reshape(-1)))
+    return rows.returned(values) if reduction == "none" else rows.total(values)
 
 
 def _loss(engines, rows, scores, c, reduction):
-    values = derive(engines[0], rows, scores, c=c, values=True)
+    values = rows.derive(engines[0], scores, c=c, values=True)
     return _returned(rows, values, reduction)
 
 
 def _loss_and_gradient(engines, rows, scores, c, reduction, out, weights):
     apart = {"targets": scores.classes if isinstance(scores, Labels) else scores}
     out = rows.out(out, {}, separate=apart | {"weights": weights})
-    values = derive(engines[1], rows, scores, c=c, values=True, outs=(out,))
-    return _returned(rows, values, reduction), out
+    values = rows.derive(engines[1], scores, c=c, values=True, outs=(out,))
+    return _returned(rows, values, reduction), rows.handed_out(out)
 
 
 @shared_text("loss")
@@ -102,6 +109,7 @@ def cross_entropy(
     weights: ArrayLike | None = None,
     reduction: str = "none",
     workers: int | None = None,
+    stream: Any = None,
 ) -> Any:
     """-sum_k M_k log P_k along an axis, P the softmax of the logits and M the targets.
 
@@ -131,7 +139,7 @@ def cross_entropy(
     >>> float(nl.cross_entropy(np.array([0.0, 0.0]), [0.25, 0.75]))
     0.6931471805599453
     """
-    rows = _rows(logits, axis, reduction, workers)
+    rows = _rows(logits, axis, reduction, workers, stream)
     scores = _targets.targets_of(targets, rows)
     c = _targets.row_weights_of(weights, rows, reduction)
     return _loss(_CROSS_ENTROPY, rows, scores, c, reduction)
@@ -147,6 +155,7 @@ def cross_entropy_value_and_grad(
     reduction: str = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> tuple[Any, np.ndarray]:
     """`cross_entropy` and its gradient P sum(M) - M in the logits, in one pass over them.
 
@@ -171,7 +180,7 @@ def cross_entropy_value_and_grad(
     >>> gradient
     array([[ 4.24835426e-18, -4.24835426e-18]])
     """
-    rows = _rows(logits, axis, reduction, workers)
+    rows = _rows(logits, axis, reduction, workers, stream)
     scores = _targets.targets_of(targets, rows)
     c = _targets.row_weights_of(weights, rows, reduction)
     return _loss_and_gradient(_CROSS_ENTROPY, rows, scores, c, reduction, out, c)
@@ -186,6 +195,7 @@ def softmax_binary_cross_entropy(
     weights: ArrayLike | None = None,
     reduction: str = "none",
     workers: int | None = None,
+    stream: Any = None,
 ) -> Any:
     """-sum_k [M_k log P_k + (1 - M_k) log(1 - P_k)], P the softmax of the logits.
 
@@ -213,7 +223,7 @@ def softmax_binary_cross_entropy(
     >>> nl.softmax_binary_cross_entropy(np.array([[0.0, 10.0, 50.0], [0.0, 10.0, 50.0]]), [2, 0])
     array([8.49709426e-18, 8.99999546e+01])
     """
-    rows = _rows(logits, axis, reduction, workers)
+    rows = _rows(logits, axis, reduction, workers, stream)
     scores = _targets.targets_of(targets, rows)
     c = _targets.row_weights_of(weights, rows, reduction)
     return _loss(_BINARY_CROSS_ENTROPY, rows, scores, c, reduction)
@@ -229,6 +239,7 @@ def softmax_binary_cross_entropy_value_and_grad(
     reduction: str = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> tuple[Any, np.ndarray]:
     """`softmax_binary_cross_entropy` and its gradient in the logits, in one pass over them.
 
@@ -254,7 +265,7 @@ def softmax_binary_cross_entropy_value_and_grad(
     >>> gradient
     array([[ 2. , -1.5, -0.5]])
     """
-    rows = _rows(logits, axis, reduction, workers)
+    rows = _rows(logits, axis, reduction, workers, stream)
     scores = _targets.targets_of(targets, rows)
     c = _targets.row_weights_of(weights, rows, reduction)
     return _loss_and_gradient(_BINARY_CROSS_ENTROPY, rows, scores, c, reduction, out, c)
@@ -268,6 +279,7 @@ def complement_cross_entropy(
     *,
     reduction: str = "none",
     workers: int | None = None,
+    stream: Any = None,
 ) -> Any:
     """-sum_k W_k log(1 - P_k) along an axis, P the softmax of the logits and W any weights >= 0.
 
@@ -297,7 +309,7 @@ def complement_cross_entropy(
     >>> nl.complement_cross_entropy(logits, relation[[0, 2]])
     array([1.31326169e+00, 4.24835426e-18])
     """
-    rows = _rows(logits, axis, reduction, workers)
+    rows = _rows(logits, axis, reduction, workers, stream)
     scores = _targets.class_weights_of(weights, rows)
     c = _targets.row_weights_of(None, rows, reduction)
     return _loss(_COMPLEMENT_CROSS_ENTROPY, rows, scores, c, reduction)
@@ -312,6 +324,7 @@ def complement_cross_entropy_value_and_grad(
     reduction: str = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> tuple[Any, np.ndarray]:
     """`complement_cross_entropy` and its gradient in the logits, in one pass over them.
 
@@ -337,7 +350,7 @@ def complement_cross_entropy_value_and_grad(
     >>> gradient
     array([[ 1. , -0.5, -0.5]])
     """
-    rows = _rows(logits, axis, reduction, workers)
+    rows = _rows(logits, axis, reduction, workers, stream)
     scores = _targets.class_weights_of(weights, rows)
     c = _targets.row_weights_of(None, rows, reduction)
     return _loss_and_gradient(_COMPLEMENT_CROSS_ENTROPY, rows, scores, c, reduction, out, None)

@@ -46,6 +46,7 @@ def softmax(
     where: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """exp(x_i) / sum_j exp(x_j) along an axis, small entries included.
 
@@ -73,7 +74,7 @@ def softmax(
     >>> nl.softmax(np.array([0.0, 1.0, -740.0]))
     array([2.68941421e-001, 7.31058579e-001, 1.13635099e-322])
     """
-    return map_rows(_SOFTMAX, x, axis, where, out, workers, 0.0)
+    return map_rows(_SOFTMAX, x, axis, where, out, workers, stream, 0.0)
 
 
 @shared_text("map")
@@ -84,6 +85,7 @@ def log_softmax(
     where: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """log(exp(x_i) / sum_j exp(x_j)) along an axis, to the last digits of a dominant class.
 
@@ -112,7 +114,7 @@ def log_softmax(
     >>> nl.log_softmax(np.array([0.0, 40.0]))
     array([-4.00000000e+01, -4.24835426e-18])
     """
-    return map_rows(_LOG_SOFTMAX, x, axis, where, out, workers, -np.inf)
+    return map_rows(_LOG_SOFTMAX, x, axis, where, out, workers, stream, -np.inf)
 
 
 @shared_text("map")
@@ -123,6 +125,7 @@ def log1m_softmax(
     where: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """log(1 - softmax(x)) along an axis: the log-probability of not being each class.
 
@@ -152,7 +155,7 @@ def log1m_softmax(
     >>> nl.log1m_softmax(np.array([0.0, 40.0]))
     array([-4.24835426e-18, -4.00000000e+01])
     """
-    return map_rows(_LOG1M_SOFTMAX, x, axis, where, out, workers, -0.0)
+    return map_rows(_LOG1M_SOFTMAX, x, axis, where, out, workers, stream, -0.0)
 
 
 @shared_text("map")
@@ -163,6 +166,7 @@ def loo_logsumexp(
     where: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The leave-one-out logsumexp: at each entry log(sum exp(x_j)) over all the others.
 
@@ -188,7 +192,7 @@ def loo_logsumexp(
     >>> nl.loo_logsumexp(np.array([0.0, -5.0, -40.0]))
     array([-5.00000000e+00,  4.24835426e-18,  6.71534849e-03])
     """
-    return map_rows(_LOO_LOGSUMEXP, x, axis, where, out, workers)
+    return map_rows(_LOO_LOGSUMEXP, x, axis, where, out, workers, stream)
 
 
 @shared_text("scan")
@@ -199,6 +203,7 @@ def logcumsumexp(
     where: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The running logsumexp: at each entry log(sum exp(x_j)) over it and those before it.
 
@@ -224,7 +229,7 @@ def logcumsumexp(
     >>> nl.logcumsumexp(np.zeros(4))
     array([0.        , 0.69314718, 1.09861229, 1.38629436])
     """
-    return map_rows(_SCAN, x, axis, where, out, workers, ordered=True)
+    return map_rows(_SCAN, x, axis, where, out, workers, stream, ordered=True)
 
 
 @shared_text("reduction")
@@ -238,6 +243,7 @@ def logsumexp(
     where: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> Any:
     """log(sum_j b_j exp(x_j)) along an axis.
 
@@ -278,8 +284,9 @@ def logsumexp(
     (0.5413248546129181, -1.0)
     """
     if b is None and not return_sign:
-        return reduce_rows(_LOGSUMEXP, x, axis, keepdims, where, out, workers)
-    return weighted_sum(_WEIGHTED, x, axis, b, return_sign, keepdims, where, out, workers)
+        return reduce_rows(_LOGSUMEXP, x, axis, keepdims, where, out, workers, stream)
+    options = return_sign, keepdims, where, out, workers, stream
+    return weighted_sum(_WEIGHTED, x, axis, b, *options)
 
 
 @shared_text("reduction")
@@ -291,6 +298,7 @@ def logsumexp_excluding_max(
     where: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> Any:
     """log(sum_j exp(x_j)) along an axis without the first maximum of each row.
 
@@ -315,7 +323,7 @@ def logsumexp_excluding_max(
     >>> float(nl.logsumexp_excluding_max(np.array([1000.0, -1000.0, -1000.0])))
     -999.3068528194401
     """
-    return reduce_rows(_LOGSUMEXP_EXCLUDING_MAX, x, axis, keepdims, where, out, workers)
+    return reduce_rows(_LOGSUMEXP_EXCLUDING_MAX, x, axis, keepdims, where, out, workers, stream)
 
 
 @shared_text("reduction")
@@ -327,6 +335,7 @@ def logmeanexp(
     where: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> Any:
     """log(mean_j exp(x_j)) along an axis.
 
@@ -351,4 +360,4 @@ def logmeanexp(
     >>> float(nl.logmeanexp(np.array([0.0, -1e-20])))
     -5e-21
     """
-    return reduce_rows(_LOGMEANEXP, x, axis, keepdims, where, out, workers)
+    return reduce_rows(_LOGMEANEXP, x, axis, keepdims, where, out, workers, stream)

@@ -7,11 +7,11 @@ from numpy.typing import ArrayLike
 
 from . import _derivatives, _softsum
 from ._cpu import Weighing
-from ._derive import Rows, derive, small_derivative
+from ._derive import rows_of, small_derivative
 from ._docs import shared_text
 from ._layout import Axis
 from ._weigh import Formulas
-from .gradients import softmax_vjp
+from .gradients import SOFTMAX
 
 _LOG_SOFTMAX = Weighing(
     Formulas(
@@ -57,23 +57,23 @@ _LOGSUMEXP = Weighing(
 )
 
 
-def _jvp(engine, x, t, axis, where, out, workers):
-    if where is out is workers is None and axis == -1 and t is not None:
+def _jvp(engine, x, t, axis, where, out, workers, stream):
+    if where is out is workers is stream is None and axis == -1 and t is not None:
         result = small_derivative(engine, x, t)
         if result is not None:
             return result
-    rows = Rows(x, axis, where, workers)
+    rows = rows_of(x, axis, where, workers, stream)
     t = rows.tangent(t)
     out = rows.out(out, {"t": t})
-    derive(engine, rows, t, outs=(out,))
-    return out
+    rows.derive(engine, t, outs=(out,))
+    return rows.handed_out(out)
 
 
-def _jvp_of_reduction(x, t, axis, keepdims, where, out, workers, without_max=False):
-    rows = Rows(x, axis, where, workers)
+def _jvp_of_reduction(x, t, axis, keepdims, where, out, workers, stream, without_max=False):
+    rows = rows_of(x, axis, where, workers, stream)
     t = rows.tangent(t)
     out = rows.out_of_rows(out, keepdims, {"t": t})
-    values = derive(_LOGSUMEXP, rows, t, values=True, without_max=without_max)
+    values = rows.derive(_LOGSUMEXP, t, values=True, without_max=without_max)
     return rows.returned(values, keepdims, out)
 
 
@@ -86,6 +86,7 @@ def softmax_jvp(
     where: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The derivative of softmax(x) along t: p (t - sum p_i t_i).
 
@@ -110,10 +111,7 @@ def softmax_jvp(
     >>> nl.softmax_jvp(np.array([0.0, 40.0]), np.array([0.0, 1.0]))
     array([-4.24835426e-18,  4.24835426e-18])
     """
-    rows = Rows(x, axis, where, workers)
-    t = rows.tangent(t)
-    out = rows.out(out, {"t": t})
-    return softmax_vjp(rows.x, t, axis, where=where, out=out, workers=workers)
+    return _jvp(SOFTMAX, x, t, axis, where, out, workers, stream)
 
 
 @shared_text("jvp")
@@ -125,6 +123,7 @@ def log_softmax_jvp(
     where: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The derivative of log_softmax(x) along t: t - sum p_i t_i.
 
@@ -150,7 +149,7 @@ def log_softmax_jvp(
     >>> nl.log_softmax_jvp(np.array([0.0, 40.0]), np.array([0.0, 1.0]))
     array([-1.00000000e+00,  4.24835426e-18])
     """
-    return _jvp(_LOG_SOFTMAX, x, t, axis, where, out, workers)
+    return _jvp(_LOG_SOFTMAX, x, t, axis, where, out, workers, stream)
 
 
 @shared_text("jvp")
@@ -162,6 +161,7 @@ def log1m_softmax_jvp(
     where: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The derivative of log1m_softmax(x) along t.
 
@@ -188,7 +188,7 @@ def log1m_softmax_jvp(
     >>> nl.log1m_softmax_jvp(np.array([1000.0, -1000.0, -1000.0]), np.array([0.0, 1.0, 3.0]))
     array([2., 0., 0.])
     """
-    return _jvp(_LOG1M_SOFTMAX, x, t, axis, where, out, workers)
+    return _jvp(_LOG1M_SOFTMAX, x, t, axis, where, out, workers, stream)
 
 
 @shared_text("jvp")
@@ -200,6 +200,7 @@ def loo_logsumexp_jvp(
     where: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The derivative of loo_logsumexp(x) along t.
 
@@ -226,7 +227,7 @@ def loo_logsumexp_jvp(
     >>> nl.loo_logsumexp_jvp(np.array([1000.0, -1000.0, -1000.0]), np.array([7.0, 1.0, 3.0]))
     array([2., 7., 7.])
     """
-    return _jvp(_LOO_LOGSUMEXP, x, t, axis, where, out, workers)
+    return _jvp(_LOO_LOGSUMEXP, x, t, axis, where, out, workers, stream)
 
 
 @shared_text("jvp of a reduction")
@@ -239,6 +240,7 @@ def logsumexp_jvp(
     where: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> Any:
     """The derivative of logsumexp(x) along t: sum p_j t_j with p the softmax.
 
@@ -262,7 +264,7 @@ def logsumexp_jvp(
     >>> float(nl.logsumexp_jvp(np.array([0.0, 40.0]), np.array([1.0, 0.0])))
     4.248354255291589e-18
     """
-    return _jvp_of_reduction(x, t, axis, keepdims, where, out, workers)
+    return _jvp_of_reduction(x, t, axis, keepdims, where, out, workers, stream)
 
 
 @shared_text("jvp of a reduction")
@@ -275,6 +277,7 @@ def logsumexp_excluding_max_jvp(
     where: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> Any:
     """The derivative of logsumexp_excluding_max(x) along t: sum q_j t_j.
 
@@ -300,7 +303,7 @@ def logsumexp_excluding_max_jvp(
     >>> float(nl.logsumexp_excluding_max_jvp(np.array([9.0, 0.0, 0.0]), np.array([7.0, 1.0, 3.0])))
     2.0
     """
-    return _jvp_of_reduction(x, t, axis, keepdims, where, out, workers, without_max=True)
+    return _jvp_of_reduction(x, t, axis, keepdims, where, out, workers, stream, without_max=True)
 
 
 @shared_text("jvp of a reduction")
@@ -313,6 +316,7 @@ def logmeanexp_jvp(
     where: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> Any:
     """The derivative of logmeanexp(x) along t: that of `logsumexp`.
 
@@ -335,4 +339,4 @@ def logmeanexp_jvp(
     >>> float(nl.logmeanexp_jvp(np.zeros(4), np.arange(4.0)))
     1.5
     """
-    return _jvp_of_reduction(x, t, axis, keepdims, where, out, workers)
+    return _jvp_of_reduction(x, t, axis, keepdims, where, out, workers, stream)

@@ -1,0 +1,313 @@
+"""CUDA kernels: factories that put the formulas of one function over the memory of a GPU.
+
+All functions are of one kind here (see `_weigh.Formulas`): a value is a derivative without sums
+of weighted terms. Arrays are flat and contiguous, in the normal form (outer, n, inner). Nothing
+here knows what the formulas compute.
+"""
+
+import math
+
+from numba import cuda, types
+from numba.extending import overload
+
+from ._entries import number_of_row, of_row, put
+from ._jit import formula
+from ._lossterms import weight_or_nan
+from ._passes import (
+    CHUNK,
+    below_max_pass,
+    below_sum_pass,
+    count_or_add,
+    max_pass,
+    no_sums,
+    shortfall_pass,
+    sum_pass,
+)
+from ._simd import const, constant, full
+from ._softsum import scaled_term
+from ._sums import all_finite, zeros
+from ._vectormath import larger, two_sum
+from ._weigh import Formulas, _refill_tile, finish_pass_of, weigh_pass_of
+
+# --- values as derivatives without sums ----------------------------------------------------------
+
+
+@formula
+def _keep_row(sums, own, row, c, lift):
+    return row
+
+
+def of_map(prepare, element):
+    """The formulas of a Map."""
+
+    @formula
+    def prepare_row(summary, second, n):
+        return summary[0], prepare(summary, second, n)
+
+    @formula
+    def element_of(v, e, g, t, m, row):
+        return (element(v, e, m, row[0], row[1], row[2], row[3]),)
+
+    return Formulas(prepare_row, _keep_row, element=element_of)
+
+
+def of_reduction(reduce):
+    """The formulas of a Reduction."""
+
+    @formula
+    def prepare_row(summary, second, n):
+        return summary[0], (reduce(summary, second, n),)
+
+    return Formulas(prepare_row, _keep_row)
+
+
+def admitting(formulas):
+    """The formulas with NaN for scores and weights that the CPU would have refused."""
+    admit, weigh, settle, element = (
+        formulas.admit,
+        formulas.weigh,
+        formulas.settle,
+        formulas.element,
+    )
+    if admit is None:
+        return formulas
+
+    @formula
+    def weigh_admitted(v, e, g, t, m, row, lift):
+        return weigh(v, e, admit(g), t, m, row, lift)
+
+    @formula
+    def settle_admitted(sums, own, row, c, lift):
+        return settle(sums, own, row, weight_or_nan(c), lift)
+
+    @formula
+    def element_admitted(v, e, g, t, m, row):
+        return element(v, e, admit(g), t, m, row)
+
+    return Formulas(
+        formulas.prepare,
+        settle_admitted,
+        weigh=weigh_admitted,
+        sums=formulas.sums,
+        element=element_admitted if element else None,
+        result=formulas.result,
+    )
+
+
+def number_for(g, n, number):
+    """The number of a row, but NaN where its label is no class."""
+    raise NotImplementedError("only inside compiled code")
+
+
+@overload(number_for, jit_options={"error_model": "numpy", "forceinline": True})
+def _overload_number_for(g, n, number):
+    if not isinstance(g, types.Integer):
+        return lambda g, n, number: number
+    return lambda g, n, number: number if 0 <= g < n else const(number, math.nan)
+
+
+# --- the row of a team ---------------------------------------------------------------------------
+# A strip is (x, base, step, count): the share of a thread, in registers or where it lies.
+
+
+def _without_max(team):
+    largest, how_many, sum_of_pair = team.largest, team.count, team.sum_of_pair
+
+    @formula
+    def without_max(room, strip, summary):
+        x, base, step, count = strip
+        m, ties, rest, error = summary
+        zero, one = const(m, 0.0), const(m, 1.0)
+        if ties > zero:
+            return m, ties - one, rest, error
+        m2 = largest(
+            room, below_max_pass(x, base, step, count, None, m, full(x, -math.inf))
+        )
+        sums = below_sum_pass(x, base, step, count, None, m2, no_sums(m2))
+        ties = how_many(room, sums[0])
+        rest, error = sum_of_pair(room, sums[1], sums[2])
+        # Where nothing is left, there is no second largest entry to leave out either.
+        return m2, larger(ties - one, zero), rest, error
+
+    return without_max
+
+
+def _with_shortfall(team):
+    sum_of_pair = team.sum_of_pair
+
+    @formula
+    def with_shortfall(room, strip, summary):
+        x, base, step, count = strip
+        m, ties, rest, error = summary
+        sums = shortfall_pass(x, base, step, count, None, m, no_sums(m))
+        return sum_of_pair(room, sums[1], sums[2])[0], ties, rest, error
+
+    return with_shortfall
+
+
+def _as_it_is(team):
+    @formula
+    def as_it_is(room, strip, summary):
+        return summary
+
+    return as_it_is
+
+
+SECONDS = {"none": _as_it_is, "without max": _without_max, "shortfall": _with_shortfall}
+
+
+def _weigh(team, formulas):
+    weigh_pass = weigh_pass_of(formulas.weigh)
+    terms_count, plain_count = 2 * formulas.sums[0], formulas.sums[1]
+    sums_of, plain_sums_of = team.sums, team.plain_sums
+
+    @formula
+    def once(room, strip, terms, along, tops, row, lift):
+        x, base, step, count = strip
+        none = zeros(tops[0], terms_count), zeros(tops[0], plain_count)
+        sums, own = weigh_pass(x, base, step, count, None, terms, along, tops, row, lift, none)
+        return sums_of(room, sums), plain_sums_of(room, own)
+
+    @formula
+    def weigh(room, strip, terms, along, tops, row):
+        lift = constant(tops[0], "lift")
+        sums, own = once(room, strip, terms, along, tops, row, lift)
+        if not all_finite(sums):
+            # Lifted it overflows, so it is large, and needs no lift.
+            lift = const(lift, 1.0)
+            sums, own = once(room, strip, terms, along, tops, row, lift)
+        return sums, own, lift
+
+    @formula
+    def nothing(room, strip, terms, along, tops, row):
+        return (), (), const(tops[0], 1.0)
+
+    return weigh if formulas.weighs else nothing
+
+
+@formula
+def _sum_of_strip(strip, terms, m):
+    (x, base, step, count), (e, e_base, e_step) = strip, terms
+    return sum_pass(x, base, step, count, None, m, no_sums(m), e, e_base, e_step, None)
+
+
+@formula
+def _sum_of_registers(strip, terms, m):
+    # As sum_pass, in one loop, since the compiler would not unroll two.
+    (x, base, step, count), (e, e_base, e_step) = strip, terms
+    ties, rest, error = no_sums(m)
+    part = rest
+    for i in range(count):
+        term = scaled_term(x[i], m)
+        e[i] = term
+        ties, part = count_or_add(x[i], term, m, ties, part)
+        if i % CHUNK == CHUNK - 1 or i == count - 1:
+            rest, lost = two_sum(rest, part)
+            error, part = error + lost, const(m, 0.0)
+    return ties, rest, error
+
+
+def _row_of(team, formulas, condition, second, sum_up):
+    # One row; `again` is the strip for a second look, `terms` and `along` as in weigh_pass_of.
+    second_look, weigh = SECONDS[second](team), _weigh(team, formulas)
+    prepare, settle, result = formulas.prepare, formulas.settle, formulas.result
+    largest, how_many, sum_of_pair = team.largest, team.count, team.sum_of_pair
+    finish_pass = finish_pass_of(formulas.element)
+
+    @formula
+    def one_row(room, strip, again, n, terms, along, c, out, out2):
+        (x, base, step, count), (e, e_base, e_step) = strip, terms
+        m = largest(room, max_pass(x, base, step, count, None, full(x, -math.inf)))
+        sums = sum_up(strip, terms, m)
+        equal = how_many(room, sums[0])
+        rest, error = sum_of_pair(room, sums[1], sums[2])
+        summary = m, equal - const(m, 1.0), rest, error
+        more = summary
+        if condition(summary, const(m, n)):
+            more = second_look(room, again, summary)
+        ref, row = prepare(summary, more, const(m, n))
+        if ref < m:
+            _refill_tile(e, x, base, step, count, None, ref)
+        tops = m, ref
+        sums, own, lift = weigh(room, strip, terms, along, tops, row)
+        row = settle(sums, own, row, c, lift)
+        finish_pass(x, base, step, count, None, terms, along, tops, row, out, out2)
+        return result(row)
+
+    return one_row
+
+
+# --- kernels -------------------------------------------------------------------------------------
+
+
+def given(array):
+    """An argument of a kernel, None for `NOTHING`, since None cannot be one."""
+    raise NotImplementedError("only inside compiled code")
+
+
+@overload(given, jit_options={"error_model": "numpy", "forceinline": True})
+def _overload_given(array):
+    if isinstance(array, types.BaseTuple):
+        return lambda array: None
+    return lambda array: array
+
+
+NOTHING = ()
+
+
+def register_rows(team, share, formulas, condition, second, dtype):
+    """Contiguous rows, each of which the registers of its team hold."""
+    one_row = _row_of(team, formulas, condition, second, _sum_of_registers)
+    held, size, room_size = share.held, team.size, team.room
+    row_of_team, index_in_team = team.row, team.index
+    fetch, spread, put_back = share.fetch, share.spread, share.put_back
+
+    def rows(x, g, t, c, values, out, out2, n, count):
+        r = row_of_team()
+        if r >= count:
+            return
+        room = cuda.shared.array(room_size, dtype)
+        g, t, c, values = given(g), given(t), given(c), given(values)
+        out, out2 = given(out), given(out2)
+        index, base = index_in_team(), r * n
+        mine, terms = cuda.local.array(held, dtype), cuda.local.array(held, dtype)
+        g_mine, t_mine = cuda.local.array(held, dtype), cuda.local.array(held, dtype)
+        second_mine = cuda.local.array(held, dtype)
+        fetch(x, base, n, index, -math.inf, mine)
+        spread(of_row(g, r), base, n, index, g_mine)
+        spread(of_row(t, r), base, n, index, t_mine)
+        again = x, base + index, size, (n - index + size - 1) // size
+        along = g_mine, t_mine, 0, 1
+        number = number_for(of_row(g, r), n, number_of_row(c, r, mine[0]))
+        strip = mine, 0, 1, held
+        result = one_row(room, strip, again, n, (terms, 0, 1), along, number, mine, second_mine)
+        put_back(mine, out, base, n, index)
+        put_back(second_mine, out2, base, n, index)
+        if index == 0:
+            put(values, r, result)
+
+    return cuda.jit(rows)
+
+
+def strip_rows(team, formulas, condition, second, dtype):
+    """Rows of any length and stride, read again for every sweep."""
+    one_row = _row_of(team, formulas, condition, second, _sum_of_strip)
+    size, room_size, row_of_team, index_in_team = team.size, team.room, team.row, team.index
+
+    def rows(x, g, t, c, values, out, out2, n, inner, count):
+        r = row_of_team()
+        if r >= count:
+            return
+        room = cuda.shared.array(room_size, dtype)
+        g, t, c, values = given(g), given(t), given(c), given(values)
+        out, out2 = given(out), given(out2)
+        index, outer = index_in_team(), r // inner
+        base = outer * n * inner + (r - outer * inner) + index * inner
+        strip = x, base, size * inner, (n - index + size - 1) // size
+        along = of_row(g, r), of_row(t, r), index, size
+        number = number_for(of_row(g, r), n, number_of_row(c, r, x[0]))
+        result = one_row(room, strip, strip, n, (None, 0, 0), along, number, out, out2)
+        if index == 0:
+            put(values, r, result)
+
+    return cuda.jit(rows)
