@@ -8,6 +8,9 @@ import pytest
 pytest.importorskip("numba_cuda", reason="numba-cuda is not installed")
 cuda = pytest.importorskip("numba.cuda")
 
+# How many ulp the GPU may be off beyond the bound of the CPU.
+MORE = 2
+
 
 class Foreign:
     """A CUDA array of a library that Numba does not know: an interface, and the memory behind it.
