@@ -61,7 +61,7 @@ class Batch:
 
     def numbers(self, numbers):
         """The array of a number for each row."""
-        return np.tile(numbers, COPIES)
+        return np.tile(np.ravel(numbers), COPIES)
 
     def results(self, result, reduces=False):
         """The results of each row, one row after the other."""
@@ -96,8 +96,8 @@ _LATER = {
 }
 
 
-def each_way(*ways):
-    """Parametrise a test by dtype and way; one process takes all tests of both."""
+def each_way(*ways, later=_LATER):
+    """Parametrise a test by dtype and way, slow if `later`; one process takes all of both."""
     return pytest.mark.parametrize(
         "dtype, way",
         [
@@ -105,7 +105,7 @@ def each_way(*ways):
                 *(dtype, way),
                 marks=[
                     pytest.mark.xdist_group(f"{dtype} {way}"),
-                    *([pytest.mark.slow] if (dtype, way) in _LATER else []),
+                    *([pytest.mark.slow] if (dtype, way) in later else []),
                 ],
             )
             for dtype in DTYPES
