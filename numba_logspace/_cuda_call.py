@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import _cuda, _cuda_arrays, _cuda_copy, _cuda_totals, _derive, _layout
+from . import _cuda, _cuda_arrays, _cuda_copy, _cuda_ordered, _cuda_totals, _derive, _layout
 from ._cuda_arrays import Operand, empty, empty_like, order
 from ._derive import Labels
 from ._slabs import rows_last, shared_form
@@ -124,7 +124,8 @@ class Rows(_derive.Rows):
     def derive(self, engine, g=None, t=None, c=None, values=False, outs=(), **options):
         """As on the CPU, of headers; the values are in an array of the library of x.
 
-        `fill` is what masked entries of the results become, `of_nothing` the value of an empty row.
+        `fill` is what masked entries of the results become, `of_nothing` the value of an empty row,
+        and `ordered` says that the entries of a row follow each other in C order.
         """
         result = self.call.result(self.shape, self.dtype) if values else None
         if self.x.size == 0:
@@ -134,7 +135,9 @@ class Rows(_derive.Rows):
         numbers = None if c is None else self._flat(c, self.shape, self.dtype)
         rows = None if result is None else result.reshape(-1)
         by_row = values or c is not None or any(isinstance(u, Labels) for u in (g, t))
-        form = None if options.get("without_max") else self._form((g, t), outs, by_row)
+        scattered = options.get("ordered") and len(self.axes) > 1
+        copied = options.get("without_max") or scattered
+        form = None if copied else self._form((g, t), outs, by_row)
         if form:
             order, *form = form
             arrays = [self._as_it_lies(u, order) for u in (self.x, g, t)]
@@ -167,11 +170,39 @@ class Rows(_derive.Rows):
         _cuda_copy.pack(header, copy, self.call.stream)
         return copy
 
+    def weighted(self, b, return_sign, keepdims, out):
+        """log |sum b exp(x)| and the sign, or the first alone with NaN for a negative sum."""
+        stream, double = self.call.stream, np.dtype(np.float64)
+        values, signs = (self.call.result(self.shape, double) for _ in range(2))
+        if self.x.size:
+            x, mask, n = self._rows_last()
+            copy, weights = (self.call.new(x.size, double) for _ in range(2))
+            _cuda_copy.pack(x, copy, stream, mask)
+            if b is None:
+                _cuda_copy.fill(weights, 1.0, stream)
+            else:
+                _cuda_copy.pack(rows_last(b, self.axes), weights, stream, mask, 0.0)
+            _cuda_ordered.weighted(copy, weights, values, signs, n, return_sign, stream)
+        elif values.size:
+            _cuda_copy.fill(values, -np.inf, stream)
+            _cuda_copy.fill(signs, 0.0, stream)
+        values = self.returned(values, keepdims, out)
+        return (values, self.returned(signs, keepdims)) if return_sign else values
+
+    def _rows_last(self):
+        x, mask = rows_last(self.x, self.axes), rows_last(self.mask, self.axes)
+        return x, mask, int(np.prod(x.shape[x.ndim - len(self.axes) :], dtype=np.intp))
+
     def _run_on_copies(self, engine, entries, c, values, outs, without_max=False, fill=None, **_):
         stream, size = self.call.stream, self.x.size
-        x, mask = rows_last(self.x, self.axes), rows_last(self.mask, self.axes)
-        n = int(np.prod(x.shape[x.ndim - len(self.axes) :], dtype=np.intp))
+        x, mask, n = self._rows_last()
         copy = self.call.new(size, self.dtype)
+        if mask is not None and getattr(engine, "counts", False):
+            lengths = self.call.new(size // n, np.dtype(np.int64))
+            _cuda_copy.pack(x, copy, stream)
+            _cuda_copy.move_present(copy, mask, n, lengths, stream)
+            _cuda.reduce_by_length(engine, copy, values, lengths, n, stream)
+            return
         _cuda_copy.pack(x, copy, stream, mask)
         if without_max:
             _cuda_copy.leave_out_first_max(copy, n, stream)

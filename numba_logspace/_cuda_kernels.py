@@ -255,6 +255,17 @@ def _overload_given(array):
 NOTHING = ()
 
 
+def _length(lengths, r, n):
+    raise NotImplementedError("only inside compiled code")
+
+
+@overload(_length, jit_options={"error_model": "numpy", "forceinline": True})
+def _overload_length(lengths, r, n):
+    if isinstance(lengths, types.BaseTuple):
+        return lambda lengths, r, n: n
+    return lambda lengths, r, n: lengths[r]
+
+
 def register_rows(team, share, formulas, condition, second, dtype):
     """Contiguous rows, each of which the registers of its team hold."""
     one_row = _row_of(team, formulas, condition, second, _sum_of_registers)
@@ -290,11 +301,11 @@ def register_rows(team, share, formulas, condition, second, dtype):
 
 
 def strip_rows(team, formulas, condition, second, dtype):
-    """Rows of any length and stride, read again for every sweep."""
+    """Rows of any stride, read again for every sweep; each of `n`, or of its own length up to it."""
     one_row = _row_of(team, formulas, condition, second, _sum_of_strip)
     size, room_size, row_of_team, index_in_team = team.size, team.room, team.row, team.index
 
-    def rows(x, g, t, c, values, out, out2, n, inner, count):
+    def rows(x, g, t, c, values, out, out2, lengths, n, inner, count):
         r = row_of_team()
         if r >= count:
             return
@@ -303,7 +314,8 @@ def strip_rows(team, formulas, condition, second, dtype):
         out, out2 = given(out), given(out2)
         index, outer = index_in_team(), r // inner
         base = outer * n * inner + (r - outer * inner) + index * inner
-        strip = x, base, size * inner, (n - index + size - 1) // size
+        n = _length(lengths, r, n)
+        strip = x, base, size * inner, max(0, (n - index + size - 1) // size)
         along = of_row(g, r), of_row(t, r), index, size
         number = number_for(of_row(g, r), n, number_of_row(c, r, x[0]))
         result = one_row(room, strip, strip, n, (None, 0, 0), along, number, out, out2)
