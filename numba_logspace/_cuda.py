@@ -4,7 +4,7 @@ import functools
 
 from numba import types
 
-from . import _cuda_kernels, _cuda_memory, _cuda_ordered, _cuda_teams
+from . import _cuda_blocks, _cuda_kernels, _cuda_memory, _cuda_ordered, _cuda_teams
 from ._cpu import Map, Reduction, Scan, Weighing
 from ._cuda_arrays import address_of, flat
 from ._cuda_copy import launch
@@ -20,6 +20,8 @@ _THREADS, _LONG_BLOCK, _LARGEST_BLOCK = 128, 512, 256
 _HELD, _HELD_DERIVING = 16, {4: 16, 8: 8}
 # Columns from which on a thread each is enough to fill a GPU.
 _MANY_COLUMNS = 1 << 14
+# Rows longer than the first are shared by several blocks, with so many entries each.
+_SHARED_ROW, _SEGMENT = 1 << 15, 1 << 13
 
 
 @functools.cache
@@ -44,6 +46,15 @@ def _kernel(engine, size, held, group, dtype):
         return team, _cuda_kernels.strip_rows(team, *what)
     share = _cuda_memory.Share(size, held, group)
     return team, _cuda_kernels.register_rows(team, share, *what)
+
+
+@functools.cache
+def _segment_kernel(engine, dtype):
+    # The steps of a row and the kernel of one.
+    formulas = _formulas(engine)
+    what = formulas, engine.condition, engine.second, getattr(types, dtype.name)
+    kernel = _cuda_kernels.segment_rows(_cuda_blocks.Blocks(_LONG_BLOCK), *what)
+    return _cuda_kernels.steps_of(formulas, engine.second), kernel
 
 
 def _power_of_2(number):
@@ -72,19 +83,35 @@ def _up_to(number, step):
     return -(-number // step) * step
 
 
-def run(engine, x, g, t, c, values, outs, outer, n, inner, stream):
+def run(engine, x, g, t, c, values, outs, outer, n, inner, call):
     """Fill `values` and `outs` from x and what goes with it: flat headers, or None."""
     if isinstance(engine, Scan):
-        _cuda_ordered.scan(x, outs[0], outer, n, inner, stream)
+        _cuda_ordered.scan(x, outs[0], outer, n, inner, call.stream)
         return
     rows = outer * inner
+    arrays = [flat(a) for a in (x, g, t, c, values, *(*outs, None, None)[:2])]
+    if n > _SHARED_ROW and (inner == 1 or rows < _MANY_COLUMNS):
+        _run_shared(engine, x.dtype, arrays, (n, inner, rows), call)
+        return
     size, held = _plan(engine, x.itemsize, outer, n, inner)
     group = _group(n, [x, g, t, *outs], x) if held else 1
     held = held and _up_to(held, group)
     team, kernel = _kernel(engine, size, held, group, x.dtype)
-    arrays = [flat(a) for a in (x, g, t, c, values, *(*outs, None, None)[:2])]
     lengths = (n, rows) if held else (NOTHING, n, inner, rows)
-    launch(kernel, -(-rows // team.per_block), size * team.per_block, stream, *arrays, *lengths)
+    blocks, threads = -(-rows // team.per_block), size * team.per_block
+    launch(kernel, blocks, threads, call.stream, *arrays, *lengths)
+
+
+def _run_shared(engine, dtype, arrays, lengths, call):
+    n, _, rows = lengths
+    blocks = min(_LONG_BLOCK, -(-n // _SEGMENT))
+    steps, kernel = _segment_kernel(engine, dtype)
+    partials = flat(call.new(_cuda_blocks.WIDTH * steps[-1] * rows * blocks, dtype))
+    for step in steps:
+        launch(
+            kernel, rows * blocks, _LONG_BLOCK, call.stream,
+            *arrays, partials, step, *lengths, blocks,
+        )  # fmt: skip
 
 
 def reduce_by_length(engine, x, values, lengths, n, stream):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import _cuda, _cuda_arrays, _cuda_copy, _cuda_ordered, _cuda_totals, _derive, _layout
-from ._cuda_arrays import Operand, empty, empty_like, order
+from ._cuda_arrays import Operand, empty_like, order
 from ._derive import Labels
 from ._slabs import rows_last, shared_form
 
@@ -29,12 +29,10 @@ class Call:
         return None if array is None else self._take(Operand(array, name, self.stream))
 
     def new(self, shape, dtype):
-        """The header of working memory, which lasts as long as the call."""
-        self._operands.append(empty(shape, dtype, self.stream))
-        return self._operands[-1].header
+        """The header of a new array of the library of x, which lasts at least as long as the call.
 
-    def result(self, shape, dtype):
-        """The header of a new array of the library of x."""
+        Working memory too is that of the library, which keeps what is freed for the next call.
+        """
         self._operands.append(empty_like(self._like, shape, dtype, self.stream))
         return self._operands[-1].header
 
@@ -75,7 +73,7 @@ class Rows(_derive.Rows):
     def out(self, out, inputs, separate=None):
         """The header of an array for results of the shape of x."""
         if out is None:
-            return self.call.result(self.x.shape, self.result)
+            return self.call.new(self.x.shape, self.result)
         return super().out(self.call.header(out, "out"), inputs, separate)
 
     def two_outs(self, out, inputs):
@@ -100,14 +98,14 @@ class Rows(_derive.Rows):
         if out is None and values.dtype == self.result:
             return self.call.handed_out(values).reshape(shape)
         if out is None:
-            out = self.call.result(shape, self.result)
+            out = self.call.new(shape, self.result)
         if out.size:
             _cuda_copy.unpack(values.reshape(-1), out, self.call.stream)
         return self.call.handed_out(out)
 
     def total(self, values):
         """The sum of the values of all rows, in the dtype of results, without an axis."""
-        out = self.call.result((), self.result)
+        out = self.call.new((), self.result)
         _cuda_totals.total(values, out, self.call.stream)
         return self.call.handed_out(out)
 
@@ -127,7 +125,7 @@ class Rows(_derive.Rows):
         `fill` is what masked entries of the results become, `of_nothing` the value of an empty row,
         and `ordered` says that the entries of a row follow each other in C order.
         """
-        result = self.call.result(self.shape, self.dtype) if values else None
+        result = self.call.new(self.shape, self.dtype) if values else None
         if self.x.size == 0:
             if values and result.size:
                 _cuda_copy.fill(result, options.get("of_nothing", 0.0), self.call.stream)
@@ -142,7 +140,7 @@ class Rows(_derive.Rows):
             order, *form = form
             arrays = [self._as_it_lies(u, order) for u in (self.x, g, t)]
             places = [self._as_it_lies(out, order) for out in outs]
-            _cuda.run(engine, *arrays, numbers, rows, places, *form, self.call.stream)
+            _cuda.run(engine, *arrays, numbers, rows, places, *form, self.call)
         else:
             self._run_on_copies(engine, (g, t), numbers, rows, outs, **options)
         return result
@@ -173,7 +171,7 @@ class Rows(_derive.Rows):
     def weighted(self, b, return_sign, keepdims, out):
         """log |sum b exp(x)| and the sign, or the first alone with NaN for a negative sum."""
         stream, double = self.call.stream, np.dtype(np.float64)
-        values, signs = (self.call.result(self.shape, double) for _ in range(2))
+        values, signs = (self.call.new(self.shape, double) for _ in range(2))
         if self.x.size:
             x, mask, n = self._rows_last()
             copy, weights = (self.call.new(x.size, double) for _ in range(2))
@@ -213,7 +211,7 @@ class Rows(_derive.Rows):
         ]
         # The first results take the place of the copy.
         places = [copy, *(self.call.new(size, self.dtype) for _ in outs[1:])][: len(outs)]
-        _cuda.run(engine, copy, *arrays, c, values, places, size // n, n, 1, stream)
+        _cuda.run(engine, copy, *arrays, c, values, places, size // n, n, 1, self.call)
         for out, place in zip(outs, places):
             where = None if fill is None else mask
             _cuda_copy.unpack(place, rows_last(out, self.axes), stream, where, fill or 0.0)
