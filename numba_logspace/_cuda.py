@@ -4,18 +4,24 @@ import functools
 
 from numba import types
 
-from . import _cuda_kernels, _cuda_memory, _cuda_teams
-from ._cpu import Map, Reduction, Weighing
+from . import _cuda_blocks, _cuda_kernels, _cuda_memory, _cuda_ordered, _cuda_teams
+from ._cpu import Map, Reduction, Scan, Weighing
 from ._cuda_arrays import address_of, flat
 from ._cuda_copy import launch
+from ._cuda_kernels import NOTHING
 
-# Entries a thread holds in registers: in long rows more, so that there is less to exchange, but no
-# more than fit, by the bytes of one.
-_HELD, _MOST_HELD = 16, {4: 32, 8: 16}
-# Threads of a block whose teams are parts of warps, of one that shares a row, and the most that do.
+# Rows up to this length are one thread's, or two threads' where that is faster.
+_TINY = 16
+# Threads of a block whose teams are parts of warps, of one that shares a row read from memory, and
+# the most of one that holds it.
 _THREADS, _LONG_BLOCK, _LARGEST_BLOCK = 128, 512, 256
+# Entries that a thread holds in registers; derivatives hold more with each. With more they would
+# spill, or leave too few threads.
+_HELD, _HELD_DERIVING = 16, {4: 16, 8: 8}
 # Columns from which on a thread each is enough to fill a GPU.
 _MANY_COLUMNS = 1 << 14
+# Rows longer than the first are shared by several blocks, with so many entries each.
+_SHARED_ROW, _SEGMENT = 1 << 15, 1 << 13
 
 
 @functools.cache
@@ -42,6 +48,15 @@ def _kernel(engine, size, held, group, dtype):
     return team, _cuda_kernels.register_rows(team, share, *what)
 
 
+@functools.cache
+def _segment_kernel(engine, dtype):
+    # The steps of a row and the kernel of one.
+    formulas = _formulas(engine)
+    what = formulas, engine.condition, engine.second, getattr(types, dtype.name)
+    kernel = _cuda_kernels.segment_rows(_cuda_blocks.Blocks(_LONG_BLOCK), *what)
+    return _cuda_kernels.steps_of(formulas, engine.second), kernel
+
+
 def _power_of_2(number):
     return 1 << max(0, number - 1).bit_length()
 
@@ -51,24 +66,60 @@ def _plan(engine, itemsize, outer, n, inner):
     if inner > 1:
         lonely = outer * inner < _MANY_COLUMNS and n >= _LONG_BLOCK
         return (_LONG_BLOCK if lonely else 1), None
-    held = _HELD
-    if n > held * _cuda_teams.WARP and not isinstance(engine, Weighing):
-        held = _MOST_HELD[itemsize]
-    if n <= held * _LARGEST_BLOCK:
-        held = min(held, max(4, _power_of_2(n)))
-        return _power_of_2(-(-n // held)), held
-    return _LONG_BLOCK, None
+    deriving = isinstance(engine, Weighing)
+    if n <= _TINY:
+        size = 1 if itemsize == 8 and not deriving else 2
+        return size, -(-n // size)
+    held, most = _HELD_DERIVING[itemsize] if deriving else _HELD, _LARGEST_BLOCK
+    if itemsize == 4 and not deriving and n > held * most:
+        held, most = 2 * held, 2 * most
+    if n > held * most:
+        return _LONG_BLOCK, None
+    size = _power_of_2(-(-n // held))
+    return size, _up_to(-(-n // size), 4)
 
 
-def run(engine, x, g, t, c, values, outs, outer, n, inner, stream):
+def _up_to(number, step):
+    return -(-number // step) * step
+
+
+def run(engine, x, g, t, c, values, outs, outer, n, inner, call):
     """Fill `values` and `outs` from x and what goes with it: flat headers, or None."""
+    if isinstance(engine, Scan):
+        _cuda_ordered.scan(x, outs[0], outer, n, inner, call.stream)
+        return
     rows = outer * inner
+    arrays = [flat(a) for a in (x, g, t, c, values, *(*outs, None, None)[:2])]
+    if n > _SHARED_ROW and (inner == 1 or rows < _MANY_COLUMNS):
+        _run_shared(engine, x.dtype, arrays, (n, inner, rows), call)
+        return
     size, held = _plan(engine, x.itemsize, outer, n, inner)
     group = _group(n, [x, g, t, *outs], x) if held else 1
+    held = held and _up_to(held, group)
     team, kernel = _kernel(engine, size, held, group, x.dtype)
-    arrays = [flat(a) for a in (x, g, t, c, values, *(*outs, None, None)[:2])]
-    lengths = (n, rows) if held else (n, inner, rows)
-    launch(kernel, -(-rows // team.per_block), size * team.per_block, stream, *arrays, *lengths)
+    lengths = (n, rows) if held else (NOTHING, n, inner, rows)
+    blocks, threads = -(-rows // team.per_block), size * team.per_block
+    launch(kernel, blocks, threads, call.stream, *arrays, *lengths)
+
+
+def _run_shared(engine, dtype, arrays, lengths, call):
+    n, _, rows = lengths
+    blocks = min(_LONG_BLOCK, -(-n // _SEGMENT))
+    steps, kernel = _segment_kernel(engine, dtype)
+    partials = flat(call.new(_cuda_blocks.WIDTH * steps[-1] * rows * blocks, dtype))
+    for step in steps:
+        launch(
+            kernel, rows * blocks, _LONG_BLOCK, call.stream,
+            *arrays, partials, step, *lengths, blocks,
+        )  # fmt: skip
+
+
+def reduce_by_length(engine, x, values, lengths, n, stream):
+    """A Reduction of rows of n entries, of which only the first so many are there."""
+    team, kernel = _kernel(engine, _cuda_teams.WARP, None, 1, x.dtype)
+    arrays = flat(x), *[NOTHING] * 3, flat(values), *[NOTHING] * 2, flat(lengths)
+    rows, threads = values.size, team.size * team.per_block
+    launch(kernel, -(-rows // team.per_block), threads, stream, *arrays, n, 1, rows)
 
 
 def _group(n, arrays, x):

@@ -163,11 +163,6 @@ def span(header):
     return memory, -low, tuple(steps)
 
 
-def empty(shape, dtype, stream):
-    """New memory for the time of a call, or for a result that is Numba's."""
-    return Operand(cuda.device_array(shape, dtype, stream=stream_of(stream)), "", stream)
-
-
 def empty_like(owner, shape, dtype, stream):
     """A new array of the library of `owner`."""
     library = _library(owner)
@@ -177,5 +172,5 @@ def empty_like(owner, shape, dtype, stream):
     elif library == "cupy":
         array = sys.modules["cupy"].empty(shape, dtype)
     else:
-        return empty(shape, dtype, stream)
+        array = cuda.device_array(shape, dtype, stream=stream_of(stream))
     return Operand(array, "", stream)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from . import _cuda, _cuda_arrays, _cuda_copy, _cuda_totals, _derive, _layout
-from ._cuda_arrays import Operand, empty, empty_like, order
+from . import _cuda, _cuda_arrays, _cuda_copy, _cuda_ordered, _cuda_totals, _derive, _layout
+from ._cuda_arrays import Operand, empty_like, order
 from ._derive import Labels
 from ._slabs import rows_last, shared_form
 
@@ -29,12 +29,10 @@ class Call:
         return None if array is None else self._take(Operand(array, name, self.stream))
 
     def new(self, shape, dtype):
-        """The header of working memory, which lasts as long as the call."""
-        self._operands.append(empty(shape, dtype, self.stream))
-        return self._operands[-1].header
+        """The header of a new array of the library of x, which lasts at least as long as the call.
 
-    def result(self, shape, dtype):
-        """The header of a new array of the library of x."""
+        Working memory too is that of the library, which keeps what is freed for the next call.
+        """
         self._operands.append(empty_like(self._like, shape, dtype, self.stream))
         return self._operands[-1].header
 
@@ -75,7 +73,7 @@ class Rows(_derive.Rows):
     def out(self, out, inputs, separate=None):
         """The header of an array for results of the shape of x."""
         if out is None:
-            return self.call.result(self.x.shape, self.result)
+            return self.call.new(self.x.shape, self.result)
         return super().out(self.call.header(out, "out"), inputs, separate)
 
     def two_outs(self, out, inputs):
@@ -100,14 +98,14 @@ class Rows(_derive.Rows):
         if out is None and values.dtype == self.result:
             return self.call.handed_out(values).reshape(shape)
         if out is None:
-            out = self.call.result(shape, self.result)
+            out = self.call.new(shape, self.result)
         if out.size:
             _cuda_copy.unpack(values.reshape(-1), out, self.call.stream)
         return self.call.handed_out(out)
 
     def total(self, values):
         """The sum of the values of all rows, in the dtype of results, without an axis."""
-        out = self.call.result((), self.result)
+        out = self.call.new((), self.result)
         _cuda_totals.total(values, out, self.call.stream)
         return self.call.handed_out(out)
 
@@ -124,9 +122,10 @@ class Rows(_derive.Rows):
     def derive(self, engine, g=None, t=None, c=None, values=False, outs=(), **options):
         """As on the CPU, of headers; the values are in an array of the library of x.
 
-        `fill` is what masked entries of the results become, `of_nothing` the value of an empty row.
+        `fill` is what masked entries of the results become, `of_nothing` the value of an empty row,
+        and `ordered` says that the entries of a row follow each other in C order.
         """
-        result = self.call.result(self.shape, self.dtype) if values else None
+        result = self.call.new(self.shape, self.dtype) if values else None
         if self.x.size == 0:
             if values and result.size:
                 _cuda_copy.fill(result, options.get("of_nothing", 0.0), self.call.stream)
@@ -134,12 +133,14 @@ class Rows(_derive.Rows):
         numbers = None if c is None else self._flat(c, self.shape, self.dtype)
         rows = None if result is None else result.reshape(-1)
         by_row = values or c is not None or any(isinstance(u, Labels) for u in (g, t))
-        form = None if options.get("without_max") else self._form((g, t), outs, by_row)
+        scattered = options.get("ordered") and len(self.axes) > 1
+        copied = options.get("without_max") or scattered
+        form = None if copied else self._form((g, t), outs, by_row)
         if form:
             order, *form = form
             arrays = [self._as_it_lies(u, order) for u in (self.x, g, t)]
             places = [self._as_it_lies(out, order) for out in outs]
-            _cuda.run(engine, *arrays, numbers, rows, places, *form, self.call.stream)
+            _cuda.run(engine, *arrays, numbers, rows, places, *form, self.call)
         else:
             self._run_on_copies(engine, (g, t), numbers, rows, outs, **options)
         return result
@@ -167,11 +168,39 @@ class Rows(_derive.Rows):
         _cuda_copy.pack(header, copy, self.call.stream)
         return copy
 
+    def weighted(self, b, return_sign, keepdims, out):
+        """log |sum b exp(x)| and the sign, or the first alone with NaN for a negative sum."""
+        stream, double = self.call.stream, np.dtype(np.float64)
+        values, signs = (self.call.new(self.shape, double) for _ in range(2))
+        if self.x.size:
+            x, mask, n = self._rows_last()
+            copy, weights = (self.call.new(x.size, double) for _ in range(2))
+            _cuda_copy.pack(x, copy, stream, mask)
+            if b is None:
+                _cuda_copy.fill(weights, 1.0, stream)
+            else:
+                _cuda_copy.pack(rows_last(b, self.axes), weights, stream, mask, 0.0)
+            _cuda_ordered.weighted(copy, weights, values, signs, n, return_sign, stream)
+        elif values.size:
+            _cuda_copy.fill(values, -np.inf, stream)
+            _cuda_copy.fill(signs, 0.0, stream)
+        values = self.returned(values, keepdims, out)
+        return (values, self.returned(signs, keepdims)) if return_sign else values
+
+    def _rows_last(self):
+        x, mask = rows_last(self.x, self.axes), rows_last(self.mask, self.axes)
+        return x, mask, int(np.prod(x.shape[x.ndim - len(self.axes) :], dtype=np.intp))
+
     def _run_on_copies(self, engine, entries, c, values, outs, without_max=False, fill=None, **_):
         stream, size = self.call.stream, self.x.size
-        x, mask = rows_last(self.x, self.axes), rows_last(self.mask, self.axes)
-        n = int(np.prod(x.shape[x.ndim - len(self.axes) :], dtype=np.intp))
+        x, mask, n = self._rows_last()
         copy = self.call.new(size, self.dtype)
+        if mask is not None and getattr(engine, "counts", False):
+            lengths = self.call.new(size // n, np.dtype(np.int64))
+            _cuda_copy.pack(x, copy, stream)
+            _cuda_copy.move_present(copy, mask, n, lengths, stream)
+            _cuda.reduce_by_length(engine, copy, values, lengths, n, stream)
+            return
         _cuda_copy.pack(x, copy, stream, mask)
         if without_max:
             _cuda_copy.leave_out_first_max(copy, n, stream)
@@ -182,7 +211,7 @@ class Rows(_derive.Rows):
         ]
         # The first results take the place of the copy.
         places = [copy, *(self.call.new(size, self.dtype) for _ in outs[1:])][: len(outs)]
-        _cuda.run(engine, copy, *arrays, c, values, places, size // n, n, 1, stream)
+        _cuda.run(engine, copy, *arrays, c, values, places, size // n, n, 1, self.call)
         for out, place in zip(outs, places):
             where = None if fill is None else mask
             _cuda_copy.unpack(place, rows_last(out, self.axes), stream, where, fill or 0.0)

@@ -50,13 +50,13 @@ def _overload_taken(mask, i, shape, start, strides):
 
 @functools.cache
 def _pack():
-    def pack(x, start, strides, mask, mask_start, mask_strides, shape, to):
+    def pack(x, start, strides, mask, mask_start, mask_strides, shape, to, absent):
         i = cuda.grid(1)
         if i < to.size:
             if _taken(mask, i, shape, mask_start, mask_strides):
                 to[i] = x[_place(i, shape, start, strides)]
             else:
-                to[i] = -math.inf
+                to[i] = absent
 
     return cuda.jit(pack)
 
@@ -81,11 +81,11 @@ def _blocks(size):
     return -(-size // _THREADS)
 
 
-def pack(header, to, stream, mask=None):
-    """Copy an array to a flat one in C order, as another dtype, -inf where the mask is not."""
+def pack(header, to, stream, mask=None, absent=-math.inf):
+    """Copy an array to a flat one in C order, as another dtype, `absent` where the mask is not."""
     shape = header.shape or (1,)
-    args = *_span(header.reshape(shape)), *_span(mask), shape
-    launch(_pack(), _blocks(header.size), _THREADS, stream, *args, flat(to))
+    args = *_span(header.reshape(shape)), *_span(mask), shape, flat(to), absent
+    launch(_pack(), _blocks(header.size), _THREADS, stream, *args)
 
 
 def unpack(values, header, stream, mask=None, fill=0.0):
@@ -128,3 +128,28 @@ def _leave_out_first_max():
 def leave_out_first_max(x, n, stream):
     """Make the first maximum of each row of n entries -inf."""
     launch(_leave_out_first_max(), _blocks(x.size // n), _THREADS, stream, flat(x), n)
+
+
+@functools.cache
+def _move_present():
+    def move_present(x, mask, start, strides, shape, n, lengths):
+        r = cuda.grid(1)
+        if r < lengths.size:
+            k = r * n
+            for i in range(k, k + n):
+                if _taken(mask, i, shape, start, strides):
+                    x[k] = x[i]
+                    k += 1
+            # A row of nothing is one of a single -inf.
+            if k == r * n:
+                x[k] = -math.inf
+                k += 1
+            lengths[r] = k - r * n
+
+    return cuda.jit(move_present)
+
+
+def move_present(x, mask, n, lengths, stream):
+    """Move what the mask takes of each row of n entries to its beginning, and count it."""
+    args = flat(x), *_span(mask), mask.shape, n, flat(lengths)
+    launch(_move_present(), _blocks(lengths.size), _THREADS, stream, *args)

@@ -109,9 +109,55 @@ def _overload_number_for(g, n, number):
 # --- the row of a team ---------------------------------------------------------------------------
 # A strip is (x, base, step, count): the share of a thread, in registers or where it lies.
 
+# The steps of a row, after each of which its team exchanges something.
+MAX, SUMS, SECOND_MAX, SECOND_SUMS, WEIGHED, AGAIN, FINISH = range(7)
+_SECOND_STEPS = {
+    "none": (),
+    "without max": (SECOND_MAX, SECOND_SUMS),
+    "shortfall": (SECOND_SUMS,),
+}
+
+
+def steps_of(formulas, second):
+    """The steps that a row takes."""
+    weighing = (WEIGHED, AGAIN) if formulas.weighs else ()
+    return (MAX, SUMS, *_SECOND_STEPS[second], *weighing, FINISH)
+
+
+def _max_of(team):
+    largest, due = team.at(MAX).largest, team.at(MAX).due
+
+    @formula
+    def max_of(room, strip):
+        x, base, step, count = strip
+        m = full(x, -math.inf)
+        if due(room):
+            m = max_pass(x, base, step, count, None, m)
+        return largest(room, m)
+
+    return max_of
+
+
+def _summary_of(team, sum_up):
+    at = team.at(SUMS)
+    how_many, sum_of_pair, due = at.count, at.sum_of_pair, at.due
+
+    @formula
+    def summary_of(room, strip, terms, m):
+        sums = no_sums(m)
+        if due(room):
+            sums = sum_up(strip, terms, m)
+        equal = how_many(room, sums[0])
+        rest, error = sum_of_pair(room, sums[1], sums[2])
+        return m, equal - const(m, 1.0), rest, error
+
+    return summary_of
+
 
 def _without_max(team):
-    largest, how_many, sum_of_pair = team.largest, team.count, team.sum_of_pair
+    first, then = team.at(SECOND_MAX), team.at(SECOND_SUMS)
+    largest, first_due = first.largest, first.due
+    how_many, sum_of_pair, then_due = then.count, then.sum_of_pair, then.due
 
     @formula
     def without_max(room, strip, summary):
@@ -120,10 +166,13 @@ def _without_max(team):
         zero, one = const(m, 0.0), const(m, 1.0)
         if ties > zero:
             return m, ties - one, rest, error
-        m2 = largest(
-            room, below_max_pass(x, base, step, count, None, m, full(x, -math.inf))
-        )
-        sums = below_sum_pass(x, base, step, count, None, m2, no_sums(m2))
+        m2 = full(x, -math.inf)
+        if first_due(room):
+            m2 = below_max_pass(x, base, step, count, None, m, m2)
+        m2 = largest(room, m2)
+        sums = no_sums(m2)
+        if then_due(room):
+            sums = below_sum_pass(x, base, step, count, None, m2, sums)
         ties = how_many(room, sums[0])
         rest, error = sum_of_pair(room, sums[1], sums[2])
         # Where nothing is left, there is no second largest entry to leave out either.
@@ -133,13 +182,15 @@ def _without_max(team):
 
 
 def _with_shortfall(team):
-    sum_of_pair = team.sum_of_pair
+    sum_of_pair, due = team.at(SECOND_SUMS).sum_of_pair, team.at(SECOND_SUMS).due
 
     @formula
     def with_shortfall(room, strip, summary):
         x, base, step, count = strip
         m, ties, rest, error = summary
-        sums = shortfall_pass(x, base, step, count, None, m, no_sums(m))
+        sums = no_sums(m)
+        if due(room):
+            sums = shortfall_pass(x, base, step, count, None, m, sums)
         return sum_of_pair(room, sums[1], sums[2])[0], ties, rest, error
 
     return with_shortfall
@@ -156,17 +207,28 @@ def _as_it_is(team):
 SECONDS = {"none": _as_it_is, "without max": _without_max, "shortfall": _with_shortfall}
 
 
-def _weigh(team, formulas):
+def _weigh_once(at, formulas):
     weigh_pass = weigh_pass_of(formulas.weigh)
     terms_count, plain_count = 2 * formulas.sums[0], formulas.sums[1]
-    sums_of, plain_sums_of = team.sums, team.plain_sums
+    sums_of, plain_sums_of, due = at.sums, at.plain_sums, at.due
 
     @formula
     def once(room, strip, terms, along, tops, row, lift):
         x, base, step, count = strip
-        none = zeros(tops[0], terms_count), zeros(tops[0], plain_count)
-        sums, own = weigh_pass(x, base, step, count, None, terms, along, tops, row, lift, none)
+        sums, own = zeros(tops[0], terms_count), zeros(tops[0], plain_count)
+        if due(room):
+            none = sums, own
+            sums, own = weigh_pass(
+                x, base, step, count, None, terms, along, tops, row, lift, none
+            )
         return sums_of(room, sums), plain_sums_of(room, own)
+
+    return once
+
+
+def _weigh(team, formulas):
+    once = _weigh_once(team.at(WEIGHED), formulas)
+    again = _weigh_once(team.at(AGAIN), formulas)
 
     @formula
     def weigh(room, strip, terms, along, tops, row):
@@ -175,7 +237,7 @@ def _weigh(team, formulas):
         if not all_finite(sums):
             # Lifted it overflows, so it is large, and needs no lift.
             lift = const(lift, 1.0)
-            sums, own = once(room, strip, terms, along, tops, row, lift)
+            sums, own = again(room, strip, terms, along, tops, row, lift)
         return sums, own, lift
 
     @formula
@@ -209,19 +271,16 @@ def _sum_of_registers(strip, terms, m):
 
 def _row_of(team, formulas, condition, second, sum_up):
     # One row; `again` is the strip for a second look, `terms` and `along` as in weigh_pass_of.
+    max_of, summary_of = _max_of(team), _summary_of(team, sum_up)
     second_look, weigh = SECONDS[second](team), _weigh(team, formulas)
     prepare, settle, result = formulas.prepare, formulas.settle, formulas.result
-    largest, how_many, sum_of_pair = team.largest, team.count, team.sum_of_pair
-    finish_pass = finish_pass_of(formulas.element)
+    finish_pass, due = finish_pass_of(formulas.element), team.at(FINISH).due
 
     @formula
     def one_row(room, strip, again, n, terms, along, c, out, out2):
         (x, base, step, count), (e, e_base, e_step) = strip, terms
-        m = largest(room, max_pass(x, base, step, count, None, full(x, -math.inf)))
-        sums = sum_up(strip, terms, m)
-        equal = how_many(room, sums[0])
-        rest, error = sum_of_pair(room, sums[1], sums[2])
-        summary = m, equal - const(m, 1.0), rest, error
+        m = max_of(room, strip)
+        summary = summary_of(room, strip, terms, m)
         more = summary
         if condition(summary, const(m, n)):
             more = second_look(room, again, summary)
@@ -231,7 +290,8 @@ def _row_of(team, formulas, condition, second, sum_up):
         tops = m, ref
         sums, own, lift = weigh(room, strip, terms, along, tops, row)
         row = settle(sums, own, row, c, lift)
-        finish_pass(x, base, step, count, None, terms, along, tops, row, out, out2)
+        if due(room):
+            finish_pass(x, base, step, count, None, terms, along, tops, row, out, out2)
         return result(row)
 
     return one_row
@@ -253,6 +313,17 @@ def _overload_given(array):
 
 
 NOTHING = ()
+
+
+def _length(lengths, r, n):
+    raise NotImplementedError("only inside compiled code")
+
+
+@overload(_length, jit_options={"error_model": "numpy", "forceinline": True})
+def _overload_length(lengths, r, n):
+    if isinstance(lengths, types.BaseTuple):
+        return lambda lengths, r, n: n
+    return lambda lengths, r, n: lengths[r]
 
 
 def register_rows(team, share, formulas, condition, second, dtype):
@@ -290,11 +361,11 @@ def register_rows(team, share, formulas, condition, second, dtype):
 
 
 def strip_rows(team, formulas, condition, second, dtype):
-    """Rows of any length and stride, read again for every sweep."""
+    """Rows of any stride, read again for every sweep; each of `n`, or of its own length up to it."""
     one_row = _row_of(team, formulas, condition, second, _sum_of_strip)
     size, room_size, row_of_team, index_in_team = team.size, team.room, team.row, team.index
 
-    def rows(x, g, t, c, values, out, out2, n, inner, count):
+    def rows(x, g, t, c, values, out, out2, lengths, n, inner, count):
         r = row_of_team()
         if r >= count:
             return
@@ -303,11 +374,37 @@ def strip_rows(team, formulas, condition, second, dtype):
         out, out2 = given(out), given(out2)
         index, outer = index_in_team(), r // inner
         base = outer * n * inner + (r - outer * inner) + index * inner
-        strip = x, base, size * inner, (n - index + size - 1) // size
+        n = _length(lengths, r, n)
+        strip = x, base, size * inner, max(0, (n - index + size - 1) // size)
         along = of_row(g, r), of_row(t, r), index, size
         number = number_for(of_row(g, r), n, number_of_row(c, r, x[0]))
         result = one_row(room, strip, strip, n, (None, 0, 0), along, number, out, out2)
         if index == 0:
+            put(values, r, result)
+
+    return cuda.jit(rows)
+
+
+def segment_rows(team, formulas, condition, second, dtype):
+    """Rows as those of strips, each shared by several blocks, one step of it in a launch."""
+    one_row = _row_of(team, formulas, condition, second, _sum_of_strip)
+    size, room_size = team.size, team.room
+
+    def rows(x, g, t, c, values, out, out2, partials, step, n, inner, count, blocks):
+        r = cuda.blockIdx.x // blocks
+        if r >= count:
+            return
+        block = cuda.blockIdx.x - r * blocks
+        room = cuda.shared.array(room_size, dtype), partials, step, r, count, blocks, block
+        g, t, c, values = given(g), given(t), given(c), given(values)
+        out, out2 = given(out), given(out2)
+        index, stride, outer = block * size + cuda.threadIdx.x, blocks * size, r // inner
+        base = outer * n * inner + (r - outer * inner) + index * inner
+        strip = x, base, stride * inner, max(0, (n - index + stride - 1) // stride)
+        along = of_row(g, r), of_row(t, r), index, stride
+        number = number_for(of_row(g, r), n, number_of_row(c, r, x[0]))
+        result = one_row(room, strip, strip, n, (None, 0, 0), along, number, out, out2)
+        if index == 0 and step == FINISH:
             put(values, r, result)
 
     return cuda.jit(rows)

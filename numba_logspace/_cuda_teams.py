@@ -24,7 +24,8 @@ class Team:
 
     row() and index(); largest(room, m); count(room, k) of small integers; sum_of_pair(room, s, e)
     of a number and what it lacks; sums(room, tuple of such pairs); plain_sums(room, tuple of
-    numbers). `room` is so many numbers in shared memory.
+    numbers). `room` is so many numbers in shared memory. at(step) are the functions in a step of a
+    row, of which due(room) says whether its work is to be done: here always.
     """
 
     def __init__(self, size, per_block, row, index, room, exchange):
@@ -32,10 +33,22 @@ class Team:
         self.row, self.index, self.room = row, index, room
         self.largest, self.count = exchange.largest, exchange.count
         self.sum_of_pair = exchange.sum_of_pair
-        self.sums, self.plain_sums = _over_tuples(self.sum_of_pair)
+        self.sums, self.plain_sums = over_tuples(*2 * [lambda left: self.sum_of_pair])
+        self.due = _always
+
+    def at(self, step):
+        """The functions in a step of a row."""
+        return self
 
 
-def _over_tuples(sum_of_pair):
+@formula
+def _always(room):
+    return True
+
+
+def over_tuples(pairs, plain):
+    """The functions sums and plain_sums, from sum_of_pair for so many numbers left to add."""
+
     def sums(room, values):
         raise NotImplementedError("only inside compiled code")
 
@@ -46,6 +59,7 @@ def _over_tuples(sum_of_pair):
     def _overload_sums(room, values):
         if values.count == 0:
             return lambda room, values: ()
+        sum_of_pair = pairs(values.count)
         return lambda room, values: (
             sum_of_pair(room, values[0], values[1]) + sums(room, values[2:])
         )
@@ -54,6 +68,7 @@ def _over_tuples(sum_of_pair):
     def _overload_plain_sums(room, values):
         if values.count == 0:
             return lambda room, values: ()
+        sum_of_pair = plain(values.count)
         return lambda room, values: (
             sum_of_pair(room, values[0], const(values[0], 0.0))[:1] + plain_sums(room, values[1:])
         )

@@ -14,6 +14,7 @@ from ._vectormath import difference, exp_parts, log1p, scaled_exp, two_sum
 #   rest, error  the sum of the others alike, and what it lacks
 # The pivot follows m only in leaps, since each change of it rounds the sum once more.
 _PIVOT, _M, _TOP, _REST, _ERROR = range(5)
+STATE = 5
 _LEAP = 16.0
 
 
@@ -38,8 +39,15 @@ def _leap(state, c, x):
 
 
 @formula
-def _advance(state, c, x):
-    # Take x into the sums, and return the logsumexp so far.
+def begin(state, c):
+    """Begin with no entries."""
+    for i in range(STATE):
+        state[i, c] = const(state[0, 0], -math.inf if i == _M else 0.0)
+
+
+@formula
+def advance(state, c, x):
+    """Take x into the sums, and return the logsumexp so far."""
     zero = const(x, 0.0)
     m = state[_M, c]
     if math.isnan(x) or math.isnan(m) or m == math.inf:
@@ -70,13 +78,13 @@ def scan_rows():
     """The kernel over (outer, n, inner); the unit of work is an outer block."""
 
     def scan(x, out, n, inner, start, stop):
-        state = np.empty((5, inner), x.dtype)
+        state = np.empty((STATE, inner), x.dtype)
         for outer in range(start, stop):
-            state[:] = 0.0
-            state[_M, :] = -math.inf
+            for c in range(inner):
+                begin(state, c)
             for i in range(n):
                 base = (outer * n + i) * inner
                 for c in range(inner):
-                    out[base + c] = _advance(state, c, x[base + c])
+                    out[base + c] = advance(state, c, x[base + c])
 
     return kernel(scan)

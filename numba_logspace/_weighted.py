@@ -2,8 +2,6 @@
 
 import math
 
-import numpy as np
-
 from ._jit import formula, kernel
 from ._simd import constant
 from ._vectormath import difference, exp_parts, log, log_of_sum, two_sum
@@ -62,21 +60,28 @@ def _log_of_scaled(s, error):
     return log(s) - _SCALE * math.log(2.0)  # almost all has cancelled
 
 
+@formula
+def weighted_row(x, b, base, n):
+    """(log |sum b exp(x)|, sign of the sum) of a row."""
+    top, plus, minus, nan = _pivot(x, b, base, n)
+    if nan or (plus and minus):
+        return math.nan, math.nan
+    if plus or minus:
+        return math.inf, 1.0 if plus else -1.0
+    if top == -math.inf:
+        return -math.inf, 0.0
+    s, error = _sum_of_terms(x, b, base, n, top)
+    if s == 0.0:
+        return -math.inf, 0.0
+    sign = 1.0 if s > 0.0 else -1.0
+    return top + _log_of_scaled(s * sign, error * sign), sign
+
+
 def weighted_rows():
     """The kernel over contiguous rows; the unit of work is a row."""
 
     def weighted(x, b, values, signs, n, start, stop):
         for r in range(start, stop):
-            top, plus, minus, nan = _pivot(x, b, r * n, n)
-            if nan or (plus and minus):
-                values[r], signs[r] = math.nan, math.nan
-            elif plus or minus:
-                values[r], signs[r] = math.inf, 1.0 if plus else -1.0
-            elif top == -math.inf:
-                values[r], signs[r] = -math.inf, 0.0
-            else:
-                s, error = _sum_of_terms(x, b, r * n, n, top)
-                signs[r] = np.sign(s)
-                values[r] = top + _log_of_scaled(s * signs[r], error * signs[r])
+            values[r], signs[r] = weighted_row(x, b, r * n, n)
 
     return kernel(weighted)
