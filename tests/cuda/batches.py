@@ -16,17 +16,19 @@ class Way:
     """How rows lie: scattered over `length` entries, the others being absent, along an axis.
 
     Without a length, rows of one size come together as they are. The length says which kernel
-    does the work.
+    does the work. One row in `every` so many is taken.
     """
 
     length: int | None
     axis: int = -1
     strided: bool = False
+    every: int = 1
 
     def batches(self, rows):
         """(numbers of the rows, Batch) until each row that is not too long has been in one."""
         if self.length:
-            sizes = [(self.length, [i for i, r in enumerate(rows) if r.size <= self.length])]
+            fitting = [i for i, r in enumerate(rows) if r.size <= self.length]
+            sizes = [(self.length, fitting[:: self.every])]
         else:
             of_size = {r.size: [k for k, s in enumerate(rows) if s.size == r.size] for r in rows}
             sizes = of_size.items()
@@ -75,24 +77,27 @@ class Batch:
             yield values if reduces else values[self._places(size)]
 
 
-# One kernel or more each: a thread, part of a warp, a warp, a block in whose registers rows are;
-# a block and a thread that read them from memory.
+# One kernel or more each: two threads, part of a warp, a warp, a block in whose registers rows are;
+# blocks and threads that read them from memory.
 WAYS = {
     "few entries": Way(12),
     "odd": Way(129),
     "warp": Way(336),
     "block": Way(2_048),
     "long": Way(10_004),
+    "several blocks": Way(40_000, every=9),
     "columns": Way(61, axis=0),
     "long columns": Way(2_001, axis=0),
+    "columns of several blocks": Way(33_001, axis=0, every=9),
     "strided": Way(336, strided=True),
     "as they are": Way(None),
 }
 
 # The others go through kernels of the same text, which take long to compile.
 _LATER = {
-    *(("float32", way) for way in ("long columns", "strided")),
+    *(("float32", way) for way in ("long columns", "strided", "columns of several blocks")),
     *(("float64", way) for way in ("few entries", "odd", "block", "long columns")),
+    ("float64", "columns of several blocks"),
 }
 
 
