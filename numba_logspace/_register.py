@@ -1,0 +1,53 @@
+"""Which engine each public function of rows has inside jitted code."""
+
+from . import _overloads as overloads
+from . import gradients, jacobians, rows, tangents
+
+_MAPS = {
+    rows.softmax: rows.SOFTMAX,
+    rows.log_softmax: rows.LOG_SOFTMAX,
+    rows.log1m_softmax: rows.LOG1M_SOFTMAX,
+    rows.loo_logsumexp: rows.LOO_LOGSUMEXP,
+}
+_REDUCTIONS = {
+    rows.logsumexp_excluding_max: rows.LOGSUMEXP_EXCLUDING_MAX,
+    rows.logmeanexp: rows.LOGMEANEXP,
+}
+_VJPS = {
+    gradients.softmax_vjp: gradients.SOFTMAX,
+    gradients.log_softmax_vjp: gradients.LOG_SOFTMAX,
+    gradients.log1m_softmax_vjp: gradients.LOG1M_SOFTMAX,
+    gradients.loo_logsumexp_vjp: gradients.LOO_LOGSUMEXP,
+}
+_JVPS = {
+    tangents.softmax_jvp: gradients.SOFTMAX,
+    tangents.log_softmax_jvp: tangents.LOG_SOFTMAX,
+    tangents.log1m_softmax_jvp: tangents.LOG1M_SOFTMAX,
+    tangents.loo_logsumexp_jvp: tangents.LOO_LOGSUMEXP,
+}
+
+for function, engine in _MAPS.items():
+    overloads.register_map(function, engine)
+for function, engine in _REDUCTIONS.items():
+    overloads.register_reduction(function, engine)
+overloads.register_logsumexp(rows.logsumexp, rows.LOGSUMEXP)
+overloads.register_scan(rows.logcumsumexp, rows.SCAN)
+
+for function, engine in _VJPS.items():
+    overloads.register_vjp(function, engine)
+for function, engine in _JVPS.items():
+    overloads.register_jvp(function, engine)
+for function in (gradients.logsumexp_vjp, gradients.logmeanexp_vjp):
+    overloads.register_vjp_of_reduction(function, gradients.LOGSUMEXP)
+for function in (tangents.logsumexp_jvp, tangents.logmeanexp_jvp):
+    overloads.register_jvp_of_reduction(function, tangents.LOGSUMEXP)
+overloads.register_vjp_of_reduction(
+    gradients.logsumexp_excluding_max_vjp, gradients.LOGSUMEXP, without_max=True
+)
+overloads.register_jvp_of_reduction(
+    tangents.logsumexp_excluding_max_jvp, tangents.LOGSUMEXP, without_max=True
+)
+overloads.register_value_and_vjp(
+    gradients.log1m_softmax_value_and_vjp, gradients.LOG1M_SOFTMAX_BOTH
+)
+overloads.register_hvp(jacobians.log1m_softmax_hvp, jacobians.LOG1M_SOFTMAX_HVP)
