@@ -227,10 +227,11 @@ class Jacobian(_Engine):
 
     def __call__(self, x, out, n, workers):
         """Fill `out`, (rows, n, n) and flat, from x, flat."""
-        share(functools.partial(self._kernel, x, out, n), x.size // n, workers)
+        share(functools.partial(self.kernel, x, out, n), x.size // n, workers)
 
     @functools.cached_property
-    def _kernel(self):
+    def kernel(self):
+        """The kernel (x, out, n, start, stop)."""
         return self._make(self.prepare, self.condition, self._seconds)
 
 

@@ -98,13 +98,25 @@ def runner_of_last(kernels):
 # --- what is checked when it runs ----------------------------------------------------------------
 
 
-@register_jitable
 def _extent(u):
-    low, high = u.ctypes.data, u.ctypes.data + u.itemsize
-    for i in range(u.ndim):
-        reach = u.strides[i] * (u.shape[i] - 1)
-        low, high = low + min(0, reach), high + max(0, reach)
-    return low, high
+    raise NotImplementedError("only inside compiled code")
+
+
+@overload(_extent, jit_options=_OPTIONS)
+def _overload_extent(u):
+    # The addresses from which and up to which an array reaches.
+    def contiguous(u):
+        address = u.ctypes.data
+        return address, address + u.size * u.itemsize
+
+    def strided(u):
+        low, high = u.ctypes.data, u.ctypes.data + u.itemsize
+        for i in range(u.ndim):
+            reach = u.strides[i] * (u.shape[i] - 1)
+            low, high = low + min(0, reach), high + max(0, reach)
+        return low, high
+
+    return strided if u.layout == "A" else contiguous
 
 
 @register_jitable

@@ -161,8 +161,8 @@ def _map(rows, engine, out):
         run(tiles, tiles, x.itemsize, outer, n, inner)
         return result
 
-    if rows.ndim == 1 and not rows.copied and is_none(out):
-        return _map_of_one_row(engine)
+    if rows.ndim == 1 and not rows.copied:
+        return _map_of_one_row(engine) if is_none(out) else _map_into_one_row(engine, run)
     return beside if is_none(out) and not rows.copied else anywhere
 
 
@@ -175,6 +175,21 @@ def _map_of_one_row(engine):
         if x.size > 0:
             one_row(x, result)
         return result
+
+    return row
+
+
+def _map_into_one_row(engine, run):
+    one_row, (arrays, without) = engine.one_row, _kept(engine.keeps)
+
+    def row(x, axis=-1, where=None, out=None, workers=None, stream=None):
+        check_sources()
+        check_out(x, out, "x")
+        if x.ctypes.data == out.ctypes.data:
+            run(without(x, out), arrays(x, out), x.itemsize, 1, x.size, 1)
+        elif x.size > 0:
+            one_row(x, out)
+        return out
 
     return row
 

@@ -1,7 +1,9 @@
-"""Which engine each public function of rows has inside jitted code."""
+"""Which engine each public function has inside jitted code."""
 
+from . import _overload_losses as overload_losses
+from . import _overload_matrices as overload_matrices
 from . import _overloads as overloads
-from . import gradients, jacobians, rows, tangents
+from . import gradients, jacobians, losses, mixtures, rows, tangents
 
 _MAPS = {
     rows.softmax: rows.SOFTMAX,
@@ -51,3 +53,22 @@ overloads.register_value_and_vjp(
     gradients.log1m_softmax_value_and_vjp, gradients.LOG1M_SOFTMAX_BOTH
 )
 overloads.register_hvp(jacobians.log1m_softmax_hvp, jacobians.LOG1M_SOFTMAX_HVP)
+
+for value, both, engines in (
+    (losses.cross_entropy, losses.cross_entropy_value_and_grad, losses.CROSS_ENTROPY),
+    (
+        losses.softmax_binary_cross_entropy,
+        losses.softmax_binary_cross_entropy_value_and_grad,
+        losses.BINARY_CROSS_ENTROPY,
+    ),
+):
+    overload_losses.register_loss(value, both, engines)
+overload_losses.register_loss_of_weights(
+    losses.complement_cross_entropy,
+    losses.complement_cross_entropy_value_and_grad,
+    losses.COMPLEMENT_CROSS_ENTROPY,
+)
+
+overload_matrices.register_jacobian(jacobians.log_softmax_jacobian, jacobians.LOG_SOFTMAX)
+overload_matrices.register_jacobian(jacobians.log1m_softmax_jacobian, jacobians.LOG1M_SOFTMAX)
+overload_matrices.register_product(mixtures.logmatmulexp)
