@@ -1,5 +1,7 @@
 """Which engine each public function has inside jitted code."""
 
+from typing import Any
+
 from . import _overload_losses as overload_losses
 from . import _overload_matrices as overload_matrices
 from . import _overloads as overloads
@@ -28,6 +30,8 @@ _JVPS = {
     tangents.loo_logsumexp_jvp: tangents.LOO_LOGSUMEXP,
 }
 
+function: Any
+engine: Any
 for function, engine in _MAPS.items():
     overloads.register_map(function, engine)
 for function, engine in _REDUCTIONS.items():
