@@ -218,9 +218,7 @@ def _weigh_once(at, formulas):
         sums, own = zeros(tops[0], terms_count), zeros(tops[0], plain_count)
         if due(room):
             none = sums, own
-            sums, own = weigh_pass(
-                x, base, step, count, None, terms, along, tops, row, lift, none
-            )
+            sums, own = weigh_pass(x, base, step, count, None, terms, along, tops, row, lift, none)
         return sums_of(room, sums), plain_sums_of(room, own)
 
     return once
