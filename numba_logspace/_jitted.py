@@ -5,6 +5,7 @@ whole: the kernels want contiguous memory, and jitted code cannot cut slabs of a
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numba import types
@@ -14,7 +15,7 @@ from ._cpu import ROWS, SHORT, way
 from ._jit import kernel
 from ._stamp import check_sources
 
-_OPTIONS = {"error_model": "numpy"}
+_OPTIONS: Any = {"error_model": "numpy"}
 
 
 @register_jitable
