@@ -1,5 +1,6 @@
 """Log-space numerics for NumPy arrays, exact to a few units in the last place."""
 
+from . import _register  # noqa: F401 - the functions inside jitted code
 from ._workers import set_workers
 from .elementwise import (
     log1m_sigmoid,

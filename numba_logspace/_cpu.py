@@ -3,6 +3,7 @@
 import functools
 
 import numpy as np
+from numba.extending import register_jitable
 
 from . import _kernels, _scan, _stream, _weigh, _weighted
 from ._simd import VECTOR_BYTES
@@ -15,6 +16,21 @@ _TILE = 8192
 # The exponentials of rows up to so many bytes stay in the cache until the last sweep.
 _KEEP = 1 << 18
 
+# The ways of one thread: rows side by side in the lanes of vectors, row by row, tiles of columns.
+SHORT, ROWS, COLUMNS = range(3)
+_STREAM = 3
+
+
+@register_jitable
+def way(itemsize, outer, n, inner):
+    """The way of one thread through memory, and its units of work; also inside jitted code."""
+    width, rows = VECTOR_BYTES // itemsize, outer * inner
+    if inner < width // 2 and rows >= width // 2 and n <= (_SHORT if inner == 1 else _TILE):
+        return SHORT, rows
+    if inner == 1:
+        return ROWS, outer
+    return COLUMNS, outer * -(-inner // width)
+
 
 class _Engine:
     """What maps and reductions share: the choice of a way through memory."""
@@ -25,20 +41,18 @@ class _Engine:
         self._seconds = _kernels.SECONDS[second]
 
     def _way(self, x, outer, n, inner, workers):
-        lanes = VECTOR_BYTES // x.itemsize
-        rows = outer * inner
-        narrow = inner < lanes // 2 and rows >= lanes // 2
-        if narrow and n <= (_SHORT if inner == 1 else _TILE):
-            return "short", rows
-        if inner == 1:
-            few = outer < workers and n >= THRESHOLD // 4
-            return ("stream", outer) if few else ("rows", outer)
-        tiles = self._tiles(x, outer, inner)
-        few = tiles < workers and n * inner >= THRESHOLD // 4
-        return ("stream", outer) if few or n > _TILE else ("columns", tiles)
+        chosen, units = way(x.itemsize, outer, n, inner)
+        if chosen == SHORT:
+            return chosen, units
+        few = units < workers and n * inner >= THRESHOLD // 4
+        if few or (chosen == COLUMNS and n > _TILE):
+            return _STREAM, outer
+        return chosen, units
 
-    def _tiles(self, x, outer, inner):
-        return outer * -(-inner * x.itemsize // VECTOR_BYTES)
+    @functools.cached_property
+    def kernels(self):
+        """The kernels of the ways of one thread."""
+        return self._short, self._rows, self._columns
 
     def _summaries(self, x, block, n, inner, workers):
         lines = _stream.Lines(x, block * n * inner, n, inner, workers)
@@ -61,23 +75,23 @@ class Map(_Engine):
 
     def __init__(self, prepare, element, condition, second="none", keeps=True):
         super().__init__(condition, second)
-        self.prepare, self.element, self._keeps = prepare, element, keeps
+        self.prepare, self.element, self.keeps = prepare, element, keeps
 
     def __call__(self, x, out, outer, n, inner, workers):
         """Fill `out` from x, both flat; they may be the same array."""
-        way, units = self._way(x, outer, n, inner, workers)
-        if way == "stream":
+        chosen, units = self._way(x, outer, n, inner, workers)
+        if chosen == _STREAM:
             for block in range(units):
                 self._stream(x, out, block, n, inner, workers)
             return
-        if way == "rows":
+        if chosen == ROWS:
             # The exponentials are kept in `out`, unless that is where x is still needed.
             cached = n * x.itemsize <= _KEEP and not np.may_share_memory(x, out)
-            kept = out if self._keeps and cached else None
+            kept = out if self.keeps and cached else None
             share(functools.partial(self._rows, x, kept, out, n), units, workers)
             return
-        kept = out if self._keeps else None
-        kernel = self._short if way == "short" else self._columns
+        kept = out if self.keeps else None
+        kernel = self._short if chosen == SHORT else self._columns
         share(functools.partial(kernel, x, kept, out, n, inner), units, workers)
 
     def _stream(self, x, out, block, n, inner, workers):
@@ -94,7 +108,7 @@ class Map(_Engine):
     def one_row(self):
         """The kernel (x, out) of one row, x and `out` flat and different."""
         return _kernels.map_one_row(
-            self.prepare, self.element, self.condition, self._seconds, self._keeps
+            self.prepare, self.element, self.condition, self._seconds, self.keeps
         )
 
     @functools.cached_property
@@ -127,15 +141,15 @@ class Reduction(_Engine):
 
     def __call__(self, x, out, outer, n, inner, workers):
         """Fill `out`, flat and (outer, inner), from x, flat."""
-        way, units = self._way(x, outer, n, inner, workers)
-        if way == "stream":
+        chosen, units = self._way(x, outer, n, inner, workers)
+        if chosen == _STREAM:
             for block in range(units):
                 _, summary, second = self._summaries(x, block, n, inner, workers)
                 self._reduce_columns(summary, second, n, out[block * inner : (block + 1) * inner])
-        elif way == "rows":
+        elif chosen == ROWS:
             share(functools.partial(self._rows, x, out, n), units, workers)
         else:
-            kernel = self._short if way == "short" else self._columns
+            kernel = self._short if chosen == SHORT else self._columns
             share(functools.partial(kernel, x, out, n, inner), units, workers)
 
     @functools.cached_property
@@ -168,22 +182,21 @@ class Weighing(_Engine):
 
     def __init__(self, formulas, condition, second="none", keeps=True):
         super().__init__(condition, second)
-        self.formulas, self._keeps = formulas, keeps
+        self.formulas, self.keeps = formulas, keeps
 
     def __call__(self, x, g, t, c, values, outs, outer, n, inner, workers):
         """Fill `values` and `outs` from x and what goes with it, all flat, or None.
 
         The first of `outs` may be any of the inputs, the second none.
         """
-        way, units = self._way(x, outer, n, inner, 1)
-        keep = x if self._keeps and n * x.itemsize <= _KEEP else None
+        chosen, units = way(x.itemsize, outer, n, inner)
+        keep = x if self.keeps and n * x.itemsize <= _KEEP else None
         arrays = x, keep, g, t, c, values, *outs
-        if inner == 1 and way != "short":
-            task, units = functools.partial(self._rows, *arrays, n), outer
-        elif way == "short":
+        if chosen == ROWS:
+            task = functools.partial(self._rows, *arrays, n)
+        elif chosen == SHORT:
             task = functools.partial(self._short, *arrays, n, inner)
         else:
-            units = self._tiles(x, outer, inner)
             kernel = self._columns if n <= _TILE else self._long_columns
             task = functools.partial(kernel, *arrays, n, inner)
         share(task, units, workers)
@@ -214,10 +227,11 @@ class Jacobian(_Engine):
 
     def __call__(self, x, out, n, workers):
         """Fill `out`, (rows, n, n) and flat, from x, flat."""
-        share(functools.partial(self._kernel, x, out, n), x.size // n, workers)
+        share(functools.partial(self.kernel, x, out, n), x.size // n, workers)
 
     @functools.cached_property
-    def _kernel(self):
+    def kernel(self):
+        """The kernel (x, out, n, start, stop)."""
         return self._make(self.prepare, self.condition, self._seconds)
 
 
@@ -226,14 +240,15 @@ class Scan:
 
     def __call__(self, x, out, outer, n, inner, workers):
         """Fill `out` from x, both flat; they may be the same array."""
-        share(functools.partial(self._kernel, x, out, n, inner), outer, workers)
+        share(functools.partial(self.kernel, x, out, n, inner), outer, workers)
 
     def one_row(self, x, out):
         """The shortest way for one row."""
-        self._kernel(x, out, x.size, 1, 0, 1)
+        self.kernel(x, out, x.size, 1, 0, 1)
 
     @functools.cached_property
-    def _kernel(self):
+    def kernel(self):
+        """The kernel (x, out, n, inner, start, stop)."""
         return _scan.scan_rows()
 
 

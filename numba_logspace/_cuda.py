@@ -16,8 +16,9 @@ _TINY = 16
 # the most of one that holds it.
 _THREADS, _LONG_BLOCK, _LARGEST_BLOCK = 128, 512, 256
 # Entries that a thread holds in registers; derivatives hold more with each. With more they would
-# spill, or leave too few threads.
-_HELD, _HELD_DERIVING = 16, {4: 16, 8: 8}
+# spill, or leave too few threads. In longer rows than this floats gain by twice as many: there is
+# less to exchange.
+_HELD, _HELD_DERIVING, _GAIN = 16, {4: 16, 8: 8}, 1 << 10
 # Columns from which on a thread each is enough to fill a GPU.
 _MANY_COLUMNS = 1 << 14
 # Rows longer than the first are shared by several blocks, with so many entries each.
@@ -71,7 +72,7 @@ def _plan(engine, itemsize, outer, n, inner):
         size = 1 if itemsize == 8 and not deriving else 2
         return size, -(-n // size)
     held, most = _HELD_DERIVING[itemsize] if deriving else _HELD, _LARGEST_BLOCK
-    if itemsize == 4 and not deriving and n > held * most:
+    if itemsize == 4 and not deriving and n > _GAIN:
         held, most = 2 * held, 2 * most
     if n > held * most:
         return _LONG_BLOCK, None

@@ -205,7 +205,8 @@ class Rows(_derive.Rows):
         if without_max:
             _cuda_copy.leave_out_first_max(copy, n, stream)
         arrays = [
-            self._as_it_lies(u, None) if u is None or isinstance(u, Labels)
+            self._as_it_lies(u, None)
+            if u is None or isinstance(u, Labels)
             else self._flat(rows_last(u, self.axes), x.shape, self.dtype)
             for u in entries
         ]

@@ -1,4 +1,4 @@
-"""CUDA kernels that copy: strided, masked or other arrays to flat ones of a working dtype, and back.
+"""CUDA kernels that copy: strided or masked arrays to flat ones of a working dtype, and back.
 
 As the slabs of the CPU, but whole arrays: a GPU has no cache to hold a slab between kernels. A
 thread copies an entry; the first entry lies at `start` of the memory, others at strides from it.
@@ -6,15 +6,16 @@ thread copies an entry; the first entry lies at `start` of the memory, others at
 
 import functools
 import math
+from typing import Any
 
 from numba import cuda
 from numba.extending import overload
 
 from ._cuda_arrays import flat, span, stream_of
 from ._jit import formula
-from ._simd import const, select
+from ._simd import const
 
-_INLINED = {"error_model": "numpy", "forceinline": True}
+_INLINED: Any = {"error_model": "numpy", "forceinline": True}
 _THREADS = 256
 # numba-cuda warns where there are fewer; those with nothing to do end at once.
 _FEWEST_BLOCKS = 128

@@ -218,9 +218,7 @@ def _weigh_once(at, formulas):
         sums, own = zeros(tops[0], terms_count), zeros(tops[0], plain_count)
         if due(room):
             none = sums, own
-            sums, own = weigh_pass(
-                x, base, step, count, None, terms, along, tops, row, lift, none
-            )
+            sums, own = weigh_pass(x, base, step, count, None, terms, along, tops, row, lift, none)
         return sums_of(room, sums), plain_sums_of(room, own)
 
     return once
@@ -256,7 +254,7 @@ def _sum_of_strip(strip, terms, m):
 @formula
 def _sum_of_registers(strip, terms, m):
     # As sum_pass, in one loop, since the compiler would not unroll two.
-    (x, base, step, count), (e, e_base, e_step) = strip, terms
+    (x, _, _, count), (e, _, _) = strip, terms
     ties, rest, error = no_sums(m)
     part = rest
     for i in range(count):
@@ -278,7 +276,7 @@ def _row_of(team, formulas, condition, second, sum_up):
 
     @formula
     def one_row(room, strip, again, n, terms, along, c, out, out2):
-        (x, base, step, count), (e, e_base, e_step) = strip, terms
+        (x, base, step, count), (e, _, _) = strip, terms
         m = max_of(room, strip)
         summary = summary_of(room, strip, terms, m)
         more = summary
@@ -361,7 +359,7 @@ def register_rows(team, share, formulas, condition, second, dtype):
 
 
 def strip_rows(team, formulas, condition, second, dtype):
-    """Rows of any stride, read again for every sweep; each of `n`, or of its own length up to it."""
+    """Rows of any stride, read again for every sweep, of `n` entries or of lengths up to it."""
     one_row = _row_of(team, formulas, condition, second, _sum_of_strip)
     size, room_size, row_of_team, index_in_team = team.size, team.room, team.row, team.index
 

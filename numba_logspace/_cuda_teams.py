@@ -60,9 +60,7 @@ def over_tuples(pairs, plain):
         if values.count == 0:
             return lambda room, values: ()
         sum_of_pair = pairs(values.count)
-        return lambda room, values: (
-            sum_of_pair(room, values[0], values[1]) + sums(room, values[2:])
-        )
+        return lambda room, values: sum_of_pair(room, values[0], values[1]) + sums(room, values[2:])
 
     @overload(plain_sums, jit_options=_INLINED)
     def _overload_plain_sums(room, values):

@@ -130,7 +130,7 @@ def _products():
 
 
 @functools.cache
-def _one_product():
+def one_product():
     """The kernel of one product for which b is read where it lies."""
 
     def one_product(a, b, out):
@@ -261,7 +261,7 @@ def _direct(a, b):
     if _way(rows, k, n, dtype) != "columns":
         return None
     out = np.empty((rows, n), dtype)
-    _one_product()(a if a.ndim == 2 else a[None], b, out)
+    one_product()(a if a.ndim == 2 else a[None], b, out)
     return out if a.ndim == 2 else out[0]
 
 

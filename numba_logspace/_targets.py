@@ -4,7 +4,6 @@ import operator
 
 import numpy as np
 
-from . import _layout
 from ._derive import Labels
 
 REDUCTIONS = ("none", "sum", "mean")

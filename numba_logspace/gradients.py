@@ -22,7 +22,7 @@ SOFTMAX = Weighing(
     ),
     _softsum.never,
 )
-_LOG_SOFTMAX = Weighing(
+LOG_SOFTMAX = Weighing(
     Formulas(
         _derivatives.prepare_by_max,
         _derivatives.settle_log_softmax_vjp,
@@ -32,7 +32,7 @@ _LOG_SOFTMAX = Weighing(
     ),
     _softsum.never,
 )
-_LOG1M_SOFTMAX = Weighing(
+LOG1M_SOFTMAX = Weighing(
     Formulas(
         _derivatives.prepare_by_odds,
         _derivatives.settle_odds,
@@ -43,7 +43,7 @@ _LOG1M_SOFTMAX = Weighing(
     _derivatives.where_others_are_small,
     "without max",
 )
-_LOG1M_SOFTMAX_BOTH = Weighing(
+LOG1M_SOFTMAX_BOTH = Weighing(
     Formulas(
         _derivatives.prepare_value_and_odds,
         _derivatives.settle_value_and_odds,
@@ -54,7 +54,7 @@ _LOG1M_SOFTMAX_BOTH = Weighing(
     _derivatives.where_others_are_small,
     "without max",
 )
-_LOO_LOGSUMEXP = Weighing(
+LOO_LOGSUMEXP = Weighing(
     Formulas(
         _derivatives.prepare_by_odds,
         _derivatives.settle_with_error,
@@ -65,7 +65,7 @@ _LOO_LOGSUMEXP = Weighing(
     _derivatives.where_others_are_small,
     "without max",
 )
-_LOGSUMEXP = Weighing(
+LOGSUMEXP = Weighing(
     Formulas(
         _derivatives.prepare_by_max,
         _derivatives.settle_with_number,
@@ -91,7 +91,7 @@ def _vjp_of_reduction(x, g, axis, where, out, workers, stream, without_max=False
     rows = rows_of(x, axis, where, workers, stream)
     c = rows.numbers(g, "g")
     out = rows.out(out, {}, separate={"g": c})
-    rows.derive(_LOGSUMEXP, c=c, outs=(out,), without_max=without_max)
+    rows.derive(LOGSUMEXP, c=c, outs=(out,), without_max=without_max)
     return rows.handed_out(out)
 
 
@@ -169,7 +169,7 @@ def log_softmax_vjp(
     >>> nl.log_softmax_vjp(np.array([0.0, 40.0]), np.array([0.0, 1.0]))
     array([-4.24835426e-18,  4.24835426e-18])
     """
-    return _vjp(_LOG_SOFTMAX, x, g, axis, where, out, workers, stream)
+    return _vjp(LOG_SOFTMAX, x, g, axis, where, out, workers, stream)
 
 
 @shared_text("vjp")
@@ -210,7 +210,7 @@ def log1m_softmax_vjp(
     >>> nl.log1m_softmax_vjp(np.array([1000.0, -1000.0, -1000.5]), np.array([1.0, -0.5, 2.0]))
     array([-1.        ,  0.62245933,  0.37754067])
     """
-    return _vjp(_LOG1M_SOFTMAX, x, g, axis, where, out, workers, stream)
+    return _vjp(LOG1M_SOFTMAX, x, g, axis, where, out, workers, stream)
 
 
 @shared_text("value and vjp")
@@ -253,7 +253,7 @@ def log1m_softmax_value_and_vjp(
     g = rows.entries(g, "g")
     y, gradient = rows.two_outs(out, {"g": g})
     # What is masked has the value of what is absent.
-    rows.derive(_LOG1M_SOFTMAX_BOTH, g, outs=(y, gradient))
+    rows.derive(LOG1M_SOFTMAX_BOTH, g, outs=(y, gradient))
     return rows.handed_out((y, gradient))
 
 
@@ -293,7 +293,7 @@ def loo_logsumexp_vjp(
     >>> nl.loo_logsumexp_vjp(np.array([1000.0, -1000.0, -1000.0]), np.array([1.0, 0.0, 0.0]))
     array([0. , 0.5, 0.5])
     """
-    return _vjp(_LOO_LOGSUMEXP, x, g, axis, where, out, workers, stream)
+    return _vjp(LOO_LOGSUMEXP, x, g, axis, where, out, workers, stream)
 
 
 @shared_text("vjp of a reduction")

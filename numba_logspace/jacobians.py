@@ -14,14 +14,14 @@ from ._slabs import flat
 from ._weigh import Formulas
 from ._workers import count_for
 
-_LOG_SOFTMAX = Jacobian(_jacobian.log_softmax_rows, _derivatives.prepare_by_max, _softsum.never)
-_LOG1M_SOFTMAX = Jacobian(
+LOG_SOFTMAX = Jacobian(_jacobian.log_softmax_rows, _derivatives.prepare_by_max, _softsum.never)
+LOG1M_SOFTMAX = Jacobian(
     _jacobian.log1m_softmax_rows,
     _derivatives.prepare_by_odds,
     _derivatives.where_others_are_small,
     "without max",
 )
-_LOG1M_SOFTMAX_HVP = Weighing(
+LOG1M_SOFTMAX_HVP = Weighing(
     Formulas(
         _derivatives.prepare_by_odds,
         _derivatives.settle_log1m_softmax_hvp,
@@ -75,7 +75,7 @@ def log_softmax_jacobian(x: ArrayLike, axis: int = -1) -> np.ndarray:
     array([[ 1.00000000e+00, -1.00000000e+00],
            [-4.24835426e-18,  4.24835426e-18]])
     """
-    return _jacobian_of(_LOG_SOFTMAX, x, axis)
+    return _jacobian_of(LOG_SOFTMAX, x, axis)
 
 
 @shared_text("jacobian")
@@ -107,7 +107,7 @@ def log1m_softmax_jacobian(x: ArrayLike, axis: int = -1) -> np.ndarray:
            [ 0.        , -0.        ,  0.        ],
            [ 0.        ,  0.        , -0.        ]])
     """
-    return _jacobian_of(_LOG1M_SOFTMAX, x, axis)
+    return _jacobian_of(LOG1M_SOFTMAX, x, axis)
 
 
 @shared_text("hvp")
@@ -154,5 +154,5 @@ def log1m_softmax_hvp(
     rows = rows_of(x, axis, where, workers, stream)
     g, t = rows.entries(g, "g"), rows.tangent(t)
     out = rows.out(out, {"g": g, "t": t})
-    rows.derive(_LOG1M_SOFTMAX_HVP, g, t, outs=(out,))
+    rows.derive(LOG1M_SOFTMAX_HVP, g, t, outs=(out,))
     return rows.handed_out(out)

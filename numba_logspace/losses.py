@@ -35,7 +35,7 @@ def _engines(prepare, weigh, gradient, admit, condition, second="none"):
     return Weighing(value, condition, second), Weighing(both, condition, second)
 
 
-_CROSS_ENTROPY = _engines(
+CROSS_ENTROPY = _engines(
     _lossterms.prepare_cross_entropy,
     _lossterms.weigh_cross_entropy,
     (
@@ -48,7 +48,7 @@ _CROSS_ENTROPY = _engines(
     _lossterms.probability_or_nan,
     _softsum.never,
 )
-_COMPLEMENT_CROSS_ENTROPY = _engines(
+COMPLEMENT_CROSS_ENTROPY = _engines(
     _derivatives.prepare_value_and_odds,
     _lossterms.weigh_complement_cross_entropy,
     (
@@ -62,7 +62,7 @@ _COMPLEMENT_CROSS_ENTROPY = _engines(
     _derivatives.where_others_are_small,
     "without max",
 )
-_BINARY_CROSS_ENTROPY = _engines(
+BINARY_CROSS_ENTROPY = _engines(
     _lossterms.prepare_binary_cross_entropy,
     _lossterms.weigh_binary_cross_entropy,
     (
@@ -142,7 +142,7 @@ def cross_entropy(
     rows = _rows(logits, axis, reduction, workers, stream)
     scores = _targets.targets_of(targets, rows)
     c = _targets.row_weights_of(weights, rows, reduction)
-    return _loss(_CROSS_ENTROPY, rows, scores, c, reduction)
+    return _loss(CROSS_ENTROPY, rows, scores, c, reduction)
 
 
 @shared_text("loss and gradient")
@@ -183,7 +183,7 @@ def cross_entropy_value_and_grad(
     rows = _rows(logits, axis, reduction, workers, stream)
     scores = _targets.targets_of(targets, rows)
     c = _targets.row_weights_of(weights, rows, reduction)
-    return _loss_and_gradient(_CROSS_ENTROPY, rows, scores, c, reduction, out, c)
+    return _loss_and_gradient(CROSS_ENTROPY, rows, scores, c, reduction, out, c)
 
 
 @shared_text("loss")
@@ -226,7 +226,7 @@ def softmax_binary_cross_entropy(
     rows = _rows(logits, axis, reduction, workers, stream)
     scores = _targets.targets_of(targets, rows)
     c = _targets.row_weights_of(weights, rows, reduction)
-    return _loss(_BINARY_CROSS_ENTROPY, rows, scores, c, reduction)
+    return _loss(BINARY_CROSS_ENTROPY, rows, scores, c, reduction)
 
 
 @shared_text("loss and gradient")
@@ -268,7 +268,7 @@ def softmax_binary_cross_entropy_value_and_grad(
     rows = _rows(logits, axis, reduction, workers, stream)
     scores = _targets.targets_of(targets, rows)
     c = _targets.row_weights_of(weights, rows, reduction)
-    return _loss_and_gradient(_BINARY_CROSS_ENTROPY, rows, scores, c, reduction, out, c)
+    return _loss_and_gradient(BINARY_CROSS_ENTROPY, rows, scores, c, reduction, out, c)
 
 
 @shared_text("class weights")
@@ -312,7 +312,7 @@ def complement_cross_entropy(
     rows = _rows(logits, axis, reduction, workers, stream)
     scores = _targets.class_weights_of(weights, rows)
     c = _targets.row_weights_of(None, rows, reduction)
-    return _loss(_COMPLEMENT_CROSS_ENTROPY, rows, scores, c, reduction)
+    return _loss(COMPLEMENT_CROSS_ENTROPY, rows, scores, c, reduction)
 
 
 @shared_text("class weights and gradient")
@@ -353,4 +353,4 @@ def complement_cross_entropy_value_and_grad(
     rows = _rows(logits, axis, reduction, workers, stream)
     scores = _targets.class_weights_of(weights, rows)
     c = _targets.row_weights_of(None, rows, reduction)
-    return _loss_and_gradient(_COMPLEMENT_CROSS_ENTROPY, rows, scores, c, reduction, out, None)
+    return _loss_and_gradient(COMPLEMENT_CROSS_ENTROPY, rows, scores, c, reduction, out, None)

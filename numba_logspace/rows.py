@@ -11,31 +11,31 @@ from ._cpu import Map, Reduction, Scan, WeightedSum
 from ._docs import shared_text
 from ._layout import Axis
 
-_SOFTMAX = Map(_softsum.prepare_softmax, _softsum.element_softmax, _softsum.never)
-_LOG_SOFTMAX = Map(
+SOFTMAX = Map(_softsum.prepare_softmax, _softsum.element_softmax, _softsum.never)
+LOG_SOFTMAX = Map(
     _softsum.prepare_log_softmax, _softsum.element_log_softmax, _softsum.never, keeps=False
 )
-_LOG1M_SOFTMAX = Map(
+LOG1M_SOFTMAX = Map(
     _softsum.prepare_log1m_softmax,
     _softsum.element_log1m_softmax,
     _softsum.where_sum_vanishes,
     "without max",
 )
-_LOO_LOGSUMEXP = Map(
+LOO_LOGSUMEXP = Map(
     _softsum.prepare_loo_logsumexp,
     _softsum.element_loo_logsumexp,
     _softsum.always,
     "without max",
 )
-_LOGSUMEXP = Reduction(_softsum.reduce_logsumexp, _softsum.never)
-_LOGSUMEXP_EXCLUDING_MAX = Reduction(
+LOGSUMEXP = Reduction(_softsum.reduce_logsumexp, _softsum.never)
+LOGSUMEXP_EXCLUDING_MAX = Reduction(
     _softsum.reduce_logsumexp_excluding_max, _softsum.always, "without max"
 )
-_LOGMEANEXP = Reduction(
+LOGMEANEXP = Reduction(
     _softsum.reduce_logmeanexp, _softsum.where_mean_near_max, "shortfall", counts=True
 )
-_SCAN = Scan()
-_WEIGHTED = WeightedSum()
+SCAN = Scan()
+WEIGHTED = WeightedSum()
 
 
 @shared_text("map")
@@ -74,7 +74,7 @@ def softmax(
     >>> nl.softmax(np.array([0.0, 1.0, -740.0]))
     array([2.68941421e-001, 7.31058579e-001, 1.13635099e-322])
     """
-    return map_rows(_SOFTMAX, x, axis, where, out, workers, stream, 0.0)
+    return map_rows(SOFTMAX, x, axis, where, out, workers, stream, 0.0)
 
 
 @shared_text("map")
@@ -114,7 +114,7 @@ def log_softmax(
     >>> nl.log_softmax(np.array([0.0, 40.0]))
     array([-4.00000000e+01, -4.24835426e-18])
     """
-    return map_rows(_LOG_SOFTMAX, x, axis, where, out, workers, stream, -np.inf)
+    return map_rows(LOG_SOFTMAX, x, axis, where, out, workers, stream, -np.inf)
 
 
 @shared_text("map")
@@ -155,7 +155,7 @@ def log1m_softmax(
     >>> nl.log1m_softmax(np.array([0.0, 40.0]))
     array([-4.24835426e-18, -4.00000000e+01])
     """
-    return map_rows(_LOG1M_SOFTMAX, x, axis, where, out, workers, stream, -0.0)
+    return map_rows(LOG1M_SOFTMAX, x, axis, where, out, workers, stream, -0.0)
 
 
 @shared_text("map")
@@ -192,7 +192,7 @@ def loo_logsumexp(
     >>> nl.loo_logsumexp(np.array([0.0, -5.0, -40.0]))
     array([-5.00000000e+00,  4.24835426e-18,  6.71534849e-03])
     """
-    return map_rows(_LOO_LOGSUMEXP, x, axis, where, out, workers, stream)
+    return map_rows(LOO_LOGSUMEXP, x, axis, where, out, workers, stream)
 
 
 @shared_text("scan")
@@ -229,7 +229,7 @@ def logcumsumexp(
     >>> nl.logcumsumexp(np.zeros(4))
     array([0.        , 0.69314718, 1.09861229, 1.38629436])
     """
-    return map_rows(_SCAN, x, axis, where, out, workers, stream, ordered=True)
+    return map_rows(SCAN, x, axis, where, out, workers, stream, ordered=True)
 
 
 @shared_text("reduction")
@@ -284,9 +284,9 @@ def logsumexp(
     (0.5413248546129181, -1.0)
     """
     if b is None and not return_sign:
-        return reduce_rows(_LOGSUMEXP, x, axis, keepdims, where, out, workers, stream)
+        return reduce_rows(LOGSUMEXP, x, axis, keepdims, where, out, workers, stream)
     options = return_sign, keepdims, where, out, workers, stream
-    return weighted_sum(_WEIGHTED, x, axis, b, *options)
+    return weighted_sum(WEIGHTED, x, axis, b, *options)
 
 
 @shared_text("reduction")
@@ -323,7 +323,7 @@ def logsumexp_excluding_max(
     >>> float(nl.logsumexp_excluding_max(np.array([1000.0, -1000.0, -1000.0])))
     -999.3068528194401
     """
-    return reduce_rows(_LOGSUMEXP_EXCLUDING_MAX, x, axis, keepdims, where, out, workers, stream)
+    return reduce_rows(LOGSUMEXP_EXCLUDING_MAX, x, axis, keepdims, where, out, workers, stream)
 
 
 @shared_text("reduction")
@@ -360,4 +360,4 @@ def logmeanexp(
     >>> float(nl.logmeanexp(np.array([0.0, -1e-20])))
     -5e-21
     """
-    return reduce_rows(_LOGMEANEXP, x, axis, keepdims, where, out, workers, stream)
+    return reduce_rows(LOGMEANEXP, x, axis, keepdims, where, out, workers, stream)

@@ -13,7 +13,7 @@ from ._layout import Axis
 from ._weigh import Formulas
 from .gradients import SOFTMAX
 
-_LOG_SOFTMAX = Weighing(
+LOG_SOFTMAX = Weighing(
     Formulas(
         _derivatives.prepare_by_max,
         _derivatives.settle_shares,
@@ -23,7 +23,7 @@ _LOG_SOFTMAX = Weighing(
     ),
     _softsum.never,
 )
-_LOG1M_SOFTMAX = Weighing(
+LOG1M_SOFTMAX = Weighing(
     Formulas(
         _derivatives.prepare_by_odds,
         _derivatives.settle_log1m_softmax_jvp,
@@ -34,7 +34,7 @@ _LOG1M_SOFTMAX = Weighing(
     _derivatives.where_others_are_small,
     "without max",
 )
-_LOO_LOGSUMEXP = Weighing(
+LOO_LOGSUMEXP = Weighing(
     Formulas(
         _derivatives.prepare_by_odds,
         _derivatives.settle_loo_logsumexp_jvp,
@@ -45,7 +45,7 @@ _LOO_LOGSUMEXP = Weighing(
     _derivatives.where_others_are_small,
     "without max",
 )
-_LOGSUMEXP = Weighing(
+LOGSUMEXP = Weighing(
     Formulas(
         _derivatives.prepare_by_max,
         _derivatives.settle_logsumexp_jvp,
@@ -73,7 +73,7 @@ def _jvp_of_reduction(x, t, axis, keepdims, where, out, workers, stream, without
     rows = rows_of(x, axis, where, workers, stream)
     t = rows.tangent(t)
     out = rows.out_of_rows(out, keepdims, {"t": t})
-    values = rows.derive(_LOGSUMEXP, t, values=True, without_max=without_max)
+    values = rows.derive(LOGSUMEXP, t, values=True, without_max=without_max)
     return rows.returned(values, keepdims, out)
 
 
@@ -149,7 +149,7 @@ def log_softmax_jvp(
     >>> nl.log_softmax_jvp(np.array([0.0, 40.0]), np.array([0.0, 1.0]))
     array([-1.00000000e+00,  4.24835426e-18])
     """
-    return _jvp(_LOG_SOFTMAX, x, t, axis, where, out, workers, stream)
+    return _jvp(LOG_SOFTMAX, x, t, axis, where, out, workers, stream)
 
 
 @shared_text("jvp")
@@ -188,7 +188,7 @@ def log1m_softmax_jvp(
     >>> nl.log1m_softmax_jvp(np.array([1000.0, -1000.0, -1000.0]), np.array([0.0, 1.0, 3.0]))
     array([2., 0., 0.])
     """
-    return _jvp(_LOG1M_SOFTMAX, x, t, axis, where, out, workers, stream)
+    return _jvp(LOG1M_SOFTMAX, x, t, axis, where, out, workers, stream)
 
 
 @shared_text("jvp")
@@ -227,7 +227,7 @@ def loo_logsumexp_jvp(
     >>> nl.loo_logsumexp_jvp(np.array([1000.0, -1000.0, -1000.0]), np.array([7.0, 1.0, 3.0]))
     array([2., 7., 7.])
     """
-    return _jvp(_LOO_LOGSUMEXP, x, t, axis, where, out, workers, stream)
+    return _jvp(LOO_LOGSUMEXP, x, t, axis, where, out, workers, stream)
 
 
 @shared_text("jvp of a reduction")

@@ -28,9 +28,17 @@ ORDER = (
     "_entries _jacobian _stream _scan _weighted _logmatmul",
     "_weigh",
     "_cpu _ufuncs",
-    "_call _derive",
-    "_targets",
+    "_derive",
+    "_call _targets",
+    "_cuda_arrays",
+    "_cuda_teams _cuda_memory _cuda_copy",
+    "_cuda_blocks _cuda_kernels _cuda_totals _cuda_ordered",
+    "_cuda _cuda_call",
     "elementwise rows gradients tangents jacobians losses gated mixtures",
+    "_stamp _jitted _typing",
+    "_overloads",
+    "_overload_losses _overload_matrices",
+    "_register",
     "__init__",
     "_apply",
     "demo __main__",
@@ -42,6 +50,8 @@ MEMORY = {"load", "store", "prefetch", "prefetch_to_write", "lanes", "full"}
 ENGINES = (
     *("_cpu", "_call", "_derive", "_slabs", "_kernels", "_passes", "_row", "_tile", "_stream"),
     *("_weigh", "_entries", "_jacobian", "_logmatmul"),
+    *("_cuda", "_cuda_call", "_cuda_arrays", "_cuda_teams", "_cuda_memory", "_cuda_copy"),
+    *("_cuda_blocks", "_cuda_kernels", "_cuda_totals", "_jitted", "_overloads"),
 )
 LOGARITHMS = {"exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "logaddexp", "tanh"}
 

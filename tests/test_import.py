@@ -165,7 +165,7 @@ def test_first_call_with_a_warm_cache(used):
 )
 def test_cache_is_not_stale(used, tmp_path, name, old, new, changed):
     folder, first = used
-    kernel = numba_logspace.rows._LOG1M_SOFTMAX._rows.py_func
+    kernel = numba_logspace.rows.LOG1M_SOFTMAX._rows.py_func
     assert Path(kernel.__code__.co_filename).name != name
     shutil.copytree(folder, tmp_path, dirs_exist_ok=True)
     before = cache_of(tmp_path)

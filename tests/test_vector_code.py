@@ -189,18 +189,18 @@ def weigh_and_reduce(engine, dtype):
 
 # engine, kernel, dtype, whether it divides in its loops
 KERNELS = [
-    (rows._LOG1M_SOFTMAX, map_rows, np.float64, True),
-    (rows._LOG1M_SOFTMAX, map_rows, np.float32, True),
-    (rows._LOG1M_SOFTMAX, map_columns, np.float64, True),
-    (rows._SOFTMAX, map_rows, np.float32, True),
-    (rows._LOGSUMEXP, reduce_rows, np.float64, False),
-    (rows._LOGSUMEXP, reduce_short, np.float32, False),
-    (gradients._LOG_SOFTMAX, weigh_rows, np.float64, False),
-    (gradients._LOG1M_SOFTMAX, weigh_rows, np.float32, True),
-    (gradients._LOG1M_SOFTMAX, weigh_columns, np.float64, True),
-    (gradients._LOG1M_SOFTMAX_BOTH, weigh_both, np.float32, True),
-    (jacobians._LOG1M_SOFTMAX_HVP, weigh_two, np.float64, True),
-    (tangents._LOGSUMEXP, weigh_and_reduce, np.float64, False),
+    (rows.LOG1M_SOFTMAX, map_rows, np.float64, True),
+    (rows.LOG1M_SOFTMAX, map_rows, np.float32, True),
+    (rows.LOG1M_SOFTMAX, map_columns, np.float64, True),
+    (rows.SOFTMAX, map_rows, np.float32, True),
+    (rows.LOGSUMEXP, reduce_rows, np.float64, False),
+    (rows.LOGSUMEXP, reduce_short, np.float32, False),
+    (gradients.LOG_SOFTMAX, weigh_rows, np.float64, False),
+    (gradients.LOG1M_SOFTMAX, weigh_rows, np.float32, True),
+    (gradients.LOG1M_SOFTMAX, weigh_columns, np.float64, True),
+    (gradients.LOG1M_SOFTMAX_BOTH, weigh_both, np.float32, True),
+    (jacobians.LOG1M_SOFTMAX_HVP, weigh_two, np.float64, True),
+    (tangents.LOGSUMEXP, weigh_and_reduce, np.float64, False),
 ]
 
 
