@@ -204,7 +204,7 @@ def _has_float16():
     try:
         _halve[128, 1](x)
         return x.copy_to_host()[0] == 0.5
-    except cuda.cudadrv.driver.CudaAPIError:
+    except Exception:  # of whichever library launches
         return False
 
 
