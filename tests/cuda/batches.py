@@ -16,19 +16,19 @@ class Way:
     """How rows lie: scattered over `length` entries, the others being absent, along an axis.
 
     Without a length, rows of one size come together as they are. The length says which kernel
-    does the work. One row in `every` so many is taken.
+    does the work. Of more rows than about `most`, only so many are taken.
     """
 
     length: int | None
     axis: int = -1
     strided: bool = False
-    every: int = 1
+    most: int = 1_000
 
     def batches(self, rows):
         """(numbers of the rows, Batch) until each row that is not too long has been in one."""
         if self.length:
             fitting = [i for i, r in enumerate(rows) if r.size <= self.length]
-            sizes = [(self.length, fitting[:: self.every])]
+            sizes = [(self.length, fitting[:: max(1, len(fitting) // self.most)])]
         else:
             of_size = {r.size: [k for k, s in enumerate(rows) if s.size == r.size] for r in rows}
             sizes = of_size.items()
@@ -85,10 +85,10 @@ WAYS = {
     "warp": Way(336),
     "block": Way(2_048),
     "long": Way(10_004),
-    "several blocks": Way(40_000, every=9),
+    "several blocks": Way(40_000, most=14),
     "columns": Way(61, axis=0),
     "long columns": Way(2_001, axis=0),
-    "columns of several blocks": Way(33_001, axis=0, every=9),
+    "columns of several blocks": Way(33_001, axis=0, most=14),
     "strided": Way(336, strided=True),
     "as they are": Way(None),
 }
@@ -97,6 +97,7 @@ WAYS = {
 _LATER = {
     *(("float32", way) for way in ("long columns", "strided", "columns of several blocks")),
     *(("float64", way) for way in ("few entries", "odd", "block", "long columns")),
+    ("float64", "several blocks"),
     ("float64", "columns of several blocks"),
 }
 
