@@ -141,6 +141,25 @@ def _typed(rows, dtype):
     return [np.asarray(row, dtype) for row in rows]
 
 
+def weights_of(row):
+    """Name -> weights of the entries of a row, such as derivatives take."""
+    rng = np.random.default_rng(row.size)
+    one_hot = np.zeros_like(row)
+    one_hot[np.argmax(row)] = 1
+    signed = rng.normal(size=row.size).astype(row.dtype)
+    return {"one hot": one_hot, "all others": one_hot - 1, "normal": signed}
+
+
+def targets_of(row):
+    """Targets of the classes that a row scores."""
+    rng = np.random.default_rng(row.size)
+    top, other = np.zeros((2, row.size), row.dtype)
+    top[np.argmax(row)] = 1
+    other[np.argmin(row)] = 1
+    yield from (top, other, rng.random(row.size).astype(row.dtype))
+    yield np.where(rng.random(row.size) < 0.5, 0, 1e-30).astype(row.dtype)
+
+
 REGIMES = tuple(regimes(np.float64))
 LONG_REGIMES = ("10^5", "10^6")
 

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from budgets import BUDGETS
-from corpus import DTYPES, LAYOUTS, REGIMES, call, float64_soon, regimes
+from corpus import DTYPES, LAYOUTS, REGIMES, call, float64_soon, regimes, weights_of
 from error import check
 from oracle import JACOBIANS, MAP_DERIVATIVES, REDUCTION_JVPS, REDUCTION_VJPS, VJPS, expected
 
@@ -29,21 +29,13 @@ each_dtype = pytest.mark.parametrize("dtype", DTYPES)
 each_regime = pytest.mark.parametrize("regime", REGIMES)
 
 
-def _weights(row):
-    rng = np.random.default_rng(row.size)
-    one_hot = np.zeros_like(row)
-    one_hot[np.argmax(row)] = 1
-    signed = rng.normal(size=row.size).astype(row.dtype)
-    return {"one hot": one_hot, "all others": one_hot - 1, "normal": signed}
-
-
 @each_way
 @each_regime
 @pytest.mark.parametrize("name", MAP_DERIVATIVES)
 def test_derivatives(name, dtype, regime, layout):
     function, layout = getattr(numba_logspace, name), LAYOUTS[layout]
     for i, row in enumerate(CORPUS[dtype][regime]):
-        for kind, weights in _weights(row).items():
+        for kind, weights in weights_of(row).items():
             if layout.takes(row.size, name):
                 results = call(function, layout, row, weights=(weights,))
                 assert results.dtype == row.dtype
@@ -75,7 +67,7 @@ def test_gradients_of_reductions(name, dtype, regime, layout):
 def test_tangents_of_reductions(name, dtype, regime, layout):
     function, layout = getattr(numba_logspace, name), LAYOUTS[layout]
     for i, row in enumerate(CORPUS[dtype][regime]):
-        for kind, weights in _weights(row).items():
+        for kind, weights in weights_of(row).items():
             if layout.takes(row.size, name):
                 results = call(function, layout, row, True, weights=(weights,))
                 target = expected(name, row, weights)
@@ -89,7 +81,7 @@ def test_second_derivatives(dtype, regime, layout):
     for i, row in enumerate(CORPUS[dtype][regime]):
         if row.size > LONGEST_HESSIAN or not layout.takes(row.size, name):
             continue
-        g, t = list(_weights(row).values())[1:]
+        g, t = list(weights_of(row).values())[1:]
         for weights in ((g, t), (t, g), (t, t)):
             results = call(numba_logspace.log1m_softmax_hvp, layout, row, weights=weights)
             target = expected(name, row, *weights)
@@ -103,7 +95,7 @@ def test_value_and_gradient_at_once(dtype, regime, layout):
     layout = LAYOUTS[layout]
     for row in CORPUS[dtype][regime]:
         if layout.takes(row.size, ""):
-            weights = _weights(row)["normal"]
+            weights = weights_of(row)["normal"]
             targets = (
                 ("log1m_softmax", expected("log1m_softmax", row)),
                 ("log1m_softmax_vjp", expected("log1m_softmax_vjp", row, weights)),
@@ -133,7 +125,7 @@ def test_gradient_of_the_sum(name, dtype, regime):
 def test_gradients_of_the_largest_weights_are_finite(name, dtype, regime):
     for row in CORPUS[dtype][regime]:
         # No sum of the terms overflows.
-        weights = _weights(row)["normal"] * (np.finfo(row.dtype).max / row.size / 64)
+        weights = weights_of(row)["normal"] * (np.finfo(row.dtype).max / row.size / 64)
         assert np.isfinite(getattr(numba_logspace, name)(row, weights)).all()
 
 
@@ -147,7 +139,7 @@ def test_derivatives_of_extreme_weights(name, size, dtype, regime):
     huge = {"float32": 2.0**17, "float64": 2.0**27}[dtype]
     for i, row in enumerate(CORPUS[dtype][regime]):
         factor = tiny if size == "tiny" else huge
-        weights = _weights(row)["normal"] * factor
+        weights = weights_of(row)["normal"] * factor
         results = getattr(numba_logspace, name)(row, weights)
         target = expected(name, row, weights)
         check(target, results, BUDGETS[name], f"{name}, row {i} ({row[:8]}), g {weights[:8]}")

@@ -9,7 +9,7 @@ from budgets import BUDGETS
 from error import Target, check
 from flint import arb, ctx
 from oracle import FIRST_BITS, MOST_BITS, ZERO, log
-from test_special_values import assert_same
+from special import assert_same
 from test_vector_code import compiled, faults
 
 from numba_logspace import _logmatmul, logmatmulexp, set_workers

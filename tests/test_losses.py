@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 from budgets import BUDGETS
-from corpus import DTYPES, LAYOUTS, REGIMES, float64_soon, regimes
+from corpus import DTYPES, LAYOUTS, REGIMES, float64_soon, regimes, targets_of
 from error import check
 from oracle import LOSSES, expected
 from scipy.optimize import check_grad
@@ -52,15 +52,6 @@ def shares(*shape, seed=4):
 # --- accuracy ------------------------------------------------------------------------------------
 
 
-def _targets(row):
-    rng = np.random.default_rng(row.size)
-    top, other = np.zeros((2, row.size), row.dtype)
-    top[np.argmax(row)] = 1
-    other[np.argmin(row)] = 1
-    yield from (top, other, rng.random(row.size).astype(row.dtype))
-    yield np.where(rng.random(row.size) < 0.5, 0, 1e-30).astype(row.dtype)
-
-
 @each_way
 @each_regime
 @each
@@ -70,7 +61,7 @@ def test_accuracy(name, layout, regime, dtype):
         low = np.isneginf(nl.log_softmax(row)) & np.isfinite(row)
         if not layout.takes(row.size, "") or row.size > 1000 or low.any():
             continue  # nothing is promised where log P itself overflows
-        for targets in _targets(row):
+        for targets in targets_of(row):
             x, scores = layout.array(row), layout.array(targets, 0.0)
             what = f"{name}, row {i} ({row[:8]}), targets {targets[:8]}"
             loss, gradient = both_of(name)(x, scores, layout.axis)
