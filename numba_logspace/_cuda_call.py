@@ -214,5 +214,6 @@ class Rows(_derive.Rows):
         places = [copy, *(self.call.new(size, self.dtype) for _ in outs[1:])][: len(outs)]
         _cuda.run(engine, copy, *arrays, c, values, places, size // n, n, 1, self.call)
         for out, place in zip(outs, places):
-            where = None if fill is None else mask
-            _cuda_copy.unpack(place, rows_last(out, self.axes), stream, where, fill or 0.0)
+            # A fill of -0.0 keeps its sign.
+            masked = (None, 0.0) if fill is None else (mask, fill)
+            _cuda_copy.unpack(place, rows_last(out, self.axes), stream, *masked)

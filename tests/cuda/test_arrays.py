@@ -104,7 +104,7 @@ def check_all(name, x, result, axis):
 
 @pytest.mark.parametrize("axis", AXES, ids=str)
 @pytest.mark.parametrize("placed", PLACED)
-@pytest.mark.parametrize("name", ["log1m_softmax", "logsumexp", "logcumsumexp"])
+@pytest.mark.parametrize("name", ["log1m_softmax", "logcumsumexp"])
 def test_axes(name, placed, axis):
     x = PLACED[placed](numbers(3, 4, 10))
     result = on_cuda(getattr(nl, name))(x, axis=axis)
@@ -204,7 +204,7 @@ def _has_float16():
     try:
         _halve[128, 1](x)
         return x.copy_to_host()[0] == 0.5
-    except cuda.cudadrv.driver.CudaAPIError:
+    except Exception:  # of whichever library launches
         return False
 
 

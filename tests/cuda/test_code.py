@@ -7,18 +7,11 @@ import types
 
 import numpy as np
 import pytest
+from kernels import ENGINES, kernel_of, signature
 
-pytest.importorskip("numba_cuda", reason="numba-cuda is not installed")
 cuda = pytest.importorskip("numba.cuda")
 
-from numba_logspace import _cuda, _cuda_memory, gradients, rows  # noqa: E402
-
 pytestmark = pytest.mark.compiled
-ENGINES = {
-    "log1m_softmax": rows._LOG1M_SOFTMAX,
-    "logsumexp": rows._LOGSUMEXP,
-    "log1m_softmax_vjp": gradients._LOG1M_SOFTMAX,
-}
 ARCHITECTURES = [(8, 0), (9, 0), (10, 0)]
 # Where tests need kernels that no other has compiled, these can wait.
 SOON = {("log1m_softmax", n, cc) for n in (256, 4096) for cc in [(9, 0)]}
@@ -44,29 +37,23 @@ def compiled(monkeypatch):
     def compiled(name, dtype, n, cc):
         device = types.SimpleNamespace(compute_capability=cc)
         monkeypatch.setattr(dispatcher, "get_current_device", lambda: device)
-        engine, size = ENGINES[name], np.dtype(dtype).itemsize
-        threads, held = _cuda._plan(engine, size, 1000, n, 1)
-        group = _cuda_memory.group_of(size)
-        _, kernel = _cuda._kernel(engine, threads, held, group, np.dtype(dtype))
-        ptx, _ = cuda.compile_ptx(kernel.py_func, _signature(name, dtype), cc=cc)
+        _, kernel, held = kernel_of(name, dtype, n)
+        ptx, _ = cuda.compile_ptx(kernel.py_func, signature(name, dtype), cc=cc)
         return ptx, held
 
     return compiled
-
-
-def _signature(name, dtype):
-    from numba import types as of
-
-    array, none = of.Array(getattr(of, dtype), 1, "C"), of.Tuple(())
-    values, out = (array, none) if name == "logsumexp" else (none, array)
-    g = array if name.endswith("vjp") else none
-    return of.void(array, g, none, none, values, out, none, of.int64, of.int64)
 
 
 def instructions(ptx):
     """The names of the instructions of PTX."""
     found = re.findall(r"^\s+(?:@!?%p\d+\s+)?([a-z]\w*(?:\.[\w:]+)*)\s[^\n]*;$", ptx, re.M)
     return [name for name in found if not name.startswith("reg")]
+
+
+def _vectors(kind, found):
+    # The bytes of each load or store of several numbers at once.
+    wide = (re.fullmatch(rf"{kind}\.global\.v(\d)\.[fb](\d+)", name) for name in found)
+    return [int(w[1]) * int(w[2]) // 8 for w in wide if w]
 
 
 def _assembled(ptx, cc, folder):
@@ -93,11 +80,10 @@ def test_code(name, dtype, n, cc, compiled, tmp_path):
     ptx, held = compiled(name, dtype, n, cc)
     found = instructions(ptx)
     group = 16 // np.dtype(dtype).itemsize
-    vector = f"global.v{group}.f{8 * np.dtype(dtype).itemsize}"
     arrays = 2 if name.endswith("vjp") else 1
     # Each entry is read once, but for what a second look at the row takes.
-    assert found.count(f"ld.{vector}") == arrays * held // group
-    assert found.count(f"st.{vector}") == (0 if name == "logsumexp" else held // group)
+    assert _vectors("ld", found) == [16] * (arrays * held // group)
+    assert _vectors("st", found) == [16] * (0 if name == "logsumexp" else held // group)
     assert not [i for i in found if ".local" in i]
     if dtype == "float32":
         assert not [i for i in found if ".f64" in i]

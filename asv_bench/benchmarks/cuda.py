@@ -1,0 +1,107 @@
+"""Arrays on a GPU: times against that of a copy, and what is counted in the code without one."""
+
+import importlib.util
+import re
+from types import SimpleNamespace
+
+import numpy as np
+
+import numba_logspace as nl
+from numba_logspace.rows import LOG1M_SOFTMAX
+
+from .common import interleaved, normals
+
+SHAPES = {
+    "100000 x 256": (100_000, 256),
+    "50000 x 1024": (50_000, 1_024),
+    "10000 x 4096": (10_000, 4_096),
+}
+DTYPES = ("float32", "float64")
+FUNCTIONS = ("log1m_softmax", "logsumexp")
+
+
+def cuda_or_skip():
+    """numba.cuda where it can compile; without numba-cuda the benchmark shows n/a."""
+    if importlib.util.find_spec("numba_cuda") is None:
+        raise NotImplementedError("numba-cuda is not installed")
+    return importlib.import_module("numba.cuda")
+
+
+class OnDevice:
+    """One call with its kernels, until they are done; every kernel has been compiled before."""
+
+    params = (FUNCTIONS, tuple(SHAPES), DTYPES)
+    param_names = ("function", "shape", "dtype")
+
+    def setup(self, function, shape, dtype):
+        """Send the array, and compile."""
+        self.cuda = cuda_or_skip()
+        if not self.cuda.is_available():
+            raise NotImplementedError("there is no GPU")
+        self.x = self.cuda.to_device(normals(SHAPES[shape], dtype))
+        reduces = function == "logsumexp"
+        self.out = self.cuda.device_array(self.x.shape[: 1 if reduces else 2], dtype)
+        self.copy = self.cuda.device_array_like(self.x)
+        self.call = getattr(nl, function)
+        self.time_call(function, shape, dtype)
+
+    def _done(self, call):
+        call()
+        self.cuda.synchronize()
+
+    def time_call(self, function, shape, dtype):
+        """The function."""
+        self._done(lambda: self.call(self.x, out=self.out))
+
+    def track_over_copy(self, function, shape, dtype):
+        """Its time over that of a copy of the array on the device."""
+        t = interleaved(
+            {
+                "ours": lambda: self._done(lambda: self.call(self.x, out=self.out)),
+                "copy": lambda: self._done(lambda: self.copy.copy_to_device(self.x)),
+            },
+            rounds=21,
+        )
+        return t["ours"] / t["copy"]
+
+
+class Code:
+    """The PTX of log1m_softmax for rows held in registers, which is compiled without a GPU."""
+
+    params = ((256, 4096), DTYPES)
+    param_names = ("entries", "dtype")
+
+    def setup(self, entries, dtype):
+        """Compile for the architecture 9.0."""
+        cuda = cuda_or_skip()
+        from numba.cuda import dispatcher
+
+        from numba_logspace import _cuda, _cuda_memory
+
+        dtype = np.dtype(dtype)
+        threads, self.held = _cuda._plan(LOG1M_SOFTMAX, dtype.itemsize, 1000, entries, 1)
+        group = _cuda_memory.group_of(dtype.itemsize)
+        _, kernel = _cuda._kernel(LOG1M_SOFTMAX, threads, self.held, group, dtype)
+        of = cuda.types
+        array, none = of.Array(getattr(of, dtype.name), 1, "C"), of.Tuple(())
+        arguments = of.void(array, none, none, none, none, array, none, of.int64, of.int64)
+        # Functions on the device ask for the present one.
+        present = dispatcher.get_current_device
+        dispatcher.get_current_device = lambda: SimpleNamespace(compute_capability=(9, 0))
+        try:
+            self.ptx, _ = cuda.compile_ptx(kernel.py_func, arguments, cc=(9, 0))
+        finally:
+            dispatcher.get_current_device = present
+
+    def track_instructions(self, entries, dtype):
+        """Instructions of the text for each entry, those of the rare second look with them."""
+        return len(re.findall(r"^\t[^.\n][^\n]*;$", self.ptx, re.M)) / self.held
+
+    def track_bytes(self, entries, dtype):
+        """Bytes that are read and written 16 at a time, for each entry."""
+        wide = re.findall(r"\b(?:ld|st)\.global\.v(\d)\.[fb](\d+)", self.ptx)
+        return sum(int(count) * int(bits) // 8 for count, bits in wide) / self.held
+
+
+Code.track_instructions.unit = "instructions"
+Code.track_bytes.unit = "bytes"
