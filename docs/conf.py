@@ -14,6 +14,7 @@ ORDER = [
     "plot_gate.py",
     "plot_hmm.py",
     "plot_newton.py",
+    "plot_jitted.py",
 ]
 
 matplotlib.use("Agg")

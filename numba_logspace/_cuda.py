@@ -26,7 +26,8 @@ _SHARED_ROW, _SEGMENT = 1 << 15, 1 << 13
 
 
 @functools.cache
-def _formulas(engine):
+def formulas_of(engine):
+    """The formulas of an engine as those of CUDA kernels."""
     if isinstance(engine, Map):
         return _cuda_kernels.of_map(engine.prepare, engine.element)
     if isinstance(engine, Reduction):
@@ -42,7 +43,7 @@ def _kernel(engine, size, held, group, dtype):
         team = _cuda_teams.block(size)
     else:
         team = _cuda_teams.part_of_warp(size, _THREADS // size)
-    what = _formulas(engine), engine.condition, engine.second, kind
+    what = formulas_of(engine), engine.condition, engine.second, kind
     if held is None:
         return team, _cuda_kernels.strip_rows(team, *what)
     share = _cuda_memory.Share(size, held, group)
@@ -52,7 +53,7 @@ def _kernel(engine, size, held, group, dtype):
 @functools.cache
 def _segment_kernel(engine, dtype):
     # The steps of a row and the kernel of one.
-    formulas = _formulas(engine)
+    formulas = formulas_of(engine)
     what = formulas, engine.condition, engine.second, getattr(types, dtype.name)
     kernel = _cuda_kernels.segment_rows(_cuda_blocks.Blocks(_LONG_BLOCK), *what)
     return _cuda_kernels.steps_of(formulas, engine.second), kernel

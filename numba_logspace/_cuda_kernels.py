@@ -246,7 +246,8 @@ def _weigh(team, formulas):
 
 
 @formula
-def _sum_of_strip(strip, terms, m):
+def sum_of_strip(strip, terms, m):
+    """What `row_of` takes to sum up a strip in memory."""
     (x, base, step, count), (e, e_base, e_step) = strip, terms
     return sum_pass(x, base, step, count, None, m, no_sums(m), e, e_base, e_step, None)
 
@@ -267,8 +268,8 @@ def _sum_of_registers(strip, terms, m):
     return ties, rest, error
 
 
-def _row_of(team, formulas, condition, second, sum_up):
-    # One row; `again` is the strip for a second look, `terms` and `along` as in weigh_pass_of.
+def row_of(team, formulas, condition, second, sum_up):
+    """One row; `again` is the strip for a second look, `terms` and `along` as in weigh_pass_of."""
     max_of, summary_of = _max_of(team), _summary_of(team, sum_up)
     second_look, weigh = SECONDS[second](team), _weigh(team, formulas)
     prepare, settle, result = formulas.prepare, formulas.settle, formulas.result
@@ -326,7 +327,7 @@ def _overload_length(lengths, r, n):
 
 def register_rows(team, share, formulas, condition, second, dtype):
     """Contiguous rows, each of which the registers of its team hold."""
-    one_row = _row_of(team, formulas, condition, second, _sum_of_registers)
+    one_row = row_of(team, formulas, condition, second, _sum_of_registers)
     held, size, room_size = share.held, team.size, team.room
     row_of_team, index_in_team = team.row, team.index
     fetch, spread, put_back = share.fetch, share.spread, share.put_back
@@ -360,7 +361,7 @@ def register_rows(team, share, formulas, condition, second, dtype):
 
 def strip_rows(team, formulas, condition, second, dtype):
     """Rows of any stride, read again for every sweep, of `n` entries or of lengths up to it."""
-    one_row = _row_of(team, formulas, condition, second, _sum_of_strip)
+    one_row = row_of(team, formulas, condition, second, sum_of_strip)
     size, room_size, row_of_team, index_in_team = team.size, team.room, team.row, team.index
 
     def rows(x, g, t, c, values, out, out2, lengths, n, inner, count):
@@ -385,7 +386,7 @@ def strip_rows(team, formulas, condition, second, dtype):
 
 def segment_rows(team, formulas, condition, second, dtype):
     """Rows as those of strips, each shared by several blocks, one step of it in a launch."""
-    one_row = _row_of(team, formulas, condition, second, _sum_of_strip)
+    one_row = row_of(team, formulas, condition, second, sum_of_strip)
     size, room_size = team.size, team.room
 
     def rows(x, g, t, c, values, out, out2, partials, step, n, inner, count, blocks):

@@ -5,6 +5,8 @@ fixed tree, and comes back to all threads of the team, bit for bit the same. All
 have to call each of these functions together, with the team's `room`.
 """
 
+import math
+
 import numpy as np
 from numba import cuda
 from numba.extending import overload
@@ -162,6 +164,51 @@ def in_block(size):
         return high, low
 
     return Exchange(largest, count, sum_of_pair)
+
+
+def _over_warps(combine, neutral):
+    # Of each warp of a block of any size, then of all warps, by each warp for itself.
+    @formula
+    def combined(room, value):
+        warps = (cuda.blockDim.x + WARP - 1) // WARP
+        warp, lane = cuda.threadIdx.x // WARP, cuda.threadIdx.x % WARP
+        value = combine(room, value)
+        if lane == 0:
+            room[warp] = value
+        cuda.syncthreads()
+        mine = room[lane] if lane < warps else const(value, neutral)
+        value = combine(room, mine)
+        cuda.syncthreads()
+        return value
+
+    return combined
+
+
+def in_any_block():
+    """Among the threads of a block whose size, a multiple of that of a warp, is known when it runs.
+
+    For as many warps as a warp has threads.
+    """
+    of_warp = in_warp()
+    sum_of_warp = of_warp.sum_of_pair
+
+    @formula
+    def sum_of_pair(room, high, low):
+        warps = (cuda.blockDim.x + WARP - 1) // WARP
+        warp, lane = cuda.threadIdx.x // WARP, cuda.threadIdx.x % WARP
+        high, low = sum_of_warp(room, high, low)
+        if lane == 0:
+            room[warp], room[WARP + warp] = high, low
+        cuda.syncthreads()
+        zero = const(high, 0.0)
+        high = room[lane] if lane < warps else zero
+        low = room[WARP + lane] if lane < warps else zero
+        high, low = sum_of_warp(room, high, low)
+        cuda.syncthreads()
+        return high, low
+
+    largest = _over_warps(of_warp.largest, -math.inf)
+    return Exchange(largest, _over_warps(of_warp.count, 0.0), sum_of_pair)
 
 
 def part_of_warp(size, per_block):

@@ -9,7 +9,8 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 _PARAMETERS = """Parameters
 ----------
 x : array_like
-    Any shape; float16, float32, float64, int or bool, of any strides and byte order.
+    Any shape; float16, float32, float64, int or bool, of any strides and byte order. Or a CUDA
+    array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, also the result.
 axis : int, tuple of int or None, optional
     The axis, or axes taken together, that a row runs along; None is all of them.{order}
 {more}where : array_like of bool, optional
@@ -19,7 +20,10 @@ out : ndarray, optional
     Where to put the result, of its shape and dtype. {out}
 workers : int, optional
     How many threads may share the work; -1 is all cores. By default all cores this process may
-    run on where the array is large, but never more than ``NUMBA_NUM_THREADS``."""
+    run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+stream : CUDA stream or int, optional
+    For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+    on which the library of the first array is working."""
 
 _KEEPDIMS = """keepdims : bool, optional
     Keep the reduced axes in the result, with length one.
@@ -42,7 +46,8 @@ _TANGENT = """t : array_like
 _RAISES = """Raises
 ------
 TypeError
-    For masked arrays, for other dtypes, for an `out` of another dtype.
+    For masked arrays, for other dtypes, for an `out` of another dtype, for CUDA arrays among
+    others.
 ValueError
     For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
     input, or is read-only. Nothing has been written to it then.
@@ -90,7 +95,9 @@ _LOSS = """Parameters
 ----------
 logits : array_like
     Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
-    of -inf is a class that cannot be.
+    of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
+    interfaces: then all arrays are, also the results, and what would raise for a target or a
+    weight makes its row NaN.
 {targets}
 axis : int, optional
     The axis of the classes.
@@ -99,7 +106,10 @@ axis : int, optional
     the weights.
 {out}workers : int, optional
     How many threads may share the work; -1 is all cores. By default all cores this process may
-    run on where the array is large, but never more than ``NUMBA_NUM_THREADS``."""
+    run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+stream : CUDA stream or int, optional
+    For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+    on which the library of the first array is working."""
 
 _LOSS_OUT = """out : ndarray, optional
     Where to put the gradient, of its shape and dtype. It may be `logits` itself.
@@ -134,7 +144,8 @@ gradient : ndarray
 _LOSS_RAISES = """Raises
 ------
 TypeError
-    For masked arrays, for other dtypes, for an `axis` that is not an int.
+    For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays among
+    others.
 ValueError
     For {wrong}weights that are negative,
     infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown

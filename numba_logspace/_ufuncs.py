@@ -104,6 +104,8 @@ def _alike(out, operands):
 
 def _operand(x, name):
     # x in one of the two dtypes that have loops; Python numbers keep adapting to the others.
+    if type(x) is not np.ndarray and _layout.is_on_cuda(x):
+        _layout.as_array(x, name)
     dtype = getattr(x, "dtype", None)  # None is equal to float64, says NumPy
     if isinstance(x, (float, int)) or (dtype is not None and dtype in _FLOATS):
         if isinstance(x, np.ma.MaskedArray):

@@ -38,7 +38,7 @@ ORDER = (
     "_stamp _jitted _typing",
     "_overloads",
     "_overload_losses _overload_matrices",
-    "_register",
+    "_register cuda",
     "__init__",
     "_apply",
     "demo __main__",
