@@ -16,13 +16,14 @@ _TINY = 16
 # the most of one that holds it.
 _THREADS, _LONG_BLOCK, _LARGEST_BLOCK = 128, 512, 256
 # Entries that a thread holds in registers; derivatives hold more with each. With more they would
-# spill, or leave too few threads. In longer rows than this floats gain by twice as many: there is
-# less to exchange.
-_HELD, _HELD_DERIVING, _GAIN = 16, {4: 16, 8: 8}, 1 << 10
+# spill, or leave too few threads. In longer rows floats gain by twice as many: there is less to
+# exchange, and that is more of the work of reductions than of maps.
+_HELD, _HELD_DERIVING, _GAIN = 16, {4: 16, 8: 8}, {Map: 1 << 10, Reduction: 1 << 9}
 # Columns from which on a thread each is enough to fill a GPU.
 _MANY_COLUMNS = 1 << 14
-# Rows longer than the first are shared by several blocks, with so many entries each.
-_SHARED_ROW, _SEGMENT = 1 << 15, 1 << 13
+# Rows longer than this are shared by several blocks where they are few: each block with no fewer
+# entries than a segment, and no more blocks than fill a GPU. Every step of a row is a launch.
+_SHARED_ROW, _FEW_ROWS, _SEGMENT, _FILLING = 1 << 15, 1 << 8, 1 << 13, 1 << 10
 
 
 @functools.cache
@@ -73,7 +74,7 @@ def _plan(engine, itemsize, outer, n, inner):
         size = 1 if itemsize == 8 and not deriving else 2
         return size, -(-n // size)
     held, most = _HELD_DERIVING[itemsize] if deriving else _HELD, _LARGEST_BLOCK
-    if itemsize == 4 and not deriving and n > _GAIN:
+    if itemsize == 4 and not deriving and n > _GAIN[type(engine)]:
         held, most = 2 * held, 2 * most
     if n > held * most:
         return _LONG_BLOCK, None
@@ -92,7 +93,7 @@ def run(engine, x, g, t, c, values, outs, outer, n, inner, call):
         return
     rows = outer * inner
     arrays = [flat(a) for a in (x, g, t, c, values, *(*outs, None, None)[:2])]
-    if n > _SHARED_ROW and (inner == 1 or rows < _MANY_COLUMNS):
+    if n > _SHARED_ROW and rows <= _FEW_ROWS:
         _run_shared(engine, x.dtype, arrays, (n, inner, rows), call)
         return
     size, held = _plan(engine, x.itemsize, outer, n, inner)
@@ -106,7 +107,7 @@ def run(engine, x, g, t, c, values, outs, outer, n, inner, call):
 
 def _run_shared(engine, dtype, arrays, lengths, call):
     n, _, rows = lengths
-    blocks = min(_LONG_BLOCK, -(-n // _SEGMENT))
+    blocks = min(_LONG_BLOCK, -(-n // _SEGMENT), _FILLING // rows)
     steps, kernel = _segment_kernel(engine, dtype)
     partials = flat(call.new(_cuda_blocks.WIDTH * steps[-1] * rows * blocks, dtype))
     for step in steps:
