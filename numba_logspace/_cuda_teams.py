@@ -5,6 +5,8 @@ fixed tree, and comes back to all threads of the team, bit for bit the same. All
 have to call each of these functions together, with the team's `room`.
 """
 
+import math
+
 import numpy as np
 from numba import cuda
 from numba.extending import overload
@@ -123,7 +125,28 @@ def in_warp(size=WARP):
 def in_block(size):
     """Among the threads of a block of that size, a power of 2: of each warp, then of all warps."""
     warps = size // WARP
-    first, then = in_warp(), in_warp(warps)
+
+    @formula
+    def of_warps(room, first, neutral):
+        return room[first + cuda.threadIdx.x % WARP % warps]
+
+    return _over_warps(in_warp(warps), of_warps)
+
+
+def in_own_block():
+    """Among the threads of a block whose size, a multiple of a warp's, is known in the launch."""
+
+    @formula
+    def of_warps(room, first, neutral):
+        lane = cuda.threadIdx.x % WARP
+        return room[first + lane] if lane < cuda.blockDim.x // WARP else const(room[0], neutral)
+
+    return _over_warps(in_warp(), of_warps)
+
+
+def _over_warps(then, of_warps):
+    # Of each warp, left in the room, of which of_warps(room, first, neutral) reads a warp's each.
+    first = in_warp()
     first_largest, then_largest = first.largest, then.largest
     first_count, then_count = first.count, then.count
     first_sum, then_sum = first.sum_of_pair, then.sum_of_pair
@@ -135,7 +158,7 @@ def in_block(size):
         if lane == 0:
             room[warp] = m
         cuda.syncthreads()
-        m = then_largest(room, room[lane % warps])
+        m = then_largest(room, of_warps(room, 0, -math.inf))
         cuda.syncthreads()
         return m
 
@@ -146,7 +169,7 @@ def in_block(size):
         if lane == 0:
             room[warp] = number
         cuda.syncthreads()
-        number = then_count(room, room[lane % warps])
+        number = then_count(room, of_warps(room, 0, 0.0))
         cuda.syncthreads()
         return number
 
@@ -157,7 +180,7 @@ def in_block(size):
         if lane == 0:
             room[warp], room[WARP + warp] = high, low
         cuda.syncthreads()
-        high, low = then_sum(room, room[lane % warps], room[WARP + lane % warps])
+        high, low = then_sum(room, of_warps(room, 0, 0.0), of_warps(room, WARP, 0.0))
         cuda.syncthreads()
         return high, low
 

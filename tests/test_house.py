@@ -38,6 +38,7 @@ ORDER = (
     "_stamp _jitted _typing",
     "_overloads",
     "_overload_losses _overload_matrices",
+    "cuda",
     "_register",
     "__init__",
     "_apply",

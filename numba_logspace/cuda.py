@@ -1,0 +1,190 @@
+"""Device functions for users' own `numba.cuda.jit` kernels: of numbers, and of rows.
+
+They are the formulas of the array functions, compiled into the kernel that calls them. Import this
+module by its name; `import numba_logspace` alone does not.
+"""
+
+import importlib.util
+import math
+
+if importlib.util.find_spec("numba_cuda") is None:
+    raise ImportError(
+        "numba_logspace.cuda needs numba-cuda: install the extra cuda12 or cuda13, such as "
+        "pip install 'numba_logspace[cuda13]'"
+    )
+
+from numba import cuda as _cuda
+
+from . import _formulas, gradients, rows
+from ._cpu import Map, Reduction
+from ._cuda import _formulas as _formulas_of
+from ._cuda_kernels import _row_of, _sum_of_strip
+from ._cuda_teams import BLOCK_ROOM, WARP, Team, in_own_block, in_warp
+from ._jit import formula
+from ._simd import full
+
+SHARED = BLOCK_ROOM  # so many numbers a block function needs in shared memory
+
+_ELEMENTWISE = (
+    *("log1mexp", "log1pexp", "logaddexp", "logsubexp", "logistic", "logit", "log_sigmoid"),
+    *("log1m_sigmoid", "xlogy", "xlog1py", "log_mix", "log_mix_dx", "log_mix_dy", "log_mix_dt"),
+)
+_ENGINES = {
+    "logsumexp": rows.LOGSUMEXP,
+    "logsumexp_excluding_max": rows.LOGSUMEXP_EXCLUDING_MAX,
+    "logmeanexp": rows.LOGMEANEXP,
+    "softmax": rows.SOFTMAX,
+    "log_softmax": rows.LOG_SOFTMAX,
+    "log1m_softmax": rows.LOG1M_SOFTMAX,
+    "loo_logsumexp": rows.LOO_LOGSUMEXP,
+    "softmax_vjp": gradients.SOFTMAX,
+    "log_softmax_vjp": gradients.LOG_SOFTMAX,
+    "log1m_softmax_vjp": gradients.LOG1M_SOFTMAX,
+    "loo_logsumexp_vjp": gradients.LOO_LOGSUMEXP,
+}
+_WHO = {
+    "warp": ("All 32 threads of a warp", "the warp", ""),
+    "block": (
+        "All threads of a block, one-dimensional and of a multiple of 32,",
+        "the block",
+        "shared : device array\n    At least `SHARED` numbers of the dtype of `x_row` in shared\n"
+        "    memory, as from ``cuda.shared.array``. It may be used again at once.\n",
+    ),
+}
+_OUT_ROW = "out_row : device array\n    Where to put the results; it may be the same as `x_row`.\n"
+_TEMPLATE = """{signature}
+
+`numba_logspace.{name}` of one row, by {team} together.
+
+Parameters
+----------
+x_row : device array
+    One-dimensional, float32 or float64, of any length and stride, in global or shared memory.
+    What other threads wrote to it must have been synchronised.
+{parameters}
+Returns
+-------
+{returns}
+
+Notes
+-----
+{who} have to call it with the same arrays; it synchronises them, also at its end. Special values
+are those of the array function, an empty row included. The error bound is that of the array
+function and 2 ulp. The result depends on the number of threads only in its last digits, and not
+on the grid.
+"""
+
+
+def _warp():
+    @formula
+    def index():
+        return _cuda.threadIdx.x % WARP
+
+    @formula
+    def size():
+        return WARP
+
+    @formula
+    def finish():
+        _cuda.syncwarp()
+
+    return Team(WARP, 1, None, index, 0, in_warp()), size, finish
+
+
+def _block():
+    @formula
+    def index():
+        return _cuda.threadIdx.x
+
+    @formula
+    def size():
+        return _cuda.blockDim.x
+
+    @formula
+    def finish():
+        _cuda.syncthreads()
+
+    return Team(None, 1, None, index, BLOCK_ROOM, in_own_block()), size, finish
+
+
+def _of_one_row(engine, team, size_of, finish):
+    # The function (x, g, out, room) of a row; it returns the result of a reduction.
+    one_row = _row_of(team, _formulas_of(engine), engine.condition, engine.second, _sum_of_strip)
+    index_of = team.index
+
+    @formula
+    def whole(x, g, out, room):
+        index, size, n = index_of(), size_of(), len(x)
+        strip = x, index, size, max(0, (n - index + size - 1) // size)
+        along, one = (g, None, index, size), full(x, 1.0)
+        result = one_row(room, strip, strip, n, (None, 0, 0), along, one, out, None)
+        finish()
+        return result
+
+    return whole
+
+
+def _reduction(whole):
+    @formula
+    def by_warp(x_row):
+        return whole(x_row, None, None, None) if len(x_row) > 0 else full(x_row, -math.inf)
+
+    @formula
+    def by_block(x_row, shared):
+        return whole(x_row, None, None, shared) if len(x_row) > 0 else full(x_row, -math.inf)
+
+    return by_warp, by_block
+
+
+def _map(whole):
+    @formula
+    def by_warp(x_row, out_row):
+        whole(x_row, None, out_row, None)
+
+    @formula
+    def by_block(x_row, out_row, shared):
+        whole(x_row, None, out_row, shared)
+
+    return by_warp, by_block
+
+
+def _vjp(whole):
+    @formula
+    def by_warp(x_row, g_row, out_row):
+        whole(x_row, g_row, out_row, None)
+
+    @formula
+    def by_block(x_row, g_row, out_row, shared):
+        whole(x_row, g_row, out_row, shared)
+
+    return by_warp, by_block
+
+
+def _row_function(name, engine, kind):
+    whole = _of_one_row(engine, *{"warp": _warp, "block": _block}[kind]())
+    reduces = isinstance(engine, Reduction)
+    make = _reduction if reduces else _map if isinstance(engine, Map) else _vjp
+    function = make(whole)[kind == "block"]
+    function.__name__ = function.__qualname__ = f"{kind}_{name}"
+    who, team, room = _WHO[kind]
+    weights = "g_row : device array\n    The weight of each result, of the length of `x_row`.\n"
+    function.__doc__ = _TEMPLATE.format(
+        signature=f"{kind}_{name}({', '.join(function.__code__.co_varnames[: function.__code__.co_argcount])})",
+        name=name,
+        team=team,
+        who=who,
+        parameters=weights * (make is _vjp) + _OUT_ROW * (not reduces) + room,
+        returns="number\n    Of the dtype of `x_row`, to every thread the same."
+        if reduces
+        else "None",
+    )
+    return function
+
+
+for _name in _ELEMENTWISE:
+    globals()[_name] = getattr(_formulas, _name)
+for _name, _engine in _ENGINES.items():
+    for _kind in _WHO:
+        globals()[f"{_kind}_{_name}"] = _row_function(_name, _engine, _kind)
+
+__all__ = ["SHARED", *_ELEMENTWISE, *(f"{k}_{n}" for k in _WHO for n in _ENGINES)]  # noqa: PLE0604
