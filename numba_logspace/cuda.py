@@ -5,6 +5,7 @@ module by its name; `import numba_logspace` alone does not.
 """
 
 import importlib.util
+import inspect
 import math
 
 if importlib.util.find_spec("numba_cuda") is None:
@@ -167,9 +168,10 @@ def _row_function(name, engine, kind):
     function = make(whole)[kind == "block"]
     function.__name__ = function.__qualname__ = f"{kind}_{name}"
     who, team, room = _WHO[kind]
+    names = ", ".join(inspect.signature(function).parameters)
     weights = "g_row : device array\n    The weight of each result, of the length of `x_row`.\n"
     function.__doc__ = _TEMPLATE.format(
-        signature=f"{kind}_{name}({', '.join(function.__code__.co_varnames[: function.__code__.co_argcount])})",
+        signature=f"{kind}_{name}({names})",
         name=name,
         team=team,
         who=who,
