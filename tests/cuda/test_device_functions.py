@@ -40,6 +40,7 @@ def each(names):
 
 each_row_function = each(f"{kind}_{name}" for kind in ("warp", "block") for name in ROWS)
 KERNELS = {}
+ENOUGH = 128  # blocks, of which fewer make Numba warn
 
 
 def elementwise(name, arguments):
@@ -63,7 +64,7 @@ def elementwise(name, arguments):
 
     kernel = cuda.jit((of_one, of_two, of_three)[len(arguments) - 1])
     out = cuda.to_device(np.empty_like(arguments[0]))
-    kernel[-(-out.size // 128), 128](*map(cuda.to_device, arguments), out)
+    kernel[max(ENOUGH, -(-out.size // 128)), 128](*map(cuda.to_device, arguments), out)
     return out.copy_to_host()
 
 
@@ -94,6 +95,8 @@ def kernel_of(name, dtype):
 
     def kernel(x, g, starts, step, out):
         shared = cuda.shared.array(SHARED, kind)
+        if cuda.blockIdx.x + 1 >= starts.size:
+            return
         first, last = starts[cuda.blockIdx.x], starts[cuda.blockIdx.x + 1]
         place = out[first + cuda.blockIdx.x : last + cuda.blockIdx.x + 1]
         call(x[first * step : last * step : step], g[first:last], place, shared)
@@ -115,7 +118,7 @@ def apply(name, rows, threads, g=None, step=1):
     # A place more for each row shows what is written beyond its end, and holds what it reduces to.
     out = cuda.to_device(np.full(starts[-1] + len(rows), 7, dtype))
     arrays = [cuda.to_device(a) for a in (x, g, starts)]
-    KERNELS[name, dtype][len(rows), threads](*arrays, step, out)
+    KERNELS[name, dtype][max(ENOUGH, len(rows)), threads](*arrays, step, out)
     parts = np.split(out.copy_to_host(), (starts + np.arange(len(rows) + 1))[1:-1])
     if reduces:
         return [part[:1] for part in parts]
@@ -124,7 +127,8 @@ def apply(name, rows, threads, g=None, step=1):
 
 
 def threads_of(name):
-    return BLOCKS if name.startswith("block") else (32,)
+    # Several warps of a block each do the whole row, one beside the other.
+    return BLOCKS if name.startswith("block") else (32, 128)
 
 
 @each(ELEMENTWISE)
