@@ -125,7 +125,28 @@ def in_warp(size=WARP):
 def in_block(size):
     """Among the threads of a block of that size, a power of 2: of each warp, then of all warps."""
     warps = size // WARP
-    first, then = in_warp(), in_warp(warps)
+
+    @formula
+    def of_warps(room, first, neutral):
+        return room[first + cuda.threadIdx.x % WARP % warps]
+
+    return _over_warps(in_warp(warps), of_warps)
+
+
+def in_own_block():
+    """Among the threads of a block whose size, a multiple of a warp's, is known in the launch."""
+
+    @formula
+    def of_warps(room, first, neutral):
+        lane = cuda.threadIdx.x % WARP
+        return room[first + lane] if lane < cuda.blockDim.x // WARP else const(room[0], neutral)
+
+    return _over_warps(in_warp(), of_warps)
+
+
+def _over_warps(then, of_warps):
+    # Of each warp, left in the room, of which of_warps(room, first, neutral) reads a warp's each.
+    first = in_warp()
     first_largest, then_largest = first.largest, then.largest
     first_count, then_count = first.count, then.count
     first_sum, then_sum = first.sum_of_pair, then.sum_of_pair
@@ -137,7 +158,7 @@ def in_block(size):
         if lane == 0:
             room[warp] = m
         cuda.syncthreads()
-        m = then_largest(room, room[lane % warps])
+        m = then_largest(room, of_warps(room, 0, -math.inf))
         cuda.syncthreads()
         return m
 
@@ -148,7 +169,7 @@ def in_block(size):
         if lane == 0:
             room[warp] = number
         cuda.syncthreads()
-        number = then_count(room, room[lane % warps])
+        number = then_count(room, of_warps(room, 0, 0.0))
         cuda.syncthreads()
         return number
 
@@ -159,56 +180,11 @@ def in_block(size):
         if lane == 0:
             room[warp], room[WARP + warp] = high, low
         cuda.syncthreads()
-        high, low = then_sum(room, room[lane % warps], room[WARP + lane % warps])
+        high, low = then_sum(room, of_warps(room, 0, 0.0), of_warps(room, WARP, 0.0))
         cuda.syncthreads()
         return high, low
 
     return Exchange(largest, count, sum_of_pair)
-
-
-def _over_warps(combine, neutral):
-    # Of each warp of a block of any size, then of all warps, by each warp for itself.
-    @formula
-    def combined(room, value):
-        warps = (cuda.blockDim.x + WARP - 1) // WARP
-        warp, lane = cuda.threadIdx.x // WARP, cuda.threadIdx.x % WARP
-        value = combine(room, value)
-        if lane == 0:
-            room[warp] = value
-        cuda.syncthreads()
-        mine = room[lane] if lane < warps else const(value, neutral)
-        value = combine(room, mine)
-        cuda.syncthreads()
-        return value
-
-    return combined
-
-
-def in_any_block():
-    """Among the threads of a block whose size, a multiple of that of a warp, is known when it runs.
-
-    For as many warps as a warp has threads.
-    """
-    of_warp = in_warp()
-    sum_of_warp = of_warp.sum_of_pair
-
-    @formula
-    def sum_of_pair(room, high, low):
-        warps = (cuda.blockDim.x + WARP - 1) // WARP
-        warp, lane = cuda.threadIdx.x // WARP, cuda.threadIdx.x % WARP
-        high, low = sum_of_warp(room, high, low)
-        if lane == 0:
-            room[warp], room[WARP + warp] = high, low
-        cuda.syncthreads()
-        zero = const(high, 0.0)
-        high = room[lane] if lane < warps else zero
-        low = room[WARP + lane] if lane < warps else zero
-        high, low = sum_of_warp(room, high, low)
-        cuda.syncthreads()
-        return high, low
-
-    largest = _over_warps(of_warp.largest, -math.inf)
-    return Exchange(largest, _over_warps(of_warp.count, 0.0), sum_of_pair)
 
 
 def part_of_warp(size, per_block):

@@ -12,6 +12,7 @@ import llvmlite.binding
 import numba.core.typing
 from llvmlite import ir
 from numba import config, types
+from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, overload, register_model
 
@@ -338,8 +339,11 @@ def _overload_any_lane(condition):
 
 
 def _pointer(context, builder, array_type, array, index):
-    data = context.make_array(array_type)(context, builder, array).data
-    return builder.gep(data, [index])
+    array = context.make_array(array_type)(context, builder, array)
+    if array_type.layout == "A":
+        # On CUDA alone, where a load is of one number: the rows of users' kernels.
+        return cgutils.get_item_pointer(context, builder, array_type, array, [index])
+    return builder.gep(array.data, [index])
 
 
 def _generate_nothing(context, builder, sig, args):

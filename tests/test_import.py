@@ -177,3 +177,19 @@ def test_cache_is_not_stale(used, tmp_path, name, old, new, changed):
     assert {key for key in ("rows", "ufunc") if second[key] != first[key]} == changed
     # The new kernels take the place of the old.
     assert cache_of(tmp_path).keys() == before.keys()
+
+
+def test_device_functions_are_imported_by_name_and_say_what_they_need():
+    code = """
+import importlib.util, sys
+import numba_logspace
+
+assert "numba_logspace.cuda" not in sys.modules
+find = importlib.util.find_spec
+importlib.util.find_spec = lambda name, *rest: None if name == "numba_cuda" else find(name, *rest)
+try:
+    import numba_logspace.cuda
+except ImportError as error:
+    print(error)
+"""
+    assert "install the extra cuda12 or cuda13" in run_python(code)

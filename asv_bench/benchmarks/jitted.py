@@ -60,9 +60,7 @@ class Loops:
 
     def track_over_array_function(self, loop, length, dtype):
         """The time in jitted code over that of the array function."""
-        return ratio(
-            lambda: self.inside(self.x, self.out), lambda: self.outside(self.x, workers=1)
-        )
+        return ratio(lambda: self.inside(self.x, self.out), lambda: self.outside(self.x, workers=1))
 
 
 class Compile:
