@@ -16,7 +16,8 @@ CALLS = {
     "NumPy, softmax": "e = numpy.exp(x); e /= e.sum(axis=-1, keepdims=True)",
     "SciPy, log_softmax": "result = special.log_softmax(x, axis=-1)",
 }
-# Called once with few numbers before, so that neither compiling nor the first call counts.
+# Called with fewer numbers before, on the same way through memory (columns of up to 8192), so that
+# neither compiling nor the first call counts.
 _CODE = """
 import resource, numpy, numba_logspace
 try:
@@ -24,13 +25,13 @@ try:
 except ImportError:
     print("nan"), exit()
 def call(rows):
-    x, out = numpy.ones((rows, 1000)), numpy.ones((rows, 1000))
+    x, out = numpy.ones((rows, 1250)), numpy.ones((rows, 1250))
     x[:, ::7] = 3
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     {call}
     return (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 / x.nbytes
 call(3), call(300)
-print(call({size} // 8000))
+print(call({size} // 10000))
 """
 
 
