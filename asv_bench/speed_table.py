@@ -8,36 +8,20 @@ SciPy, PyTorch and JAX are measured where they are installed. One thread, except
 import os
 import sys
 
-os.environ.setdefault(
-    "XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-)
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
-from benchmarks.common import (
-    SHAPES,
-    interleaved,
-    normals,
-    one_thread,
+from benchmarks.common import SHAPES, interleaved, normals
+from benchmarks.mixtures import through_matmul
+from benchmarks.peers import (
+    calls_of_peers,
     published_gradient,
-    published_log1m_softmax,
     published_loss_and_gradient,
-    through_matmul,
+    special,
+    torch,
 )
 
 import numba_logspace as nl
-
-torch = one_thread()
-try:
-    from scipy import special
-except ImportError:
-    special = None
-try:
-    import jax
-
-    jax.config.update("jax_enable_x64", True)
-except ImportError:
-    jax = None
 
 
 def _print_row(cells):
@@ -52,19 +36,6 @@ def _table(*heading):
 
 def _against(times, peer):
     return f"{times[peer] / times['ours']:.1f}" if peer in times else "n/a"
-
-
-def _peers_of_log1m_softmax(x, axis):
-    calls = {}
-    if torch:
-        tensor = torch.from_numpy(x)
-        calls["torch"] = lambda: torch.log_softmax(tensor, axis)
-        calls["published"] = lambda: published_log1m_softmax(tensor, axis)
-    if jax:
-        on_device = jax.numpy.asarray(x)
-        naive = jax.jit(lambda a: jax.numpy.log1p(-jax.nn.softmax(a, axis=axis)))
-        calls["jax"] = lambda: naive(on_device).block_until_ready()
-    return calls
 
 
 def log1m_softmax_table():
@@ -86,12 +57,15 @@ def log1m_softmax_table():
                 "copy": lambda x=x, out=out: np.copyto(out, x),
                 "ours": lambda x=x, out=out, a=axis: nl.log1m_softmax(x, a, out=out, workers=1),
             }
-            t = interleaved(calls | _peers_of_log1m_softmax(x, axis))
+            t = interleaved(calls | calls_of_peers("log1m_softmax", x, axis))
             _print_row(
                 [name, np.dtype(dtype).name, f"{t['ours'] / x.size * 1e9:.2f}"]
                 + [f"{t['ours'] / t['copy']:.2f}"]
-                + [_against(t, peer) for peer in ("torch", "published", "jax")]
+                + [_against(t, peer) for peer in ("PyTorch", "PyTorch, published form", "JAX")]
             )
+
+
+_LIBRARIES = ("PyTorch", "SciPy")
 
 
 def family_table():
@@ -104,15 +78,11 @@ def family_table():
                 x = normals(shape, dtype)
                 ours = getattr(nl, function)
                 calls = {"ours": lambda x=x, f=ours, a=axis: f(x, a, workers=1)}
-                if torch:
-                    f, tensor = getattr(torch, function), torch.from_numpy(x)
-                    calls["torch"] = lambda f=f, t=tensor, a=axis: f(t, a)
-                if special:
-                    f = getattr(special, function)
-                    calls["scipy"] = lambda f=f, x=x, a=axis: f(x, axis=a)
+                others = calls_of_peers(function, x, axis)
+                calls |= {peer: others[peer] for peer in _LIBRARIES if peer in others}
                 t = interleaved(calls, rounds=3)
                 row = [function, name, np.dtype(dtype).name]
-                _print_row(row + [_against(t, peer) for peer in ("torch", "scipy")])
+                _print_row(row + [_against(t, peer) for peer in _LIBRARIES])
 
 
 def axis_table():

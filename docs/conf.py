@@ -3,6 +3,7 @@
 import os
 import warnings
 from importlib.metadata import version as installed_version
+from pathlib import Path
 
 import matplotlib
 from sphinx_gallery.sorting import FunctionSortKey
@@ -36,6 +37,12 @@ html_title = project
 html_static_path = ["_static"]
 html_css_files = ["wide.css"]
 html_copy_source = False
+
+# The dashboard of the benchmarks, where asv_bench/publish.py has made it; pages ask for the tag.
+_PUBLISHED = Path(__file__).parent.parent / "asv_bench" / "html"
+if (_PUBLISHED / "dashboard" / "index.html").is_file():
+    html_extra_path = [str(_PUBLISHED)]
+    tags.add("dashboard")  # noqa: F821 - given by Sphinx
 html_show_sphinx = False
 
 sphinx_gallery_conf = {

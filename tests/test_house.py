@@ -1,6 +1,7 @@
 """The order of the modules, what each may know, and that every function has an oracle."""
 
 import ast
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ import numba_logspace
 
 PACKAGE = Path(numba_logspace.__file__).parent
 TESTS = Path(__file__).parent
+BENCHMARKS = TESTS.parent / "asv_bench" / "benchmarks"
 MODULES = {path.stem: path for path in sorted(PACKAGE.glob("*.py"))}
-FILES = sorted([*PACKAGE.rglob("*.py"), *TESTS.rglob("*.py")])
+TREES = PACKAGE.rglob("*.py"), TESTS.rglob("*.py")
+FILES = sorted(chain(*TREES, BENCHMARKS.glob("*.py"), BENCHMARKS.parent.glob("*.py")))
 # Lines; tests are lists of cases.
 LONGEST, LONGEST_TEST = 520, 760
 
@@ -130,6 +133,23 @@ def test_files_with_exact_values_hold_to_the_budget(name, file):
 def test_nothing_else_has_one():
     assert BUDGETS.keys() == ROW_FUNCTIONS.keys() | ELEMENTWISE.keys() | OWN_FILE.keys()
     assert BUDGETS.keys() - NUMERIC == {"weighted_logsumexp", *GRADIENTS}
+
+
+# What no benchmark calls, and why.
+NO_BENCHMARK = {"set_workers": "sets a number; benchmarks pass workers to each call"}
+
+
+def benchmarked():
+    """The keys of ARGUMENTS in the benchmarks of every function, read without running them."""
+    for node in tree(BENCHMARKS / "functions.py").body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ARGUMENTS":
+            return {key.value for key in node.value.keys}
+    return set()
+
+
+def test_every_function_has_a_benchmark():
+    assert benchmarked() | NO_BENCHMARK.keys() == set(numba_logspace.__all__)
+    assert not benchmarked() & NO_BENCHMARK.keys()
 
 
 def test_public_names():

@@ -1,10 +1,15 @@
-"""What the benchmarks share: data, peers and the interleaved ratio of two calls."""
+"""What the benchmarks share: data, functions that may be absent, the interleaved ratio of calls."""
 
+import functools
 import statistics
 import time
 
 import numpy as np
 
+import numba_logspace as nl
+
+DTYPES = ("float32", "float64")
+# The shapes of ten million entries, and the axis of a row: of the speed tables.
 SHAPES = {
     "10000 x 1000": ((10_000, 1_000), -1),
     "1000 x 10000": ((1_000, 10_000), -1),
@@ -14,63 +19,17 @@ SHAPES = {
 }
 
 
+@functools.lru_cache(maxsize=4)
 def normals(shape, dtype):
-    """Standard normals, always the same."""
+    """Standard normals, always the same; not to be written to."""
     return np.random.default_rng(0).standard_normal(shape).astype(dtype)
 
 
-def published_log1m_softmax(x, dim):
-    """The form published for PyTorch: sum less own term, the maximum's entry by itself."""
-    import torch
-
-    lse = torch.logsumexp(x, dim, keepdim=True)
-    m, k = x.max(dim, keepdim=True)
-    e = torch.exp(x - m)
-    others = torch.log(e.sum(dim, keepdim=True) - e) + m
-    without_max = torch.logsumexp(x.scatter(dim, k, -torch.inf), dim, keepdim=True)
-    return others.scatter(dim, k, without_max) - lse
-
-
-def published_gradient(x, g, dim):
-    """The gradient of sum(g * log1m_softmax) by PyTorch's autograd through the published form."""
-    leaf = x.detach().requires_grad_()
-    published_log1m_softmax(leaf, dim).backward(g)
-    return leaf.grad
-
-
-def published_loss_and_gradient(x, targets, dim):
-    """-sum of [M log P + (1 - M) log(1 - P)] and its gradient, by PyTorch's autograd."""
-    import torch
-
-    leaf = x.detach().requires_grad_()
-    chosen = targets * torch.log_softmax(leaf, dim)
-    loss = -(chosen + (1 - targets) * published_log1m_softmax(leaf, dim)).sum()
-    loss.backward()
-    return loss.detach(), leaf.grad
-
-
-def through_matmul(a, b):
-    """log(exp(a) @ exp(b)) by matmul of exponentials relative to the largest; they underflow."""
-    m, k = a.max(axis=-1, keepdims=True), b.max(axis=-2, keepdims=True)
-    return m + k + np.log(np.exp(a - m) @ np.exp(b - k))
-
-
-def torch_or_skip():
-    """PyTorch with one thread; without it the benchmark shows n/a."""
-    torch = one_thread()
-    if torch is None:
-        raise NotImplementedError("PyTorch is not installed")
-    return torch
-
-
-def one_thread():
-    """Have PyTorch, if it is there, use one thread, as all others here do."""
-    try:
-        import torch
-    except ImportError:
-        return None
-    torch.set_num_threads(1)
-    return torch
+def function(name):
+    """A public function; n/a in versions that do not have it."""
+    if not hasattr(nl, name):
+        raise NotImplementedError(f"{name} is not in this version")
+    return getattr(nl, name)
 
 
 def seconds(call):
@@ -89,3 +48,18 @@ def interleaved(calls, rounds=9):
         for name, call in calls.items():
             times[name].append(seconds(call))
     return {name: statistics.median(t) for name, t in times.items()}
+
+
+def ratio(ours, other, rounds=5):
+    """The time of one call over that of another, both in turn."""
+    t = interleaved({"ours": ours, "other": other}, rounds)
+    return t["ours"] / t["other"]
+
+
+class Timed:
+    """Short runs, since over many commits there are many; each is a median of a few calls."""
+
+    rounds = 1
+    repeat = (3, 10, 0.3)
+    warmup_time = 0
+    timeout = 120

@@ -1,96 +1,62 @@
 """Gradients: their times, and ratios to their values and to PyTorch's backward pass."""
 
+import functools
+
 import numpy as np
 
-import numba_logspace as nl
+from .common import DTYPES, Timed, function, normals, ratio
+from .peers import published_gradient, torch_or_skip
 
-from .common import SHAPES, interleaved, normals, published_gradient, torch_or_skip
+SHAPES = {
+    "1000 x 1000": ((1_000, 1_000), -1),
+    "100000 x 10": ((100_000, 10), -1),
+    "1000 x 1000, axis 0": ((1_000, 1_000), 0),
+}
 
-DTYPES = ("float32", "float64")
-OF_MAPS = ("softmax", "log_softmax", "log1m_softmax", "loo_logsumexp")
-OF_REDUCTIONS = ("logsumexp", "logsumexp_excluding_max", "logmeanexp")
-_FEW = ["10000 x 1000", "1000000 x 10", "(1000, 10000), axis 0"]
 
+class Gradients(Timed):
+    """A derivative along one direction, of a map and of a reduction; one thread."""
 
-class Gradients:
-    """One call, one thread; every kernel has been compiled before."""
-
-    params = (OF_MAPS + OF_REDUCTIONS, ("vjp", "jvp"), _FEW, DTYPES)
+    params = (("log1m_softmax", "logsumexp"), ("vjp", "jvp"), list(SHAPES), DTYPES)
     param_names = ("function", "kind", "shape", "dtype")
 
-    def setup(self, function, kind, shape, dtype):
+    def setup(self, name, kind, shape, dtype):
         """Make the arguments, and compile."""
-        (size, self.axis), dtype = SHAPES[shape], np.dtype(dtype)
-        self.x = normals(size, dtype)
-        self.call = getattr(nl, f"{function}_{kind}")
-        of_rows = kind == "vjp" and function in OF_REDUCTIONS
-        self.weights = np.ones(np.delete(size, self.axis), dtype) if of_rows else self.x * 2
-        self.out = None if kind == "jvp" and function in OF_REDUCTIONS else np.empty_like(self.x)
-        self.time_derivative(function, kind, shape, dtype)
+        size, axis = SHAPES[shape]
+        x = normals(size, dtype)
+        of_rows = kind == "vjp" and name == "logsumexp"
+        weights = np.ones(np.delete(size, axis), dtype) if of_rows else x * 2
+        self.value = functools.partial(function(name), x, axis, workers=1)
+        derivative = function(f"{name}_{kind}")
+        self.derivative = functools.partial(derivative, x, weights, axis, workers=1)
+        self.derivative()
 
-    def time_derivative(self, function, kind, shape, dtype):
+    def time_derivative(self, name, kind, shape, dtype):
         """The derivative of one function."""
-        self.call(self.x, self.weights, self.axis, out=self.out, workers=1)
+        self.derivative()
 
-    def track_derivative_over_value(self, function, kind, shape, dtype):
+    def track_derivative_over_value(self, name, kind, shape, dtype):
         """Its time over that of the value on the same array."""
-        value = getattr(nl, function)
-        t = interleaved(
-            {
-                "value": lambda: value(self.x, self.axis, workers=1),
-                "derivative": lambda: self.call(self.x, self.weights, self.axis, workers=1),
-            },
-            rounds=5,
-        )
-        return t["derivative"] / t["value"]
+        return ratio(self.derivative, self.value)
 
 
-class AgainstPublished:
+class AgainstPublished(Timed):
     """log1m_softmax_vjp against the backward pass of the form published for PyTorch."""
 
-    params = (_FEW, DTYPES)
+    params = (list(SHAPES), DTYPES)
     param_names = ("shape", "dtype")
-    timeout = 300
 
     def setup(self, shape, dtype):
-        """Make the arguments of both."""
+        """Make the calls of both."""
         torch = torch_or_skip()
-        size, self.axis = SHAPES[shape]
-        self.x = normals(size, dtype)
-        self.g = self.x * 2
-        self.tensors = torch.from_numpy(self.x), torch.from_numpy(self.g)
+        size, axis = SHAPES[shape]
+        x = normals(size, dtype)
+        g = x * 2
+        both = function("log1m_softmax_value_and_vjp")
+        self.ours = functools.partial(both, x, g, axis, workers=1)
+        tensors = torch.from_numpy(x), torch.from_numpy(g)
+        self.published = functools.partial(published_gradient, *tensors, axis)
 
     def track_ours_over_published(self, shape, dtype):
         """Its time over that of PyTorch's forward and backward pass."""
-        t = interleaved(
-            {
-                "ours": lambda: nl.log1m_softmax_value_and_vjp(
-                    self.x, self.g, self.axis, workers=1
-                ),
-                "published": lambda: published_gradient(*self.tensors, self.axis),
-            },
-            rounds=3,
-        )
-        return t["ours"] / t["published"]
-
-
-class SecondDerivatives:
-    """The Hessian of log1m_softmax times a vector, and Jacobians."""
-
-    params = (DTYPES,)
-    param_names = ("dtype",)
-
-    def setup(self, dtype):
-        """Make the arguments, and compile."""
-        self.x = normals((1000, 1000), dtype)
-        self.rows = self.x[:, :50].copy()
-        self.time_hvp(dtype)
-        self.time_jacobian(dtype)
-
-    def time_hvp(self, dtype):
-        """1000 x 1000."""
-        nl.log1m_softmax_hvp(self.x, self.x, self.x, workers=1)
-
-    def time_jacobian(self, dtype):
-        """1000 x 50 x 50."""
-        nl.log1m_softmax_jacobian(self.rows)
+        return ratio(self.ours, self.published, rounds=3)

@@ -1,66 +1,65 @@
 """Losses with their gradients: their times, and ratios to PyTorch's forward and backward pass."""
 
+import functools
+
 import numpy as np
 
-import numba_logspace as nl
+from .common import DTYPES, Timed, function, normals, ratio
+from .peers import published_loss_and_gradient, torch_or_skip
 
-from .common import interleaved, normals, published_loss_and_gradient, torch_or_skip
-
-DTYPES = ("float32", "float64")
-SHAPES = {"10000 x 1000": (10_000, 1_000), "1000000 x 10": (1_000_000, 10)}
 LOSSES = ("cross_entropy", "softmax_binary_cross_entropy", "complement_cross_entropy")
+SHAPE = (1_000, 1_000)
 
 
-class Losses:
-    """One call, one thread; every kernel has been compiled before."""
+class Losses(Timed):
+    """One call with the loss of every row; one thread."""
 
-    params = (LOSSES, ("labels", "targets"), list(SHAPES), DTYPES)
-    param_names = ("loss", "targets", "shape", "dtype")
+    params = (LOSSES, ("labels", "targets"))
+    param_names = ("loss", "targets")
 
-    def setup(self, loss, targets, shape, dtype):
+    def setup(self, loss, targets):
         """Make the arguments, and compile."""
-        rows, classes = SHAPES[shape]
-        self.x = normals((rows, classes), dtype)
         if targets == "labels" and loss == "complement_cross_entropy":
             raise NotImplementedError("its weights are numbers")
-        labels = np.random.default_rng(1).integers(0, classes, rows)
-        self.targets = labels if targets == "labels" else np.abs(np.tanh(self.x))
-        self.out = np.empty_like(self.x)
-        self.loss, self.both = getattr(nl, loss), getattr(nl, f"{loss}_value_and_grad")
-        self.time_loss(loss, targets, shape, dtype)
-        self.time_loss_and_gradient(loss, targets, shape, dtype)
+        x = normals(SHAPE, "float64")
+        labels = np.random.default_rng(1).integers(0, SHAPE[1], SHAPE[0])
+        scores = labels if targets == "labels" else np.abs(np.tanh(x))
+        self.loss, self.both = (
+            functools.partial(function(name), x, scores, workers=1)
+            for name in (loss, f"{loss}_value_and_grad")
+        )
+        self.loss()
+        self.both()
 
-    def time_loss(self, loss, targets, shape, dtype):
+    def time_loss(self, loss, targets):
         """The loss alone."""
-        self.loss(self.x, self.targets, reduction="sum", workers=1)
+        self.loss()
 
-    def time_loss_and_gradient(self, loss, targets, shape, dtype):
+    def time_loss_and_gradient(self, loss, targets):
         """The loss and its gradient."""
-        self.both(self.x, self.targets, reduction="sum", out=self.out, workers=1)
+        self.both()
+
+    def track_gradient_over_value(self, loss, targets):
+        """The time of both over that of the loss alone."""
+        return ratio(self.both, self.loss)
 
 
-class AgainstPublished:
+class AgainstPublished(Timed):
     """The binary cross entropy of a softmax against PyTorch's autograd."""
 
-    params = (list(SHAPES), DTYPES)
-    param_names = ("shape", "dtype")
-    timeout = 300
+    params = ([10, 1_000], DTYPES)
+    param_names = ("classes", "dtype")
 
-    def setup(self, shape, dtype):
-        """Make the arguments of both."""
+    def setup(self, classes, dtype):
+        """Make the calls of both."""
         torch = torch_or_skip()
-        self.x = normals(SHAPES[shape], dtype)
-        self.targets = np.abs(np.tanh(self.x))
-        self.tensors = torch.from_numpy(self.x), torch.from_numpy(self.targets)
+        x = normals((1_000_000 // classes, classes), dtype)
+        targets = np.abs(np.tanh(x))
+        ours = function("softmax_binary_cross_entropy_value_and_grad")
+        self.ours = functools.partial(ours, x, targets, reduction="sum", workers=1)
+        tensors = torch.from_numpy(x), torch.from_numpy(targets)
+        self.published = functools.partial(published_loss_and_gradient, *tensors, -1)
 
-    def track_ours_over_published(self, shape, dtype):
+    def track_ours_over_published(self, classes, dtype):
         """Its time over that of PyTorch's forward and backward pass."""
-        ours = nl.softmax_binary_cross_entropy_value_and_grad
-        t = interleaved(
-            {
-                "ours": lambda: ours(self.x, self.targets, reduction="sum", workers=1),
-                "published": lambda: published_loss_and_gradient(*self.tensors, -1),
-            },
-            rounds=3,
-        )
-        return t["ours"] / t["published"]
+        return ratio(self.ours, self.published, rounds=3)
