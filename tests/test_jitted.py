@@ -1,7 +1,6 @@
 """The public functions inside users' jitted code: the same bits, clear errors, an honest cache."""
 
 import functools
-import itertools
 import os
 import subprocess
 import sys
@@ -258,20 +257,22 @@ _LAYOUTS = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("layout", _LAYOUTS)
-@pytest.mark.parametrize("expression", _VALUES)
-def test_values_in_all_layouts(expression, layout):
+@pytest.mark.parametrize("name", ["log1m_softmax", "logsumexp", "logcumsumexp"])
+def test_values_in_all_layouts(name, layout):
     lie = _LAYOUTS[layout]
-    for shape in ((11,), (5, 11), (2, 3, 11), (2, 3, 2, 5)):
-        for axis in {0, len(shape) // 2, -1}:
-            check(expression.format(axis=axis), lie(hard_rows(shape, np.float64)))
+    for shape, axis in (((11,), 0), ((5, 11), 0), ((2, 3, 11), 1), ((2, 3, 2, 5), -1)):
+        check(f"nl.{name}(a[0], axis={axis})", lie(hard_rows(shape, np.float64)))
+
+
+# Rows, columns, and rows of Fortran order: they are contiguous.
+_KINDS = ((np.float32, "C", -1), (np.float64, "C", 0), (np.float64, "F", 0))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("expression", [*_VALUES, *_DERIVED])
 def test_everything(expression):
-    for dtype, (lie, axis) in itertools.product(
-        (np.float32, np.float64), ((_LAYOUTS["C"], -1), (_LAYOUTS["F"], 0), (_LAYOUTS["C"], 0))
-    ):
+    for dtype, layout, axis in _KINDS:
+        lie = _LAYOUTS[layout]
         x, g = (lie(hard_rows((5, 7), dtype, seed)) for seed in (0, 1))
         probabilities = lie(np.random.default_rng(2).uniform(size=(5, 7)).astype(dtype))
         check(expression.format(axis=axis), x, g, probabilities)
