@@ -28,7 +28,9 @@ author = "The numba_logspace developers"
 copyright = author
 release = version = installed_version(project)
 
-extensions = ["myst_parser", "sphinx_gallery.gen_gallery"]
+extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc", "sphinx_gallery.gen_gallery"]
+autodoc_typehints = "none"  # the docstrings say it in words
+numpydoc_class_members_toctree = False
 exclude_patterns = ["_build", "gallery", "**/sg_execution_times.rst", "sg_execution_times.rst"]
 myst_heading_anchors = 3
 
