@@ -69,7 +69,7 @@ log1mexp = _define(
     _ONE.format("Logarithms of probabilities, x <= 0."),
     "-inf at 0, -0.0 at -inf, NaN for x > 0 and for NaN.",
     ">>> float(nl.log1mexp(-1e-20))\n-46.051701859880914",
-    source="M. Maechler, Accurately computing log(1 - exp(-|a|)), 2012.",
+    source="M. Maechler, Accurately computing log(1 - exp(-abs(a))), 2012.",
 )
 
 log1pexp = _define(
@@ -78,7 +78,7 @@ log1pexp = _define(
     _ONE.format("Any numbers."),
     "0 at -inf, inf at inf.",
     ">>> float(nl.log1pexp(-40.0))\n4.248354255291589e-18",
-    source="M. Maechler, Accurately computing log(1 - exp(-|a|)), 2012.",
+    source="M. Maechler, Accurately computing log(1 - exp(-abs(a))), 2012.",
 )
 
 logaddexp = _define(

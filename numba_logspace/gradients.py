@@ -199,9 +199,9 @@ def log1m_softmax_vjp(
 
     {derivatives} In a row of one class, whose value is the constant -inf, the gradient is 0.
 
-    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j, for |g| up to 2^20
-    (float32) or 2^30 (float64): above, the product with a p_j or q_j far below the smallest
-    number of the dtype may be 0. {cost}
+    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j, for g of modulus up
+    to 2^20 (float32) or 2^30 (float64): above, the product with a p_j or q_j far below the
+    smallest number of the dtype may be 0. {cost}
 
     Examples
     --------

@@ -267,7 +267,7 @@ def logsumexp(
     +inf if there is one; NaN if there is one. Without `return_sign` a negative sum is NaN.
 
     Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry (a result
-    near 0 is ill-conditioned); with weights the largest of x_j + log |b_j|, if no terms of
+    near 0 is ill-conditioned); with weights the largest of x_j + log abs(b_j), if no terms of
     different sign cancel. {cost} With weights the terms are computed one by one.
 
     Source: P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and
