@@ -11,7 +11,7 @@ from ._typing import Rows, check_floats, refuse
 
 def register_jacobian(function, engine):
     """The overload of a Jacobian, of the last axis."""
-    name, kernel = function.__name__, engine.kernel
+    name = function.__name__
 
     @overload(function, **OPTIONS)
     def _overload_jacobian(x, axis=-1):
@@ -20,7 +20,7 @@ def register_jacobian(function, engine):
             raise TypeError(
                 f"{name}: axis must be the last one, and x not Fortran-contiguous, in jitted code"
             )
-        turn = turn_of(rows)
+        turn, kernel = turn_of(rows), engine.kernel
 
         def jacobian(x, axis=-1):
             check_sources()

@@ -209,7 +209,6 @@ def register_map(function, engine):
 def register_scan(function, engine):
     """The overload of the running sum."""
     name = function.__name__
-    kernel = engine.kernel
 
     @overload(function, **OPTIONS)
     def _overload_scan(x, axis=-1, where=None, out=None, workers=None, stream=None):
@@ -217,6 +216,7 @@ def register_scan(function, engine):
         rows.check_out(out)
         refuse(name, where=where, workers=workers, stream=stream)
         turn, place, lengths = turn_of(rows), placer(rows, out), lengths_of(rows)
+        kernel = engine.kernel
 
         def scan(x, axis=-1, where=None, out=None, workers=None, stream=None):
             check_sources()
