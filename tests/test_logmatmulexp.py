@@ -467,5 +467,5 @@ def test_vector_code(dtype):
     flat, zero = np.zeros(1, dtype), np.zeros(1, np.intp)
     args = flat, flat, flat.copy(), zero, zero, 1, 1, 1, 1, 1, 1, 0, 1
     found = faults(compiled(_logmatmul._products().py_func, *args), division=False)
-    found += faults(compiled(_logmatmul._one_product().py_func, *[flat[None]] * 3), False)
+    found += faults(compiled(_logmatmul.one_product().py_func, *[flat[None]] * 3), False)
     assert not found, "\n".join(found)
