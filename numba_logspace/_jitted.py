@@ -12,7 +12,6 @@ from numba import types
 from numba.extending import overload, register_jitable
 
 from ._cpu import ROWS, SHORT, way
-from ._jit import kernel
 from ._stamp import check_sources
 
 _OPTIONS: Any = {"error_model": "numpy"}
@@ -210,7 +209,9 @@ def _overload_labels(u, turn):
     return lambda u, turn: np.full(1, u, np.int64)
 
 
-def _leave_out_first_max(x, outer, n, inner):
+@register_jitable
+def leave_out_first_max(x, outer, n, inner):
+    """Make the first maximum of each row -inf, in place."""
     for r in range(outer * inner):
         block = r // inner
         base = block * n * inner + (r - block * inner)
@@ -221,6 +222,3 @@ def _leave_out_first_max(x, outer, n, inner):
                 at = i
         if n > 0 and not math.isnan(x[at]):
             x[at] = -math.inf
-
-
-leave_out_first_max = kernel(_leave_out_first_max)

@@ -5,6 +5,7 @@ the problem; a long row is cut into lines, and then all columns belong to the on
 sweeps the summaries of the segments are merged here, in NumPy: they are small.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -26,7 +27,8 @@ from ._workers import run_all
 _BLOCK = 16
 
 
-def _sweep(visit):
+@functools.cache
+def _sweeping(visit):
     """A kernel over `count` lines, a block of them at a time, a vector of columns at a time.
 
     `state` holds in each line of its own one number for every column, which `visit` updates.
@@ -95,13 +97,6 @@ def _visit_shortfall(x, base, step, rows, width, state, columns, c):
     sums = _load_three(state, columns, c, width)
     sums = shortfall_pass(x, base, step, rows, width, m, sums)
     _store_three(state, columns, c, width, sums)
-
-
-_sweep_max = _sweep(_visit_max)
-_sweep_sums = _sweep(_visit_sums)
-_sweep_below_max = _sweep(_visit_below_max)
-_sweep_below_sums = _sweep(_visit_below_sums)
-_sweep_shortfall = _sweep(_visit_shortfall)
 
 
 # --- per function ------------------------------------------------------------------------------
@@ -222,20 +217,20 @@ class Lines:
 
     def summary(self):
         """The summary of each row, (4, rows)."""
-        m = self._merged_max(self._sweep(_sweep_max, -math.inf), 0)
-        return self._summary(_sweep_sums, m)
+        m = self._merged_max(self._sweep(_sweeping(_visit_max), -math.inf), 0)
+        return self._summary(_sweeping(_visit_sums), m)
 
     def without_max(self, summary):
         """The summary of each row without its first maximum."""
-        states = self._sweep(_sweep_below_max, summary[0], others=-math.inf)
-        below = self._summary(_sweep_below_sums, self._merged_max(states, 1))
+        states = self._sweep(_sweeping(_visit_below_max), summary[0], others=-math.inf)
+        below = self._summary(_sweeping(_visit_below_sums), self._merged_max(states, 1))
         tied = summary.copy()
         tied[1] -= 1
         return np.where(summary[1] > 0, tied, below)
 
     def with_shortfall(self, summary):
         """The sum of exp(x - m) - 1 of each row, in the first place of four."""
-        sums = self._merged_sums(self._sweep(_sweep_shortfall, summary[0]))
+        sums = self._merged_sums(self._sweep(_sweeping(_visit_shortfall), summary[0]))
         return np.concatenate([(sums[1] + sums[2])[None], summary[1:]])
 
     def finish(self, kernel, m, row, out):
