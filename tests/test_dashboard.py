@@ -10,18 +10,24 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parent.parent
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+# One of the commits with results; a shallow copy of the repository has not got it.
+_FIRST = ["git", "-C", str(ROOT), "merge-base", "--is-ancestor", "e94fe5b", "HEAD"]
+_HISTORY = (
+    shutil.which("git") and not subprocess.run(_FIRST, check=False, capture_output=True).returncode
+)
 MISSING = [
     what
     for what, there in (
         ("asv", importlib.util.find_spec("asv")),
         ("playwright", importlib.util.find_spec("playwright")),
         ("Chromium", CHROMIUM),
+        ("the history of the repository", _HISTORY),
     )
     if not there
 ]
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}"),
+    pytest.mark.skipif(bool(MISSING), reason=f"missing: {', '.join(MISSING)}"),
 ]
 
 GRAPH = "values.Lengths.track_over_copy"
