@@ -1,12 +1,14 @@
 """How Sphinx builds the documentation: python -m sphinx -W -n -b html docs docs/_build/html."""
 
 import os
+import sys
 import warnings
-from importlib.metadata import version as installed_version
 from pathlib import Path
 
 import matplotlib
 from sphinx_gallery.sorting import FunctionSortKey
+
+import numba_logspace
 
 # The gallery in the order in which it is to be read; a script that is not named stops the build.
 ORDER = [
@@ -26,9 +28,11 @@ os.environ["TQDM_DISABLE"] = "1"  # progress bars have no place in a page
 project = "numba_logspace"
 author = "The numba_logspace developers"
 copyright = author
-release = version = installed_version(project)
+release = version = numba_logspace.__version__
 
+sys.path.insert(0, os.path.dirname(__file__))  # where the extension family.py lies
 extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc", "sphinx_gallery.gen_gallery"]
+extensions.append("family")  # tables and sections from the table of the family
 autodoc_typehints = "none"  # the docstrings say it in words
 numpydoc_class_members_toctree = False
 exclude_patterns = ["_build", "gallery", "**/sg_execution_times.rst", "sg_execution_times.rst"]

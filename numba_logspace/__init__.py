@@ -1,7 +1,8 @@
 """Log-space numerics for NumPy arrays, exact to a few units in the last place."""
 
-from . import _register  # noqa: F401 - the functions inside jitted code
-from ._workers import set_workers
+from ._cpu.workers import set_workers
+from ._interop.register import register as _register_takers
+from ._jitted.register import register as _register
 from .elementwise import (
     log1m_sigmoid,
     log1mexp,
@@ -111,3 +112,20 @@ __all__ = [
     "xlog1py",
     "xlogy",
 ]
+
+_register(globals())
+_register_takers(globals())
+
+
+def __getattr__(name: str) -> str:
+    # The version, looked up when it is first asked for: that takes longer than it is worth.
+    if name != "__version__":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import metadata
+
+    try:
+        version = metadata.version(__name__)
+    except metadata.PackageNotFoundError:  # not installed, but found on the path
+        version = "unknown"
+    globals()[name] = version
+    return version

@@ -1,19 +1,27 @@
-"""The command line: python -m numba_logspace demo | info | apply."""
+"""The command line: python -m numba_logspace demo | info | compile | apply."""
 
 import argparse
 import contextlib
 import importlib.metadata
+import os
 import platform
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import NoReturn
 
 import llvmlite
 import numba
 import numpy as np
 
-from . import _apply, _jit, _simd, _workers
+from . import __version__, _apply, _cache
+from ._compile import jit
+from ._cpu import workers
+from ._family import FAMILY
+from ._formulas import simd
 
 
 class _Parser(argparse.ArgumentParser):
@@ -50,14 +58,23 @@ def _parser() -> argparse.ArgumentParser:
         prog="numba_logspace",
         description="Log-space numerics, exact to a few units in the last place.",
     )
+    parser.add_argument("--version", action="version", version=f"numba_logspace {__version__}")
     commands = parser.add_subparsers(dest="command", required=True)
 
     demo = commands.add_parser("demo", help="show what the naive formulas lose, on real data")
     demo.add_argument("--output", metavar="FOLDER", type=Path, default=Path("demo-output"))
     demo.set_defaults(run=_demo)
 
-    info = commands.add_parser("info", help="print versions and what is in use here")
+    info = commands.add_parser("info", help="print versions, what is in use here, and the cache")
     info.set_defaults(run=_info)
+
+    compile_ = commands.add_parser(
+        "compile", help="fill the kernel cache ahead of the first calls, as for a container"
+    )
+    compile_.add_argument("names", nargs="*", help="the functions (default: all)", metavar="name")
+    compile_.add_argument("--dtype", nargs="+", choices=_cache.DTYPES, default=_cache.DTYPES)
+    compile_.add_argument("--workers", type=int, help="how many processes may share the work")
+    compile_.set_defaults(run=_run_compile)
 
     apply = commands.add_parser(
         "apply", help="apply a function to a .npy file, which may be larger than memory"
@@ -90,20 +107,78 @@ def _demo(arguments: argparse.Namespace) -> int:
     return 0
 
 
+# --- apply -------------------------------------------------------------------------------------
+
+
 def _run_apply(arguments: argparse.Namespace) -> int:
     try:
-        _apply.apply(
-            arguments.name,
-            arguments.input,
-            arguments.output,
-            axis=arguments.axis,
-            workers=arguments.workers,
-        )
+        with _tidy_on_signals():
+            _apply.apply(
+                arguments.name,
+                arguments.input,
+                arguments.output,
+                axis=arguments.axis,
+                workers=arguments.workers,
+            )
     except (OSError, TypeError, ValueError, MemoryError) as error:
         if isinstance(error, OSError) and error.filename is not None:
             return _fail(f"{error.filename}: {error.strerror}")
         return _fail(str(error))
     return 0
+
+
+@contextlib.contextmanager
+def _tidy_on_signals() -> Iterator[None]:
+    # What is ignored, as under nohup, or has a handler already, is left to whoever set it.
+    names = "SIGTERM", "SIGHUP"
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    ours = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]
+    if threading.current_thread() is not threading.main_thread():
+        ours = []  # only that one may set handlers
+    try:
+        for number in ours:
+            signal.signal(number, _tidy_and_end)
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, signal.SIG_DFL)
+
+
+def _tidy_and_end(number: int, frame: FrameType | None) -> NoReturn:
+    # The process would have ended here anyway. An exception may be lost in a callback of LLVM, or
+    # leave Numba half way through a compilation, and waits for threads that compile.
+    try:
+        _apply.forget()
+        os.write(2, b"numba_logspace: terminated\n")
+    finally:
+        os._exit(128 + number)
+
+
+# --- compile -----------------------------------------------------------------------------------
+
+
+def _run_compile(arguments: argparse.Namespace) -> int:
+    names = arguments.names or list(FAMILY)
+    for name in names:
+        if name not in FAMILY:
+            return _fail(f"unknown function {name!r}; known are {', '.join(FAMILY)}")
+    if arguments.workers is not None and arguments.workers < 1:
+        return _fail(f"--workers must be a positive number, got {arguments.workers}")
+    if jit.cache_folder() is None:
+        return _fail("there is no folder that can be written: set NUMBA_CACHE_DIR to one")
+    try:
+        seconds = _cache.fill(names, arguments.dtype, arguments.workers)
+    except ModuleNotFoundError as error:
+        if error.name != "tqdm":
+            raise
+        return _fail("compile needs tqdm: pip install 'numba_logspace[demo]'")
+    kernels = jit.cached_kernels()
+    print(f"{len(kernels)} kernels of {_megabytes(kernels)} after {seconds:.0f} s")
+    return 0
+
+
+def _megabytes(kernels: Sequence[tuple[str, int]]) -> str:
+    return f"{sum(size for _, size in kernels) / 1e6:.1f} MB"
 
 
 # --- info --------------------------------------------------------------------------------------
@@ -112,21 +187,25 @@ def _run_apply(arguments: argparse.Namespace) -> int:
 def _info(arguments: argparse.Namespace) -> int:
     settings = vars(numba.config)
     lines = {
-        "numba_logspace": _version("numba_logspace"),
+        "numba_logspace": __version__,
         "python": platform.python_version(),
         "numpy": np.__version__,
         "numba": numba.__version__,
         "llvmlite": llvmlite.__version__,
         "scipy": _version("scipy"),
-        "cache folder": _cache_folder() or "none",
+        "cache folder": jit.cache_folder() or "none",
         "vector width": _vector_width(),
         "cpu": settings["CPU_NAME"] or llvmlite.binding.get_host_cpu_name(),
-        "threads": f"{_workers.limit()} of {_workers.cores()} cores, "
+        "threads": f"{workers.limit()} of {workers.cores()} cores, "
         f"NUMBA_NUM_THREADS {settings['NUMBA_NUM_THREADS']}",
         "cuda": "yes" if _cuda_is_available() else "no",
     }
+    kernels = jit.cached_kernels()
+    lines["cached"] = f"{len(kernels)} kernels of {_megabytes(kernels)}"
     for name, value in lines.items():
         print(f"{name + ':':<16}{value}")
+    for function, count, size in _cache.listing(kernels):
+        print(f"    {function:<44}{count:>4} kernels {size / 1e6:>6.1f} MB")
     return 0
 
 
@@ -137,18 +216,10 @@ def _version(distribution: str) -> str:
         return "not installed"
 
 
-def _cache_folder() -> str | None:
-    # Numba decides by the file in which a kernel is defined; every file here has one folder.
-    def probe() -> None:
-        pass
-
-    return _jit.kernel(probe).stats.cache_path
-
-
 def _vector_width() -> str:
-    lanes = {kind: _simd.Vector(kind).lanes for kind in _simd.FORMATS}
+    lanes = {kind: simd.Vector(kind).lanes for kind in simd.FORMATS}
     numbers = ", ".join(f"{count} {kind}" for kind, count in lanes.items())
-    return f"{_simd.VECTOR_BYTES} bytes ({numbers})"
+    return f"{simd.VECTOR_BYTES} bytes ({numbers})"
 
 
 def _cuda_is_available() -> bool:

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import math
 import os
+import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,10 +14,10 @@ import numpy as np
 
 import numba_logspace
 
-from . import _layout
+from ._arguments import layout
+from ._family import named
 
-MAPS = ("softmax", "log_softmax", "log1m_softmax", "loo_logsumexp", "logcumsumexp")
-REDUCTIONS = ("logsumexp", "logsumexp_excluding_max", "logmeanexp")
+MAPS, REDUCTIONS = named("map", "scan"), named("reduction")
 
 # Bytes of the input and of the result that are held together, unless one row needs more.
 _HELD = 64 << 20
@@ -25,6 +26,9 @@ _HELD = 64 << 20
 _MAPPED = 8 << 20
 
 _Index = tuple[slice, slice]
+
+# The temporary files of this process.
+_unfinished: set[Path] = set()
 
 
 def apply(
@@ -59,16 +63,23 @@ def apply(
         known = ", ".join(MAPS + REDUCTIONS)
         raise ValueError(f"no function {name!r}; choose from {known}")
     x, shape, fortran = _open(source)
-    (axis,) = _layout.normalize_axes(axis, len(shape))
-    result = _layout.as_array(np.empty(0, x.dtype), str(source))[2]
+    (axis,) = layout.normalize_axes(axis, len(shape))
+    result = layout.as_array(np.empty(0, x.dtype), str(source))[2]
     if name in REDUCTIONS:
-        shape = _layout.result_shape(shape, (axis,), keepdims=False)
+        shape = layout.result_shape(shape, (axis,), keepdims=False)
     x = x.around(x.ndim - 1 - axis if fortran else axis)
     with _appearing(source, target) as temporary:
         length = 1 if name in REDUCTIONS else x.shape[1]
         offset = _create(temporary, result, shape, fortran)
         y = _Stored(temporary, result, offset, (x.shape[0], length, x.shape[2]))
         _stream(name, x, y, workers)
+
+
+def forget() -> None:
+    """Remove what is not finished, where the process is about to end."""
+    for temporary in tuple(_unfinished):
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -139,15 +150,11 @@ def _open(path: Path) -> tuple[_Stored, tuple[int, ...], bool]:
 @contextlib.contextmanager
 def _appearing(source: Path, target: Path) -> Iterator[Path]:
     # A temporary file beside `target`, which replaces it where all goes well, else vanishes.
+    _check_target(source, target)
     target = Path(os.path.realpath(target))
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"{target.parent} is not a folder")
-    if target.exists():
-        if not target.is_file():
-            raise OSError(f"{target} is not a regular file")
-        if target.samefile(source):
-            raise ValueError("the output is the input file; write to another")
+    _remove_stale(target)
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    _unfinished.add(temporary)
     try:
         yield temporary
         with open(temporary, "r+b") as file:
@@ -155,6 +162,43 @@ def _appearing(source: Path, target: Path) -> Iterator[Path]:
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+        _unfinished.discard(temporary)
+
+
+def _check_target(source: Path, target: Path) -> None:
+    # A link goes by its own name, and by what it leads to in all else.
+    place = Path(os.path.realpath(target))
+    if not place.parent.is_dir():
+        raise FileNotFoundError(f"{place.parent} is not a folder")
+    if place.exists() and not place.is_file():
+        raise OSError(f"{place} is not a regular file")
+    if not target.name.lower().endswith(".npy"):
+        raise ValueError(f"the output is a .npy file, so its name must end in .npy, got {target}")
+    if place.exists() and place.samefile(source):
+        raise ValueError("the output is the input file; write to another")
+
+
+def _remove_stale(target: Path) -> None:
+    # What processes that were killed have left beside `target`. That of a process on this machine
+    # which lives, or is not ours to ask, stays.
+    if os.name != "posix":
+        return  # elsewhere there is no such harmless question to a process
+    name = re.compile(rf"\.{re.escape(target.name)}\.([1-9]\d*)\.tmp")
+    for path in target.parent.iterdir():
+        found = name.fullmatch(path.name)
+        if found and not _lives(int(found[1])):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)  # no signal, only the question whether one could be sent
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass
+    return True
 
 
 def _create(path: Path, dtype: np.dtype, shape: tuple[int, ...], fortran: bool) -> int:

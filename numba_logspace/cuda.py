@@ -16,33 +16,16 @@ if importlib.util.find_spec("numba_cuda") is None:
 
 from numba import cuda as _cuda
 
-from . import _formulas, gradients, rows
-from ._cpu import Map, Reduction
-from ._cuda import formulas_of
-from ._cuda_kernels import row_of, sum_of_strip
-from ._cuda_teams import BLOCK_ROOM, WARP, Team, in_own_block, in_warp
-from ._jit import formula
-from ._simd import full
+from ._compile.inline import inlined
+from ._cpu.memory import full
+from ._cuda.engines import formulas_of
+from ._cuda.kernels import many_equal, row_of, sum_of_strip
+from ._cuda.teams import BLOCK_ROOM, WARP, Team, in_own_block, in_warp
+from ._family import FAMILY, named
 
 SHARED = BLOCK_ROOM  # so many numbers a block function needs in shared memory
 
-_ELEMENTWISE = (
-    *("log1mexp", "log1pexp", "logaddexp", "logsubexp", "logistic", "logit", "log_sigmoid"),
-    *("log1m_sigmoid", "xlogy", "xlog1py", "log_mix", "log_mix_dx", "log_mix_dy", "log_mix_dt"),
-)
-_ENGINES = {
-    "logsumexp": rows.LOGSUMEXP,
-    "logsumexp_excluding_max": rows.LOGSUMEXP_EXCLUDING_MAX,
-    "logmeanexp": rows.LOGMEANEXP,
-    "softmax": rows.SOFTMAX,
-    "log_softmax": rows.LOG_SOFTMAX,
-    "log1m_softmax": rows.LOG1M_SOFTMAX,
-    "loo_logsumexp": rows.LOO_LOGSUMEXP,
-    "softmax_vjp": gradients.SOFTMAX,
-    "log_softmax_vjp": gradients.LOG_SOFTMAX,
-    "log1m_softmax_vjp": gradients.LOG1M_SOFTMAX,
-    "loo_logsumexp_vjp": gradients.LOO_LOGSUMEXP,
-}
+_ROWS = [f.name for f in FAMILY.values() if f.runs("device") and f.kind != "elementwise"]
 _WHO = {
     "warp": ("All 32 threads of a warp", "the warp", ""),
     "block": (
@@ -77,15 +60,15 @@ on the grid.
 
 
 def _warp():
-    @formula
+    @inlined
     def index():
         return _cuda.threadIdx.x % WARP
 
-    @formula
+    @inlined
     def size():
         return WARP
 
-    @formula
+    @inlined
     def finish():
         _cuda.syncwarp()
 
@@ -93,15 +76,15 @@ def _warp():
 
 
 def _block():
-    @formula
+    @inlined
     def index():
         return _cuda.threadIdx.x
 
-    @formula
+    @inlined
     def size():
         return _cuda.blockDim.x
 
-    @formula
+    @inlined
     def finish():
         _cuda.syncthreads()
 
@@ -110,10 +93,11 @@ def _block():
 
 def _of_one_row(engine, team, size_of, finish):
     # The function (x, g, out, room) of a row; it returns the result of a reduction.
-    one_row = row_of(team, formulas_of(engine), engine.condition, engine.second, sum_of_strip)
+    what = engine.condition, engine.second
+    one_row = row_of(team, formulas_of(engine), *what, many_equal, sum_of_strip)
     index_of = team.index
 
-    @formula
+    @inlined
     def whole(x, g, out, room):
         index, size, n = index_of(), size_of(), len(x)
         strip = x, index, size, max(0, (n - index + size - 1) // size)
@@ -126,11 +110,11 @@ def _of_one_row(engine, team, size_of, finish):
 
 
 def _reduction(whole):
-    @formula
+    @inlined
     def by_warp(x_row):
         return whole(x_row, None, None, None) if len(x_row) > 0 else full(x_row, -math.inf)
 
-    @formula
+    @inlined
     def by_block(x_row, shared):
         return whole(x_row, None, None, shared) if len(x_row) > 0 else full(x_row, -math.inf)
 
@@ -138,11 +122,11 @@ def _reduction(whole):
 
 
 def _map(whole):
-    @formula
+    @inlined
     def by_warp(x_row, out_row):
         whole(x_row, None, out_row, None)
 
-    @formula
+    @inlined
     def by_block(x_row, out_row, shared):
         whole(x_row, None, out_row, shared)
 
@@ -150,32 +134,34 @@ def _map(whole):
 
 
 def _vjp(whole):
-    @formula
+    @inlined
     def by_warp(x_row, g_row, out_row):
         whole(x_row, g_row, out_row, None)
 
-    @formula
+    @inlined
     def by_block(x_row, g_row, out_row, shared):
         whole(x_row, g_row, out_row, shared)
 
     return by_warp, by_block
 
 
-def _row_function(name, engine, kind):
-    whole = _of_one_row(engine, *{"warp": _warp, "block": _block}[kind]())
-    reduces = isinstance(engine, Reduction)
-    make = _reduction if reduces else _map if isinstance(engine, Map) else _vjp
-    function = make(whole)[kind == "block"]
-    function.__name__ = function.__qualname__ = f"{kind}_{name}"
+_MAKERS = {"map": _map, "reduction": _reduction, "vjp": _vjp}
+
+
+def _row_function(entry, kind):
+    whole = _of_one_row(entry.engine, *{"warp": _warp, "block": _block}[kind]())
+    function = _MAKERS[entry.kind](whole)[kind == "block"]
+    function.__name__ = function.__qualname__ = f"{kind}_{entry.name}"
     who, team, room = _WHO[kind]
     names = ", ".join(inspect.signature(function).parameters)
     weights = "g_row : device array\n    The weight of each result, of the length of `x_row`.\n"
+    reduces = entry.kind == "reduction"
     function.__doc__ = _TEMPLATE.format(
-        signature=f"{kind}_{name}({names})",
-        name=name,
+        signature=f"{kind}_{entry.name}({names})",
+        name=entry.name,
         team=team,
         who=who,
-        parameters=weights * (make is _vjp) + _OUT_ROW * (not reduces) + room,
+        parameters=weights * (entry.kind == "vjp") + _OUT_ROW * (not reduces) + room,
         returns="number\n    Of the dtype of `x_row`, to every thread the same."
         if reduces
         else "None",
@@ -183,10 +169,10 @@ def _row_function(name, engine, kind):
     return function
 
 
-for _name in _ELEMENTWISE:
-    globals()[_name] = getattr(_formulas, _name)
-for _name, _engine in _ENGINES.items():
+for _name in named("elementwise"):
+    globals()[_name] = FAMILY[_name].engine
+for _name in _ROWS:
     for _kind in _WHO:
-        globals()[f"{_kind}_{_name}"] = _row_function(_name, _engine, _kind)
+        globals()[f"{_kind}_{_name}"] = _row_function(FAMILY[_name], _kind)
 
-__all__ = ["SHARED", *_ELEMENTWISE, *(f"{k}_{n}" for k in _WHO for n in _ENGINES)]  # noqa: PLE0604
+__all__ = ["SHARED", *named("elementwise"), *(f"{k}_{n}" for k in _WHO for n in _ROWS)]  # noqa: PLE0604

@@ -1,11 +1,11 @@
 """Elementwise log-space functions, as ufuncs."""
 
-from . import _formulas
-from ._ufuncs import Ufunc
+import numpy as np
 
-_TEMPLATE = """{signature}
+from ._arguments.ufuncs import make_ufunc
+from ._family import FAMILY
 
-{summary}
+_TEMPLATE = """{summary}
 
 Parameters
 ----------
@@ -21,19 +21,21 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64.
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
 
 Raises
 ------
 TypeError
-    For masked arrays and for dtypes other than those.
+    For dtypes other than those.
 
 Notes
 -----
 Special values: {special}
 
-Error bound: {bound}. One pass, O(size). Also callable in ``numba.njit`` functions, on numbers and
-arrays; the ufunc methods (``reduce``, ``accumulate``, ``outer``, ``at``) are there too.
+Error bound: {bound}. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
 {source}
 Examples
 --------
@@ -47,11 +49,12 @@ _FOUR_ULP = "4 ulp"
 _OF_LARGER = "2 ulp of the larger of the result and the larger input, in modulus"
 
 
-def _define(formula, summary, inputs, special, example, bound=_FOUR_ULP, source=""):
+def _define(
+    name, summary, inputs, special, example, bound=_FOUR_ULP, source="", identity=None
+) -> np.ufunc:
     heads = [line.partition(" :")[0] for line in inputs.splitlines() if line[0] != " "]
-    names = ", ".join(heads)
+    names = ", ".join(heads).split(", ")
     doc = _TEMPLATE.format(
-        signature=f"{formula.__name__}({names}, /, *, out=None, where=True, **kwargs)",
         summary=summary,
         parameters=inputs,
         special=special,
@@ -59,11 +62,11 @@ def _define(formula, summary, inputs, special, example, bound=_FOUR_ULP, source=
         bound=bound,
         source=f"\nSource: {source}\n" if source else "",
     )
-    return Ufunc(formula, len(names.split(",")), doc)
+    return make_ufunc(FAMILY[name].engine, names, doc, identity)
 
 
 log1mexp = _define(
-    _formulas.log1mexp,
+    "log1mexp",
     "log(1 - exp(x)) for x <= 0 (the sign convention of Stan, Julia and PyTensor; R and JAX\n"
     "take -x).",
     _ONE.format("Logarithms of probabilities, x <= 0."),
@@ -73,7 +76,7 @@ log1mexp = _define(
 )
 
 log1pexp = _define(
-    _formulas.log1pexp,
+    "log1pexp",
     "log(1 + exp(x)), also known as softplus.",
     _ONE.format("Any numbers."),
     "0 at -inf, inf at inf.",
@@ -82,16 +85,18 @@ log1pexp = _define(
 )
 
 logaddexp = _define(
-    _formulas.logaddexp,
+    "logaddexp",
     "log(exp(x) + exp(y)).",
     _TWO.format("Logarithms"),
-    "-inf with -inf gives -inf, inf with anything but NaN gives inf.",
+    "-inf with -inf gives -inf, inf with anything but NaN gives inf. The identity of\n"
+    "its reductions is -inf.",
     ">>> float(nl.logaddexp(0.0, -40.0))\n4.248354255291589e-18",
     bound=_OF_LARGER,
+    identity=-np.inf,
 )
 
 logsubexp = _define(
-    _formulas.logsubexp,
+    "logsubexp",
     "log(exp(x) - exp(y)) for x >= y.",
     _TWO.format("Logarithms, x >= y"),
     "-inf where x = y (NaN where both are inf), x where y is -inf, NaN for x < y.",
@@ -100,7 +105,7 @@ logsubexp = _define(
 )
 
 logistic = _define(
-    _formulas.logistic,
+    "logistic",
     "1 / (1 + exp(-x)), the inverse of `logit`.",
     _ONE.format("Log-odds."),
     "0 at -inf, 1 at inf. Small results are gradually underflowing, never flushed to 0.",
@@ -108,7 +113,7 @@ logistic = _define(
 )
 
 logit = _define(
-    _formulas.logit,
+    "logit",
     "log(x / (1 - x)), the inverse of `logistic`.",
     _ONE.format("Probabilities, 0 <= x <= 1."),
     "-inf at 0, inf at 1, NaN outside.",
@@ -116,7 +121,7 @@ logit = _define(
 )
 
 log_sigmoid = _define(
-    _formulas.log_sigmoid,
+    "log_sigmoid",
     "log(1 / (1 + exp(-x))), the logarithm of `logistic`.",
     _ONE.format("Log-odds."),
     "-inf at -inf, -0.0 at inf.",
@@ -124,7 +129,7 @@ log_sigmoid = _define(
 )
 
 log1m_sigmoid = _define(
-    _formulas.log1m_sigmoid,
+    "log1m_sigmoid",
     "log(1 - 1 / (1 + exp(-x))), which is log_sigmoid(-x).",
     _ONE.format("Log-odds."),
     "-0.0 at -inf, -inf at inf.",
@@ -132,7 +137,7 @@ log1m_sigmoid = _define(
 )
 
 xlogy = _define(
-    _formulas.xlogy,
+    "xlogy",
     "x log(y), and 0 where x is 0.",
     _TWO.format("Any x, y >= 0"),
     "0 where x = 0 and y is not NaN; NaN for y < 0 otherwise.",
@@ -140,7 +145,7 @@ xlogy = _define(
 )
 
 xlog1py = _define(
-    _formulas.xlog1py,
+    "xlog1py",
     "x log(1 + y), and 0 where x is 0.",
     _TWO.format("Any x, y >= -1"),
     "0 where x = 0 and y is not NaN; NaN for y < -1 otherwise.",
@@ -150,7 +155,7 @@ xlog1py = _define(
 _THREE = "t : array_like\n    Log-odds of x.\nx, y : array_like\n    {0}; all broadcast together."
 
 log_mix = _define(
-    _formulas.log_mix,
+    "log_mix",
     "log(s exp(x) + (1 - s) exp(y)) with s = logistic(t), a mixture of two.",
     _THREE.format("Logarithms"),
     "x where x = y or t is inf, y where t is -inf (a weight of 0 leaves out anything but\n"
@@ -163,7 +168,7 @@ log_mix = _define(
 _SHARES = "; x - y counts as 0 where both are the same infinity"
 
 log_mix_dx = _define(
-    _formulas.log_mix_dx,
+    "log_mix_dx",
     "The derivative of `log_mix` by x: the share of x in the sum, logistic(t + x - y).",
     _THREE.format("Logarithms"),
     "1 and 0 where t is inf and -inf, or else where x - y is" + _SHARES + ".",
@@ -171,7 +176,7 @@ log_mix_dx = _define(
 )
 
 log_mix_dy = _define(
-    _formulas.log_mix_dy,
+    "log_mix_dy",
     "The derivative of `log_mix` by y: the share of y in the sum, logistic(y - x - t).",
     _THREE.format("Logarithms"),
     "0 and 1 where t is inf and -inf, or else where x - y is" + _SHARES + ".",
@@ -179,7 +184,7 @@ log_mix_dy = _define(
 )
 
 log_mix_dt = _define(
-    _formulas.log_mix_dt,
+    "log_mix_dt",
     "The derivative of `log_mix` by t: logistic(t + x - y) - logistic(t), without cancellation.",
     _THREE.format("Logarithms"),
     "0 where x = y or t is infinite; 1 - s and -s where x - y is inf and -inf.",

@@ -1,66 +1,12 @@
 """Two disjoint sets of labels with a gate between them."""
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _derivatives, _layout, _lossterms, _softsum, _targets
-from ._cpu import Weighing
-from ._derive import Rows
-from ._weigh import Formulas
-from .elementwise import log1m_sigmoid, log_sigmoid, logistic
-
-_VALUE = Weighing(
-    Formulas(
-        _lossterms.prepare_cross_entropy,
-        _derivatives.settle_with_number,
-        element=_lossterms.element_log_softmax_and_number,
-    ),
-    _softsum.never,
-    keeps=False,
-)
-_VJP = Weighing(
-    Formulas(
-        _derivatives.prepare_by_max,
-        _derivatives.settle_log_softmax_vjp,
-        weigh=_derivatives.weigh_log_softmax_vjp,
-        sums=(1, 1),
-        element=_derivatives.element_log_softmax_vjp,
-        result=_derivatives.sum_of_cotangents,
-    ),
-    _softsum.never,
-)
-
-
-class _Parts:
-    """The arguments of a call: both sets as rows of one dtype, and the gate of each row."""
-
-    def __init__(self, gate, a, b, axis, workers):
-        _targets.check_axis(axis)
-        arrays = {"a": a, "b": b}
-        checked = {name: _layout.as_array(array, name) for name, array in arrays.items()}
-        results = {result for _, _, result in checked.values()}
-        # Where they differ both are taken in float64.
-        same = results.pop() if len(results) == 1 else np.dtype(np.float64)
-        a, b = (array.astype(same, copy=False) for array, _, _ in checked.values())
-        self.rows = [Rows(x, axis, None, workers, name) for x, name in ((a, "a"), (b, "b"))]
-        first, second = self.rows
-        if len(first.x.shape) != len(second.x.shape) or first.shape != second.shape:
-            raise ValueError(
-                f"a and b must have the same shape but for axis {axis}, got {a.shape} and {b.shape}"
-            )
-        self.gate = _layout.as_array(gate, "gate")[0].astype(first.dtype, copy=False)
-        self.gate_of_rows = first.numbers(self.gate, "gate")
-        (self.axis,) = first.axes
-        self.split = a.shape[self.axis]
-        lengths = list(a.shape)
-        lengths[self.axis] += b.shape[self.axis]
-        self.shape, self.result = tuple(lengths), same
-
-    def of(self, array):
-        """The parts of an array of the shape of the result that belong to a and to b."""
-        first, second = slice(None, self.split), slice(self.split, None)
-        along = np.moveaxis(array, self.axis, 0)
-        return [np.moveaxis(along[end], 0, self.axis) for end in (first, second)]
+from ._arguments.gated import gradients, values
+from ._family import FAMILY
 
 
 def gated_log_softmax(
@@ -127,17 +73,7 @@ def gated_log_softmax(
     >>> nl.gated_log_softmax(800.0, [0.0], [0.0])
     array([   0., -800.])
     """
-    parts = _Parts(gate, a, b, axis, workers)
-    first, second = parts.rows
-    if out is None:
-        out = np.empty(parts.shape, parts.result)
-    else:
-        inputs = {"gate": parts.gate, "a": first.x, "b": second.x}
-        _layout.check_out(out, parts.shape, parts.result, inputs)
-    shares = log_sigmoid(parts.gate_of_rows), log1m_sigmoid(parts.gate_of_rows)
-    for rows, place, share in zip(parts.rows, parts.of(out), shares):
-        rows.derive(_VALUE, c=np.asarray(share), outs=(place,))
-    return out
+    return values(FAMILY["gated_log_softmax"], gate, a, b, axis, out, workers)
 
 
 def gated_log_softmax_vjp(
@@ -194,24 +130,4 @@ def gated_log_softmax_vjp(
     >>> float(gate), a, b
     (0.5, array([ 0.5, -0.5]), array([0., 0.]))
     """
-    parts = _Parts(gate, a, b, axis, workers)
-    if g is None:
-        cotangents = [None, None]
-    else:
-        whole = _layout.check_operand(g, "g", parts.shape, "the result")
-        cotangents = parts.of(whole)
-    gradients, sums = [], []
-    for rows, g_part in zip(parts.rows, cotangents):
-        out = rows.out(None, {})
-        sums.append(rows.derive(_VJP, g_part, values=True, outs=(out,)))
-        gradients.append(out)
-    slope = sums[0] * logistic(-parts.gate_of_rows) - sums[1] * logistic(parts.gate_of_rows)
-    return _sum_to(slope, parts.gate.shape).astype(parts.result), *gradients
-
-
-def _sum_to(array, shape):
-    # Over the axes along which an array of that shape has been repeated.
-    lead = array.ndim - len(shape)
-    repeated = [i for i, k in enumerate(shape, lead) if k == 1 and array.shape[i] != 1]
-    total = array.sum(axis=(*range(lead), *repeated), keepdims=True)
-    return np.asarray(total.reshape(shape))
+    return gradients(FAMILY["gated_log_softmax_vjp"], gate, a, b, g, axis, workers)

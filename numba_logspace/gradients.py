@@ -1,98 +1,16 @@
 """Gradients of the softmax family: vector-Jacobian products (VJP)."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _derivatives, _softsum
-from ._cpu import Weighing
-from ._derive import rows_of, small_derivative
-from ._docs import shared_text
-from ._layout import Axis
-from ._weigh import Formulas
-
-SOFTMAX = Weighing(
-    Formulas(
-        _derivatives.prepare_by_max,
-        _derivatives.settle_shares,
-        weigh=_derivatives.weigh_by_share,
-        sums=(1, 1),
-        element=_derivatives.element_softmax_vjp,
-    ),
-    _softsum.never,
-)
-LOG_SOFTMAX = Weighing(
-    Formulas(
-        _derivatives.prepare_by_max,
-        _derivatives.settle_log_softmax_vjp,
-        weigh=_derivatives.weigh_log_softmax_vjp,
-        sums=(1, 1),
-        element=_derivatives.element_log_softmax_vjp,
-    ),
-    _softsum.never,
-)
-LOG1M_SOFTMAX = Weighing(
-    Formulas(
-        _derivatives.prepare_by_odds,
-        _derivatives.settle_odds,
-        weigh=_derivatives.weigh_by_odds,
-        sums=(1, 1),
-        element=_derivatives.element_log1m_softmax_vjp,
-    ),
-    _derivatives.where_others_are_small,
-    "without max",
-)
-LOG1M_SOFTMAX_BOTH = Weighing(
-    Formulas(
-        _derivatives.prepare_value_and_odds,
-        _derivatives.settle_value_and_odds,
-        weigh=_derivatives.weigh_by_odds,
-        sums=(1, 1),
-        element=_derivatives.element_log1m_softmax_value_and_vjp,
-    ),
-    _derivatives.where_others_are_small,
-    "without max",
-)
-LOO_LOGSUMEXP = Weighing(
-    Formulas(
-        _derivatives.prepare_by_odds,
-        _derivatives.settle_with_error,
-        weigh=_derivatives.weigh_loo_logsumexp_vjp,
-        sums=(1, 1),
-        element=_derivatives.element_loo_logsumexp_vjp,
-    ),
-    _derivatives.where_others_are_small,
-    "without max",
-)
-LOGSUMEXP = Weighing(
-    Formulas(
-        _derivatives.prepare_by_max,
-        _derivatives.settle_with_number,
-        element=_derivatives.element_logsumexp_vjp,
-    ),
-    _softsum.never,
-)
-
-
-def _vjp(engine, x, g, axis, where, out, workers, stream):
-    if where is out is workers is stream is None and axis == -1:
-        result = small_derivative(engine, x, g)
-        if result is not None:
-            return result
-    rows = rows_of(x, axis, where, workers, stream)
-    g = rows.entries(g, "g")
-    out = rows.out(out, {"g": g})
-    rows.derive(engine, g, outs=(out,))
-    return rows.handed_out(out)
-
-
-def _vjp_of_reduction(x, g, axis, where, out, workers, stream, without_max=False):
-    rows = rows_of(x, axis, where, workers, stream)
-    c = rows.numbers(g, "g")
-    out = rows.out(out, {}, separate={"g": c})
-    rows.derive(LOGSUMEXP, c=c, outs=(out,), without_max=without_max)
-    return rows.handed_out(out)
+from ._arguments.docs import shared_text
+from ._arguments.layout import Axis
+from ._door import from_rows, of_entries, pair_of_entries
+from ._family import FAMILY
 
 
 @shared_text("vjp")
@@ -131,7 +49,7 @@ def softmax_vjp(
     >>> nl.softmax_vjp(np.array([0.0, 40.0]), np.array([0.0, 1.0]))
     array([-4.24835426e-18,  4.24835426e-18])
     """
-    return _vjp(SOFTMAX, x, g, axis, where, out, workers, stream)
+    return of_entries(FAMILY["softmax_vjp"], x, axis, where, out, workers, stream, g)
 
 
 @shared_text("vjp")
@@ -169,7 +87,7 @@ def log_softmax_vjp(
     >>> nl.log_softmax_vjp(np.array([0.0, 40.0]), np.array([0.0, 1.0]))
     array([-4.24835426e-18,  4.24835426e-18])
     """
-    return _vjp(LOG_SOFTMAX, x, g, axis, where, out, workers, stream)
+    return of_entries(FAMILY["log_softmax_vjp"], x, axis, where, out, workers, stream, g)
 
 
 @shared_text("vjp")
@@ -210,7 +128,7 @@ def log1m_softmax_vjp(
     >>> nl.log1m_softmax_vjp(np.array([1000.0, -1000.0, -1000.5]), np.array([1.0, -0.5, 2.0]))
     array([-1.        ,  0.62245933,  0.37754067])
     """
-    return _vjp(LOG1M_SOFTMAX, x, g, axis, where, out, workers, stream)
+    return of_entries(FAMILY["log1m_softmax_vjp"], x, axis, where, out, workers, stream, g)
 
 
 @shared_text("value and vjp")
@@ -249,12 +167,8 @@ def log1m_softmax_value_and_vjp(
     >>> gradient
     array([ 0.5,  0.5, -1. ])
     """
-    rows = rows_of(x, axis, where, workers, stream)
-    g = rows.entries(g, "g")
-    y, gradient = rows.two_outs(out, {"g": g})
-    # What is masked has the value of what is absent.
-    rows.derive(LOG1M_SOFTMAX_BOTH, g, outs=(y, gradient))
-    return rows.handed_out((y, gradient))
+    function = FAMILY["log1m_softmax_value_and_vjp"]
+    return pair_of_entries(function, x, axis, where, out, workers, stream, g)
 
 
 @shared_text("vjp")
@@ -282,7 +196,8 @@ def loo_logsumexp_vjp(
     others it is T at k and e_j (T - g_j / (S - e_j)) + g_k q_j elsewhere, T being the sum of
     g_i / (S - e_i) over i != k. An entry does not depend on its own x.
 
-    {derivatives} The cotangents of such entries count, since their values depend on the others.
+    {derivatives} The cotangents at entries of -inf count, since their values depend on the others;
+    those at masked entries do not.
 
     Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j. {cost}
 
@@ -293,7 +208,7 @@ def loo_logsumexp_vjp(
     >>> nl.loo_logsumexp_vjp(np.array([1000.0, -1000.0, -1000.0]), np.array([1.0, 0.0, 0.0]))
     array([0. , 0.5, 0.5])
     """
-    return _vjp(LOO_LOGSUMEXP, x, g, axis, where, out, workers, stream)
+    return of_entries(FAMILY["loo_logsumexp_vjp"], x, axis, where, out, workers, stream, g)
 
 
 @shared_text("vjp of a reduction")
@@ -329,7 +244,7 @@ def logsumexp_vjp(
     array([[5.00000000e-01, 5.00000000e-01],
            [8.49670851e-18, 2.00000000e+00]])
     """
-    return _vjp_of_reduction(x, g, axis, where, out, workers, stream)
+    return from_rows(FAMILY["logsumexp_vjp"], x, axis, where, out, workers, stream, g)
 
 
 @shared_text("vjp of a reduction")
@@ -355,7 +270,7 @@ def logsumexp_excluding_max_vjp(
     -----
     Exactly 0 at the first maximum of each row, which is left out.
 
-    {derivatives} A single +inf is left out, too.
+    {derivatives} That is said of the entries which are left: of +inf, too, one is left out.
 
     Error bound: 4 ulp. O(size) time; pieces of `x` without their maxima are copied in turn.
 
@@ -366,7 +281,7 @@ def logsumexp_excluding_max_vjp(
     >>> nl.logsumexp_excluding_max_vjp(np.array([-1000.0, 1000.0, -1000.0]))
     array([0.5, 0. , 0.5])
     """
-    return _vjp_of_reduction(x, g, axis, where, out, workers, stream, without_max=True)
+    return from_rows(FAMILY["logsumexp_excluding_max_vjp"], x, axis, where, out, workers, stream, g)
 
 
 @shared_text("vjp of a reduction")
@@ -401,4 +316,4 @@ def logmeanexp_vjp(
     >>> nl.logmeanexp_vjp(np.zeros(4))
     array([0.25, 0.25, 0.25, 0.25])
     """
-    return _vjp_of_reduction(x, g, axis, where, out, workers, stream)
+    return from_rows(FAMILY["logmeanexp_vjp"], x, axis, where, out, workers, stream, g)

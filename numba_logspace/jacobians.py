@@ -1,51 +1,17 @@
 """Jacobians and second derivatives of the softmax family."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _derivatives, _jacobian, _layout, _softsum
-from ._cpu import Jacobian, Weighing
-from ._derive import rows_of
-from ._docs import shared_text
-from ._layout import Axis
-from ._slabs import flat
-from ._weigh import Formulas
-from ._workers import count_for
-
-LOG_SOFTMAX = Jacobian(_jacobian.log_softmax_rows, _derivatives.prepare_by_max, _softsum.never)
-LOG1M_SOFTMAX = Jacobian(
-    _jacobian.log1m_softmax_rows,
-    _derivatives.prepare_by_odds,
-    _derivatives.where_others_are_small,
-    "without max",
-)
-LOG1M_SOFTMAX_HVP = Weighing(
-    Formulas(
-        _derivatives.prepare_by_odds,
-        _derivatives.settle_log1m_softmax_hvp,
-        weigh=_derivatives.weigh_log1m_softmax_hvp,
-        sums=(4, 2),
-        element=_derivatives.element_log1m_softmax_hvp,
-    ),
-    _derivatives.where_others_are_small,
-    "without max",
-)
-
-
-def _jacobian_of(engine, x, axis):
-    array, dtype, result = _layout.as_array(x)
-    axes = _layout.normalize_axes(axis, array.ndim)
-    if axis is None or isinstance(axis, (tuple, list)):
-        raise TypeError(f"axis must be an int, got {axis!r}")
-    rows = np.ascontiguousarray(np.moveaxis(array, axes[0], -1), dtype)
-    out = np.empty((*rows.shape, rows.shape[-1]), dtype)
-    if out.size:
-        workers = count_for(None, out.size)
-        engine(flat(rows), flat(out), rows.shape[-1], workers)
-    with np.errstate(all="ignore"):  # a float16 result may underflow
-        return out.astype(result, copy=False)
+from ._arguments.docs import shared_text
+from ._arguments.layout import Axis
+from ._arguments.matrices import jacobian
+from ._door import of_entries
+from ._family import FAMILY
 
 
 @shared_text("jacobian")
@@ -75,7 +41,7 @@ def log_softmax_jacobian(x: ArrayLike, axis: int = -1) -> np.ndarray:
     array([[ 1.00000000e+00, -1.00000000e+00],
            [-4.24835426e-18,  4.24835426e-18]])
     """
-    return _jacobian_of(LOG_SOFTMAX, x, axis)
+    return jacobian(FAMILY["log_softmax_jacobian"], x, axis)
 
 
 @shared_text("jacobian")
@@ -107,7 +73,7 @@ def log1m_softmax_jacobian(x: ArrayLike, axis: int = -1) -> np.ndarray:
            [ 0.        , -0.        ,  0.        ],
            [ 0.        ,  0.        , -0.        ]])
     """
-    return _jacobian_of(LOG1M_SOFTMAX, x, axis)
+    return jacobian(FAMILY["log1m_softmax_jacobian"], x, axis)
 
 
 @shared_text("hvp")
@@ -141,7 +107,7 @@ def log1m_softmax_hvp(
 
     Error bound: 8 ulp of the sum of the moduli of the terms g_i p_j r_i t_j,
     g_i p_j p_l r_i (r_i + 2) t_l, g_i p_j p_i t_i over i != j and l != i, and g_j p_j p_l t_l,
-    g_j p_j (1 - p_j) t_j, for g and t as of `log1m_softmax_vjp`. {cost}
+    g_j p_j (1 - p_j) t_j, for g and t as of `log1m_softmax_vjp` that are not subnormal. {cost}
 
     Examples
     --------
@@ -151,8 +117,5 @@ def log1m_softmax_hvp(
     >>> nl.log1m_softmax_hvp(x, None, t)
     array([ 0.        ,  0.23500371, -0.23500371])
     """
-    rows = rows_of(x, axis, where, workers, stream)
-    g, t = rows.entries(g, "g"), rows.tangent(t)
-    out = rows.out(out, {"g": g, "t": t})
-    rows.derive(LOG1M_SOFTMAX_HVP, g, t, outs=(out,))
-    return rows.handed_out(out)
+    function = FAMILY["log1m_softmax_hvp"]
+    return of_entries(function, x, axis, where, out, workers, stream, g, t)

@@ -1,103 +1,17 @@
 """Losses of classifiers that score the classes of a row, with their gradients in one pass."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _derivatives, _lossterms, _softsum, _targets
-from ._cpu import Weighing
-from ._derive import Labels, rows_of
-from ._docs import shared_text
-from ._weigh import Formulas
+from ._arguments.docs import shared_text
+from ._door import loss, loss_and_gradient
+from ._family import FAMILY
 
-
-def _engines(prepare, weigh, gradient, admit, condition, second="none"):
-    # For the loss alone, and with its gradient: (prepare, weigh, settle, sums, element).
-    value = Formulas(
-        prepare,
-        _lossterms.settle_loss,
-        weigh=weigh,
-        sums=(1, 0),
-        result=_derivatives.first_number,
-        admit=admit,
-    )
-    first, weigh, settle, sums, element = gradient
-    both = Formulas(
-        first,
-        settle,
-        weigh=weigh,
-        sums=sums,
-        element=element,
-        result=_lossterms.last_number,
-        admit=admit,
-    )
-    return Weighing(value, condition, second), Weighing(both, condition, second)
-
-
-CROSS_ENTROPY = _engines(
-    _lossterms.prepare_cross_entropy,
-    _lossterms.weigh_cross_entropy,
-    (
-        _lossterms.prepare_cross_entropy_gradient,
-        _lossterms.weigh_cross_entropy_gradient,
-        _lossterms.settle_cross_entropy_gradient,
-        (2, 1),
-        _lossterms.element_cross_entropy_gradient,
-    ),
-    _lossterms.probability_or_nan,
-    _softsum.never,
-)
-COMPLEMENT_CROSS_ENTROPY = _engines(
-    _derivatives.prepare_value_and_odds,
-    _lossterms.weigh_complement_cross_entropy,
-    (
-        _derivatives.prepare_value_and_odds,
-        _lossterms.weigh_complement_cross_entropy_gradient,
-        _lossterms.settle_complement_cross_entropy_gradient,
-        (2, 1),
-        _lossterms.element_complement_cross_entropy_gradient,
-    ),
-    _lossterms.weight_or_nan,
-    _derivatives.where_others_are_small,
-    "without max",
-)
-BINARY_CROSS_ENTROPY = _engines(
-    _lossterms.prepare_binary_cross_entropy,
-    _lossterms.weigh_binary_cross_entropy,
-    (
-        _lossterms.prepare_binary_cross_entropy,
-        _lossterms.weigh_binary_cross_entropy_gradient,
-        _lossterms.settle_binary_cross_entropy_gradient,
-        (3, 2),
-        _lossterms.element_binary_cross_entropy_gradient,
-    ),
-    _lossterms.probability_or_nan,
-    _derivatives.where_others_are_small,
-    "without max",
-)
-
-
-def _rows(logits, axis, reduction, workers, stream):
-    _targets.check_axis(axis)
-    _targets.check_reduction(reduction)
-    return rows_of(logits, axis, None, workers, stream, "logits")
-
-
-def _returned(rows, values, reduction):
-    return rows.returned(values) if reduction == "none" else rows.total(values)
-
-
-def _loss(engines, rows, scores, c, reduction):
-    values = rows.derive(engines[0], scores, c=c, values=True)
-    return _returned(rows, values, reduction)
-
-
-def _loss_and_gradient(engines, rows, scores, c, reduction, out, weights):
-    apart = {"targets": scores.classes if isinstance(scores, Labels) else scores}
-    out = rows.out(out, {}, separate=apart | {"weights": weights})
-    values = rows.derive(engines[1], scores, c=c, values=True, outs=(out,))
-    return _returned(rows, values, reduction), rows.handed_out(out)
+Reduction: TypeAlias = Literal["none", "sum", "mean"]
 
 
 @shared_text("loss")
@@ -107,7 +21,7 @@ def cross_entropy(
     axis: int = -1,
     *,
     weights: ArrayLike | None = None,
-    reduction: str = "none",
+    reduction: Reduction = "none",
     workers: int | None = None,
     stream: Any = None,
 ) -> Any:
@@ -127,8 +41,9 @@ def cross_entropy(
     Special values: inf where a target is not 0 at a logit of -inf, or where log P is below the
     lowest number of the dtype; NaN in a row with a NaN.
 
-    Error bound: 4 ulp for each loss, and for a sum or mean of them. O(size) time, and no more
-    memory than the losses in any layout that some order of the axes makes contiguous.
+    Error bound: 4 ulp for each loss, and for a sum or mean of them; of the loss before it is
+    weighted where that is subnormal. O(size) time, and no more memory than the losses in any layout
+    that some order of the axes makes contiguous.
 
     Examples
     --------
@@ -139,10 +54,8 @@ def cross_entropy(
     >>> float(nl.cross_entropy(np.array([0.0, 0.0]), [0.25, 0.75]))
     0.6931471805599453
     """
-    rows = _rows(logits, axis, reduction, workers, stream)
-    scores = _targets.targets_of(targets, rows)
-    c = _targets.row_weights_of(weights, rows, reduction)
-    return _loss(CROSS_ENTROPY, rows, scores, c, reduction)
+    function = FAMILY["cross_entropy"]
+    return loss(function, logits, targets, axis, weights, reduction, workers, stream)
 
 
 @shared_text("loss and gradient")
@@ -152,7 +65,7 @@ def cross_entropy_value_and_grad(
     axis: int = -1,
     *,
     weights: ArrayLike | None = None,
-    reduction: str = "none",
+    reduction: Reduction = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
     stream: Any = None,
@@ -180,10 +93,10 @@ def cross_entropy_value_and_grad(
     >>> gradient
     array([[ 4.24835426e-18, -4.24835426e-18]])
     """
-    rows = _rows(logits, axis, reduction, workers, stream)
-    scores = _targets.targets_of(targets, rows)
-    c = _targets.row_weights_of(weights, rows, reduction)
-    return _loss_and_gradient(CROSS_ENTROPY, rows, scores, c, reduction, out, c)
+    function = FAMILY["cross_entropy_value_and_grad"]
+    return loss_and_gradient(
+        function, logits, targets, axis, weights, reduction, out, workers, stream
+    )
 
 
 @shared_text("loss")
@@ -193,7 +106,7 @@ def softmax_binary_cross_entropy(
     axis: int = -1,
     *,
     weights: ArrayLike | None = None,
-    reduction: str = "none",
+    reduction: Reduction = "none",
     workers: int | None = None,
     stream: Any = None,
 ) -> Any:
@@ -213,8 +126,9 @@ def softmax_binary_cross_entropy(
     Special values: where a factor is 0 its logarithm does not count, even if it is -inf; inf
     where another is -inf; NaN in a row with a NaN.
 
-    Error bound: 4 ulp for each loss, and for a sum or mean of them. O(size) time, and no more
-    memory than the losses in any layout that some order of the axes makes contiguous.
+    Error bound: 4 ulp for each loss, and for a sum or mean of them; of the loss before it is
+    weighted where that is subnormal. O(size) time, and no more memory than the losses in any layout
+    that some order of the axes makes contiguous.
 
     Examples
     --------
@@ -223,10 +137,8 @@ def softmax_binary_cross_entropy(
     >>> nl.softmax_binary_cross_entropy(np.array([[0.0, 10.0, 50.0], [0.0, 10.0, 50.0]]), [2, 0])
     array([8.49709426e-18, 8.99999546e+01])
     """
-    rows = _rows(logits, axis, reduction, workers, stream)
-    scores = _targets.targets_of(targets, rows)
-    c = _targets.row_weights_of(weights, rows, reduction)
-    return _loss(BINARY_CROSS_ENTROPY, rows, scores, c, reduction)
+    function = FAMILY["softmax_binary_cross_entropy"]
+    return loss(function, logits, targets, axis, weights, reduction, workers, stream)
 
 
 @shared_text("loss and gradient")
@@ -236,7 +148,7 @@ def softmax_binary_cross_entropy_value_and_grad(
     axis: int = -1,
     *,
     weights: ArrayLike | None = None,
-    reduction: str = "none",
+    reduction: Reduction = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
     stream: Any = None,
@@ -265,10 +177,10 @@ def softmax_binary_cross_entropy_value_and_grad(
     >>> gradient
     array([[ 2. , -1.5, -0.5]])
     """
-    rows = _rows(logits, axis, reduction, workers, stream)
-    scores = _targets.targets_of(targets, rows)
-    c = _targets.row_weights_of(weights, rows, reduction)
-    return _loss_and_gradient(BINARY_CROSS_ENTROPY, rows, scores, c, reduction, out, c)
+    function = FAMILY["softmax_binary_cross_entropy_value_and_grad"]
+    return loss_and_gradient(
+        function, logits, targets, axis, weights, reduction, out, workers, stream
+    )
 
 
 @shared_text("class weights")
@@ -277,7 +189,7 @@ def complement_cross_entropy(
     weights: ArrayLike,
     axis: int = -1,
     *,
-    reduction: str = "none",
+    reduction: Reduction = "none",
     workers: int | None = None,
     stream: Any = None,
 ) -> Any:
@@ -297,8 +209,9 @@ def complement_cross_entropy(
     Special values: where a weight is 0 the class does not count, even if its P is 1; inf where
     another has a P of 1, all others being impossible; NaN in a row with a NaN.
 
-    Error bound: 4 ulp for each loss, and for a sum or mean of them. O(size) time, and no more
-    memory than the losses in any layout that some order of the axes makes contiguous.
+    Error bound: 4 ulp for each loss, and for a sum or mean of them; of the loss before it is
+    weighted where that is subnormal. O(size) time, and no more memory than the losses in any layout
+    that some order of the axes makes contiguous.
 
     Examples
     --------
@@ -309,10 +222,8 @@ def complement_cross_entropy(
     >>> nl.complement_cross_entropy(logits, relation[[0, 2]])
     array([1.31326169e+00, 4.24835426e-18])
     """
-    rows = _rows(logits, axis, reduction, workers, stream)
-    scores = _targets.class_weights_of(weights, rows)
-    c = _targets.row_weights_of(None, rows, reduction)
-    return _loss(COMPLEMENT_CROSS_ENTROPY, rows, scores, c, reduction)
+    function = FAMILY["complement_cross_entropy"]
+    return loss(function, logits, weights, axis, None, reduction, workers, stream)
 
 
 @shared_text("class weights and gradient")
@@ -321,7 +232,7 @@ def complement_cross_entropy_value_and_grad(
     weights: ArrayLike,
     axis: int = -1,
     *,
-    reduction: str = "none",
+    reduction: Reduction = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
     stream: Any = None,
@@ -350,7 +261,5 @@ def complement_cross_entropy_value_and_grad(
     >>> gradient
     array([[ 1. , -0.5, -0.5]])
     """
-    rows = _rows(logits, axis, reduction, workers, stream)
-    scores = _targets.class_weights_of(weights, rows)
-    c = _targets.row_weights_of(None, rows, reduction)
-    return _loss_and_gradient(COMPLEMENT_CROSS_ENTROPY, rows, scores, c, reduction, out, None)
+    function = FAMILY["complement_cross_entropy_value_and_grad"]
+    return loss_and_gradient(function, logits, weights, axis, None, reduction, out, workers, stream)

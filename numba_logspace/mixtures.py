@@ -1,11 +1,14 @@
 """Sums of products in log space: matrices of logarithms."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _logmatmul
+from ._arguments.matrices import product
+from ._family import FAMILY
 
 
 def logmatmulexp(
@@ -63,4 +66,4 @@ def logmatmulexp(
     >>> float(nl.logmatmulexp([0.0, -50.0], [-1e-20, 0.0]))
     -9.807125015203608e-21
     """
-    return _logmatmul.product(a, b, out, workers)
+    return product(FAMILY["logmatmulexp"], a, b, out, workers)

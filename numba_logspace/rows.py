@@ -1,41 +1,16 @@
 """The softmax family over the axes of an array: maps, reductions and the running sum."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _softsum
-from ._call import map_rows, reduce_rows, weighted_sum
-from ._cpu import Map, Reduction, Scan, WeightedSum
-from ._docs import shared_text
-from ._layout import Axis
-
-SOFTMAX = Map(_softsum.prepare_softmax, _softsum.element_softmax, _softsum.never)
-LOG_SOFTMAX = Map(
-    _softsum.prepare_log_softmax, _softsum.element_log_softmax, _softsum.never, keeps=False
-)
-LOG1M_SOFTMAX = Map(
-    _softsum.prepare_log1m_softmax,
-    _softsum.element_log1m_softmax,
-    _softsum.where_sum_vanishes,
-    "without max",
-)
-LOO_LOGSUMEXP = Map(
-    _softsum.prepare_loo_logsumexp,
-    _softsum.element_loo_logsumexp,
-    _softsum.always,
-    "without max",
-)
-LOGSUMEXP = Reduction(_softsum.reduce_logsumexp, _softsum.never)
-LOGSUMEXP_EXCLUDING_MAX = Reduction(
-    _softsum.reduce_logsumexp_excluding_max, _softsum.always, "without max"
-)
-LOGMEANEXP = Reduction(
-    _softsum.reduce_logmeanexp, _softsum.where_mean_near_max, "shortfall", counts=True
-)
-SCAN = Scan()
-WEIGHTED = WeightedSum()
+from ._arguments.docs import shared_text
+from ._arguments.layout import Axis
+from ._door import of_entries, of_rows, weighted
+from ._family import FAMILY, WEIGHTED_LOGSUMEXP
 
 
 @shared_text("map")
@@ -74,7 +49,7 @@ def softmax(
     >>> nl.softmax(np.array([0.0, 1.0, -740.0]))
     array([2.68941421e-001, 7.31058579e-001, 1.13635099e-322])
     """
-    return map_rows(SOFTMAX, x, axis, where, out, workers, stream, 0.0)
+    return of_entries(FAMILY["softmax"], x, axis, where, out, workers, stream)
 
 
 @shared_text("map")
@@ -114,7 +89,7 @@ def log_softmax(
     >>> nl.log_softmax(np.array([0.0, 40.0]))
     array([-4.00000000e+01, -4.24835426e-18])
     """
-    return map_rows(LOG_SOFTMAX, x, axis, where, out, workers, stream, -np.inf)
+    return of_entries(FAMILY["log_softmax"], x, axis, where, out, workers, stream)
 
 
 @shared_text("map")
@@ -155,7 +130,7 @@ def log1m_softmax(
     >>> nl.log1m_softmax(np.array([0.0, 40.0]))
     array([-4.24835426e-18, -4.00000000e+01])
     """
-    return map_rows(LOG1M_SOFTMAX, x, axis, where, out, workers, stream, -0.0)
+    return of_entries(FAMILY["log1m_softmax"], x, axis, where, out, workers, stream)
 
 
 @shared_text("map")
@@ -192,7 +167,7 @@ def loo_logsumexp(
     >>> nl.loo_logsumexp(np.array([0.0, -5.0, -40.0]))
     array([-5.00000000e+00,  4.24835426e-18,  6.71534849e-03])
     """
-    return map_rows(LOO_LOGSUMEXP, x, axis, where, out, workers, stream)
+    return of_entries(FAMILY["loo_logsumexp"], x, axis, where, out, workers, stream)
 
 
 @shared_text("scan")
@@ -229,7 +204,7 @@ def logcumsumexp(
     >>> nl.logcumsumexp(np.zeros(4))
     array([0.        , 0.69314718, 1.09861229, 1.38629436])
     """
-    return map_rows(SCAN, x, axis, where, out, workers, stream, ordered=True)
+    return of_entries(FAMILY["logcumsumexp"], x, axis, where, out, workers, stream)
 
 
 @shared_text("reduction")
@@ -249,8 +224,9 @@ def logsumexp(
 
     {parameters}
     b : array_like, optional
-        Weights, of a shape that broadcasts to that of `x`; real, of any sign. Where a weight is
-        0 the entry is left out, even if it is NaN or inf.
+        Weights, which broadcast together with `x`; real, of any sign. Where a weight is 0 the
+        entry is left out, even if it is NaN or inf. The dtype of the result is then that which
+        NumPy gives `x` and `b` together.
     return_sign : bool, optional
         Return the logarithm of the modulus of the sum, and its sign.
 
@@ -267,8 +243,9 @@ def logsumexp(
     +inf if there is one; NaN if there is one. Without `return_sign` a negative sum is NaN.
 
     Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry (a result
-    near 0 is ill-conditioned); with weights the largest of x_j + log abs(b_j), if no terms of
-    different sign cancel. {cost} With weights the terms are computed one by one.
+    near 0 is ill-conditioned); with weights the largest of x_j + log abs(b_j). The sign is exact.
+    Both hold as long as terms of different sign, when they cancel, leave 2^-50 of the sum of their
+    moduli. {cost} With weights the terms are computed one by one, in float64.
 
     Source: P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and
     softmax functions, IMA J. Numer. Anal. 41 (2021).
@@ -284,9 +261,9 @@ def logsumexp(
     (0.5413248546129181, -1.0)
     """
     if b is None and not return_sign:
-        return reduce_rows(LOGSUMEXP, x, axis, keepdims, where, out, workers, stream)
+        return of_rows(FAMILY["logsumexp"], x, axis, keepdims, where, out, workers, stream)
     options = return_sign, keepdims, where, out, workers, stream
-    return weighted_sum(WEIGHTED, x, axis, b, *options)
+    return weighted(WEIGHTED_LOGSUMEXP, x, axis, b, *options)
 
 
 @shared_text("reduction")
@@ -323,7 +300,9 @@ def logsumexp_excluding_max(
     >>> float(nl.logsumexp_excluding_max(np.array([1000.0, -1000.0, -1000.0])))
     -999.3068528194401
     """
-    return reduce_rows(LOGSUMEXP_EXCLUDING_MAX, x, axis, keepdims, where, out, workers, stream)
+    return of_rows(
+        FAMILY["logsumexp_excluding_max"], x, axis, keepdims, where, out, workers, stream
+    )
 
 
 @shared_text("reduction")
@@ -347,8 +326,9 @@ def logmeanexp(
 
     Notes
     -----
-    Special values: as `logsumexp`; an empty axis, and one where everything is masked, give -inf.
-    With a mask the mean is over the entries that are not masked.
+    Special values: as `logsumexp`; an empty axis, and one where everything is masked, give -inf,
+    as the sum does: a group without members has no weight in a mixture. With a mask the mean is
+    over the entries that are not masked.
 
     Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry; a constant
     row gives that constant. {cost}
@@ -360,4 +340,4 @@ def logmeanexp(
     >>> float(nl.logmeanexp(np.array([0.0, -1e-20])))
     -5e-21
     """
-    return reduce_rows(LOGMEANEXP, x, axis, keepdims, where, out, workers, stream)
+    return of_rows(FAMILY["logmeanexp"], x, axis, keepdims, where, out, workers, stream)

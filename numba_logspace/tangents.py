@@ -1,80 +1,16 @@
 """Directional derivatives of the softmax family: Jacobian-vector products (JVP)."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import _derivatives, _softsum
-from ._cpu import Weighing
-from ._derive import rows_of, small_derivative
-from ._docs import shared_text
-from ._layout import Axis
-from ._weigh import Formulas
-from .gradients import SOFTMAX
-
-LOG_SOFTMAX = Weighing(
-    Formulas(
-        _derivatives.prepare_by_max,
-        _derivatives.settle_shares,
-        weigh=_derivatives.weigh_by_share,
-        sums=(1, 1),
-        element=_derivatives.element_log_softmax_jvp,
-    ),
-    _softsum.never,
-)
-LOG1M_SOFTMAX = Weighing(
-    Formulas(
-        _derivatives.prepare_by_odds,
-        _derivatives.settle_log1m_softmax_jvp,
-        weigh=_derivatives.weigh_by_reference,
-        sums=(1, 1),
-        element=_derivatives.element_log1m_softmax_jvp,
-    ),
-    _derivatives.where_others_are_small,
-    "without max",
-)
-LOO_LOGSUMEXP = Weighing(
-    Formulas(
-        _derivatives.prepare_by_odds,
-        _derivatives.settle_loo_logsumexp_jvp,
-        weigh=_derivatives.weigh_by_reference,
-        sums=(1, 1),
-        element=_derivatives.element_loo_logsumexp_jvp,
-    ),
-    _derivatives.where_others_are_small,
-    "without max",
-)
-LOGSUMEXP = Weighing(
-    Formulas(
-        _derivatives.prepare_by_max,
-        _derivatives.settle_logsumexp_jvp,
-        weigh=_derivatives.weigh_by_share,
-        sums=(1, 1),
-        result=_derivatives.first_number,
-    ),
-    _softsum.never,
-)
-
-
-def _jvp(engine, x, t, axis, where, out, workers, stream):
-    if where is out is workers is stream is None and axis == -1 and t is not None:
-        result = small_derivative(engine, x, t)
-        if result is not None:
-            return result
-    rows = rows_of(x, axis, where, workers, stream)
-    t = rows.tangent(t)
-    out = rows.out(out, {"t": t})
-    rows.derive(engine, t, outs=(out,))
-    return rows.handed_out(out)
-
-
-def _jvp_of_reduction(x, t, axis, keepdims, where, out, workers, stream, without_max=False):
-    rows = rows_of(x, axis, where, workers, stream)
-    t = rows.tangent(t)
-    out = rows.out_of_rows(out, keepdims, {"t": t})
-    values = rows.derive(LOGSUMEXP, t, values=True, without_max=without_max)
-    return rows.returned(values, keepdims, out)
+from ._arguments.docs import shared_text
+from ._arguments.layout import Axis
+from ._door import of_entries, of_rows
+from ._family import FAMILY
 
 
 @shared_text("jvp")
@@ -111,7 +47,7 @@ def softmax_jvp(
     >>> nl.softmax_jvp(np.array([0.0, 40.0]), np.array([0.0, 1.0]))
     array([-4.24835426e-18,  4.24835426e-18])
     """
-    return _jvp(SOFTMAX, x, t, axis, where, out, workers, stream)
+    return of_entries(FAMILY["softmax_jvp"], x, axis, where, out, workers, stream, t)
 
 
 @shared_text("jvp")
@@ -149,7 +85,7 @@ def log_softmax_jvp(
     >>> nl.log_softmax_jvp(np.array([0.0, 40.0]), np.array([0.0, 1.0]))
     array([-1.00000000e+00,  4.24835426e-18])
     """
-    return _jvp(LOG_SOFTMAX, x, t, axis, where, out, workers, stream)
+    return of_entries(FAMILY["log_softmax_jvp"], x, axis, where, out, workers, stream, t)
 
 
 @shared_text("jvp")
@@ -188,7 +124,7 @@ def log1m_softmax_jvp(
     >>> nl.log1m_softmax_jvp(np.array([1000.0, -1000.0, -1000.0]), np.array([0.0, 1.0, 3.0]))
     array([2., 0., 0.])
     """
-    return _jvp(LOG1M_SOFTMAX, x, t, axis, where, out, workers, stream)
+    return of_entries(FAMILY["log1m_softmax_jvp"], x, axis, where, out, workers, stream, t)
 
 
 @shared_text("jvp")
@@ -227,7 +163,7 @@ def loo_logsumexp_jvp(
     >>> nl.loo_logsumexp_jvp(np.array([1000.0, -1000.0, -1000.0]), np.array([7.0, 1.0, 3.0]))
     array([2., 7., 7.])
     """
-    return _jvp(LOO_LOGSUMEXP, x, t, axis, where, out, workers, stream)
+    return of_entries(FAMILY["loo_logsumexp_jvp"], x, axis, where, out, workers, stream, t)
 
 
 @shared_text("jvp of a reduction")
@@ -264,7 +200,7 @@ def logsumexp_jvp(
     >>> float(nl.logsumexp_jvp(np.array([0.0, 40.0]), np.array([1.0, 0.0])))
     4.248354255291589e-18
     """
-    return _jvp_of_reduction(x, t, axis, keepdims, where, out, workers, stream)
+    return of_rows(FAMILY["logsumexp_jvp"], x, axis, keepdims, where, out, workers, stream, t)
 
 
 @shared_text("jvp of a reduction")
@@ -303,7 +239,9 @@ def logsumexp_excluding_max_jvp(
     >>> float(nl.logsumexp_excluding_max_jvp(np.array([9.0, 0.0, 0.0]), np.array([7.0, 1.0, 3.0])))
     2.0
     """
-    return _jvp_of_reduction(x, t, axis, keepdims, where, out, workers, stream, without_max=True)
+    return of_rows(
+        FAMILY["logsumexp_excluding_max_jvp"], x, axis, keepdims, where, out, workers, stream, t
+    )
 
 
 @shared_text("jvp of a reduction")
@@ -339,4 +277,4 @@ def logmeanexp_jvp(
     >>> float(nl.logmeanexp_jvp(np.zeros(4), np.arange(4.0)))
     1.5
     """
-    return _jvp_of_reduction(x, t, axis, keepdims, where, out, workers, stream)
+    return of_rows(FAMILY["logmeanexp_jvp"], x, axis, keepdims, where, out, workers, stream, t)

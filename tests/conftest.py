@@ -7,7 +7,9 @@ import pytest
 
 OF_VALUES = {"test_accuracy", "test_special_values"}
 
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
+# The check of machine code in cpu is used by others.
+for _folder in ("helpers", "cpu"):
+    sys.path.insert(0, str(pathlib.Path(__file__).parent / _folder))
 
 
 def pytest_collection_modifyitems(items):

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 import numpy as np
 
 import numba_logspace as nl
-from numba_logspace.rows import LOG1M_SOFTMAX
 
 from .common import interleaved, normals
 
@@ -76,12 +75,16 @@ class Code:
         cuda = cuda_or_skip()
         from numba.cuda import dispatcher
 
-        from numba_logspace import _cuda, _cuda_memory
+        try:
+            from numba_logspace._cuda import engines, memory
+            from numba_logspace._family import FAMILY
+        except ImportError:
+            raise NotImplementedError("the kernels of this version lie elsewhere") from None
 
-        dtype = np.dtype(dtype)
-        threads, self.held = _cuda._plan(LOG1M_SOFTMAX, dtype.itemsize, 1000, entries, 1)
-        group = _cuda_memory.group_of(dtype.itemsize)
-        _, kernel = _cuda._kernel(LOG1M_SOFTMAX, threads, self.held, group, dtype)
+        engine, dtype = FAMILY["log1m_softmax"].engine, np.dtype(dtype)
+        threads, self.held = engines._plan(engine, dtype.itemsize, 1000, entries, 1)
+        group = memory.group_of(dtype.itemsize)
+        _, kernel = engines._kernel(engine, threads, self.held, group, dtype)
         of = cuda.types
         array, none = of.Array(getattr(of, dtype.name), 1, "C"), of.Tuple(())
         arguments = of.void(array, none, none, none, none, array, none, of.int64, of.int64)

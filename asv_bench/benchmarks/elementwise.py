@@ -1,6 +1,7 @@
-"""Elementwise functions over a million entries, and beside SciPy or NumPy."""
+"""Elementwise functions over ten to a million entries, beside NumPy's exp, SciPy or NumPy."""
 
 import functools
+import timeit
 
 import numpy as np
 
@@ -46,3 +47,56 @@ class Elementwise(Timed):
             raise NotImplementedError("SciPy is not installed")
         peer = functools.partial(PEERS[name], *self.arguments)
         return ratio(functools.partial(self.time_call, name, dtype), peer)
+
+
+class Sizes(Timed):
+    """A call over that of numpy.exp on as many entries, from ten to a million, and on a number."""
+
+    params = (list(PEERS), DTYPES, (None, 10, 1_000, 1_000_000))
+    param_names = ("function", "dtype", "size")
+
+    def setup(self, name, dtype, size):
+        """Make the arguments, and compile."""
+        x = normals((size or 1,), dtype)
+        arguments = ARGUMENTS[name](x)
+        if size is None:
+            x, *arguments = (a.item() for a in (x, *arguments))
+        self.call = functools.partial(function(name), *arguments)
+        self.exp = functools.partial(np.exp, x)
+        self.count = max(1, 10_000 // (size or 1))
+        self.call()
+
+    def track_ours_over_exp(self, name, dtype, size):
+        """Its time over that of numpy.exp."""
+        ours, exp = (timeit.Timer(call) for call in (self.call, self.exp))
+        return ratio(lambda: ours.timeit(self.count), lambda: exp.timeit(self.count))
+
+
+# How the operands of logaddexp lie, or which of its methods is called.
+WAYS = {
+    "every second": lambda x, out: function("logaddexp")(x[::2], x[::-2], out=out[::2]),
+    "one number": lambda x, out: function("logaddexp")(x, 0.5, out=out),
+    "a mask": lambda x, out: function("logaddexp")(x, 0.5, out=out, where=x > 0),
+    "in place": lambda x, out: function("logaddexp")(out, x, out=out),
+    "int8": lambda x, out: function("logaddexp")(x.astype(np.int8), 1),
+    "float16": lambda x, out: function("logaddexp")(x.astype(np.float16), 1),
+    "reduce": lambda x, out: function("logaddexp").reduce(x),
+    "accumulate": lambda x, out: function("logaddexp").accumulate(x, out=out),
+}
+
+
+class Ways(Timed):
+    """logaddexp of a hundred thousand entries in other ways than from side to side."""
+
+    params = (list(WAYS), DTYPES)
+    param_names = ("way", "dtype")
+
+    def setup(self, way, dtype):
+        """Make the arguments, and compile."""
+        self.x = normals((100_000,), dtype)
+        self.out = self.x.copy()
+        self.time_call(way, dtype)
+
+    def time_call(self, way, dtype):
+        """One call."""
+        WAYS[way](self.x, self.out)

@@ -6,13 +6,11 @@ import pytest
 pytest.importorskip("numba_cuda", reason="numba-cuda is not installed")
 types = pytest.importorskip("numba.cuda").types
 
-from numba_logspace import _cuda, _cuda_memory, gradients, rows  # noqa: E402
+from numba_logspace._cuda import engines, memory  # noqa: E402
+from numba_logspace._family import FAMILY  # noqa: E402
 
-ENGINES = {
-    "log1m_softmax": rows.LOG1M_SOFTMAX,
-    "logsumexp": rows.LOGSUMEXP,
-    "log1m_softmax_vjp": gradients.LOG1M_SOFTMAX,
-}
+# One of each kind of kernel.
+NAMES = ("log1m_softmax", "logsumexp", "log1m_softmax_vjp")
 # (dtype, entries of a row) -> how many instructions of PTX log1m_softmax may take for an entry,
 # and how many of them of doubles.
 LIMITS = {
@@ -27,9 +25,9 @@ LIMITS = {
 def kernel_of(name, dtype, n):
     """(team, kernel, entries that a thread holds) of rows of n entries; aligned, if possible."""
     dtype = np.dtype(dtype)
-    threads, held = _cuda._plan(ENGINES[name], dtype.itemsize, 1000, n, 1)
-    group = _cuda_memory.group_of(dtype.itemsize)
-    return *_cuda._kernel(ENGINES[name], threads, held, group, dtype), held
+    threads, held = engines._plan(FAMILY[name].engine, dtype.itemsize, 1000, n, 1)
+    group = memory.group_of(dtype.itemsize)
+    return *engines._kernel(FAMILY[name].engine, threads, held, group, dtype), held
 
 
 def signature(name, dtype):

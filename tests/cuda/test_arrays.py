@@ -242,7 +242,7 @@ REFUSED = [
     (lambda d, h: nl.softmax(d, out=upload(h[:2])), ValueError, "out must have the shape"),
     (lambda d, h: nl.softmax(d, out=upload(h.astype("f4"))), TypeError, "out must have the dtype"),
     (lambda d, h: nl.softmax_vjp(d, upload(h[:2])), ValueError, "g of shape .2, 4. cannot"),
-    (lambda d, h: nl.cross_entropy(d, upload(h[:, 0])), ValueError, "targets of shape .3,."),
+    (lambda d, h: nl.cross_entropy(d, upload(h[:2, 0])), ValueError, "targets of shape .2,."),
 ]
 
 
@@ -263,11 +263,47 @@ def test_memory_is_refused_as_out():
         nl.softmax(x, out=Foreign(np.broadcast_to(_F[0], _F.shape)))
 
 
+# --- as on the CPU -------------------------------------------------------------------------------
+
+_WHERE = np.array([[True, False, True, True], [False] * 4, [True] * 4])
+SAME = {
+    "labels of floats": (nl.cross_entropy_value_and_grad, (_F, np.array([1.0, 0.0, 3.0])), {}),
+    "labels with the axis": (nl.cross_entropy, (_F, np.array([[1], [0], [3]])), {}),
+    "weights of 0": (
+        nl.softmax_binary_cross_entropy_value_and_grad,
+        (np.array([[1, -inf], [nan, 0], [0, 0]]), np.array([1, 0, 0])),
+        {"weights": np.array([0.0, 0.0, 2.0])},
+    ),
+    "absent cotangents": (nl.loo_logsumexp_vjp, (_F,), {"where": _WHERE}),
+    "masked value and gradient": (nl.log1m_softmax_value_and_vjp, (_F,), {"where": _WHERE}),
+    "cotangents with the axis": (nl.logsumexp_vjp, (_F, np.array([[1.0], [2.0], [3.0]])), {}),
+    "weights beside x": (
+        nl.logsumexp,
+        (np.zeros((4, 1, 2, 1), np.float32), None),
+        {"b": np.ones((3, 1, 5))},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SAME)
+def test_arguments_mean_the_same(case):
+    function, args, options = SAME[case]
+    results, exact = on_cuda(function)(*args, **options), function(*args, **options)
+    pairs = zip(results, exact) if isinstance(exact, tuple) else [(results, exact)]
+    for result, right in pairs:
+        assert result.dtype == right.dtype
+        np.testing.assert_array_equal(result == 0, right == 0)
+        # Of the largest, since gradients are differences.
+        largest = 8 * np.spacing(np.max(np.abs(right)))
+        np.testing.assert_allclose(result, right, rtol=0, atol=largest)
+
+
 # --- labels, targets and weights that are wrong --------------------------------------------------
 
 # The host would have to wait for the GPU to raise an error.
 WRONG = {
     "labels": (np.array([0, 4, -1, 3, 2]), {}, [1, 2]),
+    "fractions": (np.array([0, 1.5, nan, 3, inf]), {}, [1, 2, 4]),
     "targets": (np.where(np.eye(5, 4, -1) > 0, [2, -0.1, nan, 1.5], 0.5), {}, [1, 2, 3, 4]),
     "weights": (np.arange(5) % 4, {"weights": np.array([1, 0, -1, nan, inf])}, [2, 3, 4]),
 }

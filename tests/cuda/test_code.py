@@ -7,7 +7,7 @@ import types
 
 import numpy as np
 import pytest
-from kernels import ENGINES, kernel_of, signature
+from kernels import NAMES, kernel_of, signature
 
 cuda = pytest.importorskip("numba.cuda")
 
@@ -20,7 +20,7 @@ each_kernel = pytest.mark.parametrize(
     "name, n, cc",
     [
         pytest.param(name, n, cc, marks=[] if (name, n, cc) in SOON else pytest.mark.slow)
-        for name in ENGINES
+        for name in NAMES
         for n in (256, 512, 4096)
         for cc in ARCHITECTURES
         if not (name == "log1m_softmax_vjp" and n == 4096)  # such rows are read from memory

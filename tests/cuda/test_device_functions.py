@@ -13,12 +13,13 @@ from oracle import ELEMENTWISE, expected
 from special import SPECIAL, assert_same
 
 from numba_logspace import cuda as nlc
+from numba_logspace._family import named
 
 SHARED = nlc.SHARED
 BLOCKS = (32, 64, 96, 256, 1024)
 LENGTHS = (1, 2, 31, 32, 33, 100, 1000)
 ROWS = sorted(n.removeprefix("warp_") for n in nlc.__all__ if n.startswith("warp_"))
-REDUCTIONS = {"logsumexp", "logsumexp_excluding_max", "logmeanexp"}
+REDUCTIONS = named("reduction")
 # Each is a kernel to compile: a few of each kind at once, the others when there is time.
 SOON = {
     *(("log1mexp", "float32"), ("log_mix", "float64")),

@@ -9,7 +9,7 @@ import pytest
 from on_device import Foreign, cuda, download, upload
 
 import numba_logspace as nl
-from numba_logspace import _cuda_arrays
+from numba_logspace._cuda import arrays
 
 _X = np.random.default_rng(1).normal(size=(6, 40)).astype(np.float32)
 _ARRAYS = {
@@ -91,7 +91,7 @@ def orders(monkeypatch):
         def wait(self, stream):
             pairs.append((self.recorded, _number(stream)))
 
-    monkeypatch.setattr(_cuda_arrays.cuda, "event", lambda timing: Event())
+    monkeypatch.setattr(arrays.cuda, "event", lambda timing: Event())
     return pairs
 
 
@@ -138,7 +138,7 @@ def test_streams_of_all_kinds():
         types.SimpleNamespace(ptr=number),
     )
     for kind in kinds:
-        assert _cuda_arrays.number_of_stream(kind) == number
+        assert arrays.number_of_stream(kind) == number
 
 
 @cuda.jit
@@ -183,12 +183,12 @@ _SHIFTED = """
 import numpy as np
 from numba import cuda
 import numba_logspace as nl
-from numba_logspace import _cuda, _cuda_arrays
+from numba_logspace._cuda import arrays, engines
 
-header, address_of, far = _cuda_arrays._header, _cuda_arrays.address_of, 1 << 50
-_cuda_arrays._header = lambda address, *more: header(address + far, *more)
-_cuda_arrays.address_of = lambda h: address_of(h) - far * bool(h.size)
-_cuda.address_of = _cuda_arrays.address_of
+header, address_of, far = arrays._header, arrays.address_of, 1 << 50
+arrays._header = lambda address, *more: header(address + far, *more)
+arrays.address_of = lambda h: address_of(h) - far * bool(h.size)
+engines.address_of = arrays.address_of
 
 rng = np.random.default_rng(0)
 host = rng.normal(size=(6, 40)).astype(np.float32)

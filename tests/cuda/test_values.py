@@ -7,7 +7,7 @@ from budgets import BUDGETS
 from corpus import DTYPES, regimes
 from error import check
 from on_device import MORE, on_cuda
-from oracle import MAPS, REDUCTIONS, exact_sign, expected
+from oracle import LEAST_SHARE, MAPS, REDUCTIONS, exact_sign, expected, share_left
 from special import SPECIAL, WEIGHTED, assert_same
 
 import numba_logspace as nl
@@ -86,8 +86,8 @@ def test_weighted_sums(signed, dtype):
     pairs = zip(batch.results(results, True), batch.results(signs, True), strict=True)
     for row, w, (result, sign) in zip(rows, b, pairs, strict=True):
         target = expected("weighted_logsumexp", row, w)
-        if target.ulp[0] > 1:
-            continue  # more cancels than the dtype has digits: nothing is promised
+        if share_left(row, w) < LEAST_SHARE:
+            continue  # nothing is promised
         check(target, result, BUDGETS["weighted_logsumexp"] + MORE, f"{row[:8]}, b {w[:8]}")
         assert sign == (exact_sign(row, w) if signed else 1)
 

@@ -1,0 +1,79 @@
+"""The parts of pages that are made from the table of the family when the documentation is built.
+
+A comment in a page stands where each part goes:
+
+    <!-- functions: KIND, KIND -->    the docstrings of all functions of these kinds
+    <!-- one line each -->            what each function gives, and where it runs
+    <!-- what runs where -->          the same for kinds that run in the same places
+"""
+
+import inspect
+import re
+
+import numba_logspace
+from numba_logspace._family import FAMILY, KINDS, named
+
+PLACES = {"jitted": "in `njit`", "cuda": "CUDA arrays", "device": "in CUDA kernels"}
+_COMMENT = re.compile(r"^<!-- (functions|one line each|what runs where)(?:: (.*))? -->$", re.M)
+
+
+def expand(page):
+    """The text of a page with its comments replaced by what they stand for."""
+    return _COMMENT.sub(lambda found: _PARTS[found[1]](*(found[2] or "").split(", ")), page)
+
+
+def _docstrings(*kinds):
+    unknown = set(kinds) - KINDS.keys()
+    if unknown:
+        raise ValueError(f"no such kinds of functions: {', '.join(sorted(unknown))}")
+    lines = (f".. autofunction:: numba_logspace.{name}" for name in named(*kinds))
+    return "\n".join(["```{eval-rst}", *lines, "```"])
+
+
+def _yes(kind):
+    return ["yes" if place in KINDS[kind][1] else "no" for place in PLACES]
+
+
+def _table(head, rows):
+    rule = ["---"] * len(head)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *rows))
+
+
+def _one_line_each(*_):
+    rows = (
+        (f"{{py:func}}`~numba_logspace.{f.name}`", summary(f.name), *_yes(f.kind))
+        for f in FAMILY.values()
+    )
+    return _table(("function", "gives", *PLACES.values()), rows)
+
+
+def summary(name):
+    """The first paragraph of a docstring; of a ufunc it stands behind the signature."""
+    function = getattr(numba_logspace, name)
+    paragraphs = inspect.cleandoc(function.__doc__).split("\n\n")
+    text = paragraphs[0 if inspect.isfunction(function) else 1]
+    return " ".join(text.split()).replace("|", r"\|")
+
+
+def _what_runs_where(*_):
+    rows = {}
+    for kind in KINDS:
+        names = [f"`{name}`" for name in named(kind)]
+        rows.setdefault(tuple(_yes(kind)), []).extend(names)
+        if kind == "reduction":  # which has an engine of its own there
+            rows[("no", "yes", "no")] = ["`logsumexp` with `b=`"]
+    table = ((", ".join(names), "yes", *cells) for cells, names in rows.items())
+    return _table(("functions", "NumPy arrays", *PLACES.values()), table)
+
+
+_PARTS = {
+    "functions": _docstrings,
+    "one line each": _one_line_each,
+    "what runs where": _what_runs_where,
+}
+
+
+def setup(app):
+    """Called by Sphinx."""
+    app.connect("source-read", lambda app, name, text: text.append(expand(text.pop())))
+    return {"parallel_read_safe": True}

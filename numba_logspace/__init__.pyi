@@ -1,0 +1,3255 @@
+"""Log-space numerics for NumPy arrays, exact to a few units in the last place."""
+
+# Written by docs/write_stub.py from the sources. Change those, and run it again.
+
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
+
+_Casting: TypeAlias = Literal["no", "equiv", "safe", "same_kind", "unsafe"]
+_Order: TypeAlias = Literal["K", "A", "C", "F"]
+_Reduction: TypeAlias = Literal["none", "sum", "mean"]
+_Axis: TypeAlias = int | tuple[int, ...] | None
+
+__version__: str
+
+__all__ = [
+    "complement_cross_entropy",
+    "complement_cross_entropy_value_and_grad",
+    "cross_entropy",
+    "cross_entropy_value_and_grad",
+    "gated_log_softmax",
+    "gated_log_softmax_vjp",
+    "log1m_sigmoid",
+    "log1m_softmax",
+    "log1m_softmax_hvp",
+    "log1m_softmax_jacobian",
+    "log1m_softmax_jvp",
+    "log1m_softmax_value_and_vjp",
+    "log1m_softmax_vjp",
+    "log1mexp",
+    "log1pexp",
+    "log_mix",
+    "log_mix_dt",
+    "log_mix_dx",
+    "log_mix_dy",
+    "log_sigmoid",
+    "log_softmax",
+    "log_softmax_jacobian",
+    "log_softmax_jvp",
+    "log_softmax_vjp",
+    "logaddexp",
+    "logcumsumexp",
+    "logistic",
+    "logit",
+    "logmatmulexp",
+    "logmeanexp",
+    "logmeanexp_jvp",
+    "logmeanexp_vjp",
+    "logsubexp",
+    "logsumexp",
+    "logsumexp_excluding_max",
+    "logsumexp_excluding_max_jvp",
+    "logsumexp_excluding_max_vjp",
+    "logsumexp_jvp",
+    "logsumexp_vjp",
+    "loo_logsumexp",
+    "loo_logsumexp_jvp",
+    "loo_logsumexp_vjp",
+    "set_workers",
+    "softmax",
+    "softmax_binary_cross_entropy",
+    "softmax_binary_cross_entropy_value_and_grad",
+    "softmax_jvp",
+    "softmax_vjp",
+    "xlog1py",
+    "xlogy",
+]
+
+class _UfuncOfTXY(np.ufunc):  # type: ignore[misc]
+    def __call__(
+        self,
+        t: ArrayLike,
+        x: ArrayLike,
+        y: ArrayLike,
+        /,
+        out: np.ndarray | tuple[np.ndarray] | None = None,
+        *,
+        where: ArrayLike = True,
+        casting: _Casting = "same_kind",
+        order: _Order = "K",
+        dtype: DTypeLike | None = None,
+        subok: bool = True,
+        signature: Any = None,
+    ) -> Any: ...
+
+class _UfuncOfX(np.ufunc):  # type: ignore[misc]
+    def __call__(
+        self,
+        x: ArrayLike,
+        /,
+        out: np.ndarray | tuple[np.ndarray] | None = None,
+        *,
+        where: ArrayLike = True,
+        casting: _Casting = "same_kind",
+        order: _Order = "K",
+        dtype: DTypeLike | None = None,
+        subok: bool = True,
+        signature: Any = None,
+    ) -> Any: ...
+
+class _UfuncOfXY(np.ufunc):  # type: ignore[misc]
+    def __call__(
+        self,
+        x: ArrayLike,
+        y: ArrayLike,
+        /,
+        out: np.ndarray | tuple[np.ndarray] | None = None,
+        *,
+        where: ArrayLike = True,
+        casting: _Casting = "same_kind",
+        order: _Order = "K",
+        dtype: DTypeLike | None = None,
+        subok: bool = True,
+        signature: Any = None,
+    ) -> Any: ...
+
+log1mexp: _UfuncOfX
+"""log1mexp(x, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+log(1 - exp(x)) for x <= 0 (the sign convention of Stan, Julia and PyTensor; R and JAX
+take -x).
+
+Parameters
+----------
+x : array_like
+    Logarithms of probabilities, x <= 0.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: -inf at 0, -0.0 at -inf, NaN for x > 0 and for NaN.
+
+Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Source: M. Maechler, Accurately computing log(1 - exp(-abs(a))), 2012.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.log1mexp(-1e-20))
+-46.051701859880914
+"""
+
+log1pexp: _UfuncOfX
+"""log1pexp(x, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+log(1 + exp(x)), also known as softplus.
+
+Parameters
+----------
+x : array_like
+    Any numbers.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: 0 at -inf, inf at inf.
+
+Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Source: M. Maechler, Accurately computing log(1 - exp(-abs(a))), 2012.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.log1pexp(-40.0))
+4.248354255291589e-18
+"""
+
+logaddexp: _UfuncOfXY
+"""logaddexp(x, y, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+log(exp(x) + exp(y)).
+
+Parameters
+----------
+x, y : array_like
+    Logarithms; broadcast against each other.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: -inf with -inf gives -inf, inf with anything but NaN gives inf. The identity of
+its reductions is -inf.
+
+Error bound: 2 ulp of the larger of the result and the larger input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.logaddexp(0.0, -40.0))
+4.248354255291589e-18
+"""
+
+logsubexp: _UfuncOfXY
+"""logsubexp(x, y, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+log(exp(x) - exp(y)) for x >= y.
+
+Parameters
+----------
+x, y : array_like
+    Logarithms, x >= y; broadcast against each other.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: -inf where x = y (NaN where both are inf), x where y is -inf, NaN for x < y.
+
+Error bound: 2 ulp of the larger of the result and the larger input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.logsubexp(1000.0, 999.0))
+999.5413248546129
+"""
+
+logistic: _UfuncOfX
+"""logistic(x, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+1 / (1 + exp(-x)), the inverse of `logit`.
+
+Parameters
+----------
+x : array_like
+    Log-odds.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: 0 at -inf, 1 at inf. Small results are gradually underflowing, never flushed to 0.
+
+Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.logistic(-740.0))
+4.2e-322
+"""
+
+logit: _UfuncOfX
+"""logit(x, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+log(x / (1 - x)), the inverse of `logistic`.
+
+Parameters
+----------
+x : array_like
+    Probabilities, 0 <= x <= 1.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: -inf at 0, inf at 1, NaN outside.
+
+Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.logit(0.5000001))
+3.99999999789463e-07
+"""
+
+log_sigmoid: _UfuncOfX
+"""log_sigmoid(x, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+log(1 / (1 + exp(-x))), the logarithm of `logistic`.
+
+Parameters
+----------
+x : array_like
+    Log-odds.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: -inf at -inf, -0.0 at inf.
+
+Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.log_sigmoid(40.0))
+-4.248354255291589e-18
+"""
+
+log1m_sigmoid: _UfuncOfX
+"""log1m_sigmoid(x, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+log(1 - 1 / (1 + exp(-x))), which is log_sigmoid(-x).
+
+Parameters
+----------
+x : array_like
+    Log-odds.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: -0.0 at -inf, -inf at inf.
+
+Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.log1m_sigmoid(1000.0))
+-1000.0
+"""
+
+xlogy: _UfuncOfXY
+"""xlogy(x, y, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+x log(y), and 0 where x is 0.
+
+Parameters
+----------
+x, y : array_like
+    Any x, y >= 0; broadcast against each other.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: 0 where x = 0 and y is not NaN; NaN for y < 0 otherwise.
+
+Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.xlogy(0.0, 0.0))
+0.0
+"""
+
+xlog1py: _UfuncOfXY
+"""xlog1py(x, y, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+x log(1 + y), and 0 where x is 0.
+
+Parameters
+----------
+x, y : array_like
+    Any x, y >= -1; broadcast against each other.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: 0 where x = 0 and y is not NaN; NaN for y < -1 otherwise.
+
+Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.xlog1py(2.0, 1e-20))
+2e-20
+"""
+
+log_mix: _UfuncOfTXY
+"""log_mix(t, x, y, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+log(s exp(x) + (1 - s) exp(y)) with s = logistic(t), a mixture of two.
+
+Parameters
+----------
+t : array_like
+    Log-odds of x.
+x, y : array_like
+    Logarithms; all broadcast together.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: x where x = y or t is inf, y where t is -inf (a weight of 0 leaves out anything but
+NaN); inf where x or y is and has a weight; log_sigmoid(-t) + y, which is log(1 - s) + y,
+where x is -inf.
+
+Error bound: 2 ulp of the larger, in modulus, of the result and the larger of x and y. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.log_mix(-800.0, 0.0, -790.0))
+-789.9999546011007
+"""
+
+log_mix_dx: _UfuncOfTXY
+"""log_mix_dx(t, x, y, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+The derivative of `log_mix` by x: the share of x in the sum, logistic(t + x - y).
+
+Parameters
+----------
+t : array_like
+    Log-odds of x.
+x, y : array_like
+    Logarithms; all broadcast together.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: 1 and 0 where t is inf and -inf, or else where x - y is; x - y counts as 0 where both are the same infinity.
+
+Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.log_mix_dx(-1e15, 1e15, 0.1))
+0.47502081252106
+"""
+
+log_mix_dy: _UfuncOfTXY
+"""log_mix_dy(t, x, y, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+The derivative of `log_mix` by y: the share of y in the sum, logistic(y - x - t).
+
+Parameters
+----------
+t : array_like
+    Log-odds of x.
+x, y : array_like
+    Logarithms; all broadcast together.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: 0 and 1 where t is inf and -inf, or else where x - y is; x - y counts as 0 where both are the same infinity.
+
+Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.log_mix_dy(40.0, 0.0, 0.0))
+4.248354255291589e-18
+"""
+
+log_mix_dt: _UfuncOfTXY
+"""log_mix_dt(t, x, y, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+The derivative of `log_mix` by t: logistic(t + x - y) - logistic(t), without cancellation.
+
+Parameters
+----------
+t : array_like
+    Log-odds of x.
+x, y : array_like
+    Logarithms; all broadcast together.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: 0 where x = y or t is infinite; 1 - s and -s where x - y is inf and -inf.
+
+Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.log_mix_dt(40.0, 1.0, 0.0))
+2.6854720659566e-18
+"""
+
+def complement_cross_entropy(
+    logits: ArrayLike,
+    weights: ArrayLike,
+    axis: int = -1,
+    *,
+    reduction: _Reduction = "none",
+    workers: int | None = None,
+    stream: Any = None,
+) -> Any:
+    """-sum_k W_k log(1 - P_k) along an axis, P the softmax of the logits and W any weights >= 0.
+
+    Parameters
+    ----------
+    logits : array_like
+        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
+        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
+        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
+        array of Dask: then they are lazy.
+    weights : array_like
+        A weight >= 0 for each class, in a shape that broadcasts to that of `logits`. A weight for a
+        row is one for all of its classes.
+    axis : int, optional
+        The axis of the classes.
+    reduction : {"none", "sum", "mean"}, optional
+        The weighted losses themselves, their sum, or that over the sum of the weights.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray or scalar
+        The losses, in the shape of `logits` without the axis, or one number; float32 and float64 in
+        the dtype of `logits`, float16 (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays among
+        others.
+    ValueError
+        For weights that are negative,
+        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
+        reduction, for a mean of nothing or of weights that are all 0.
+    numpy.exceptions.AxisError
+        For an axis that `logits` has not.
+
+    Notes
+    -----
+    For relations between classes: with R[a, b] the cost of giving b a probability where a is
+    right, and labels y, the weights are R[y].
+
+    Special values: where a weight is 0 the class does not count, even if its P is 1; inf where
+    another has a P of 1, all others being impossible; NaN in a row with a NaN.
+
+    Error bound: 4 ulp for each loss, and for a sum or mean of them; of the loss before it is
+    weighted where that is subnormal. O(size) time, and no more memory than the losses in any layout
+    that some order of the axes makes contiguous.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> relation = np.array([[0.0, 1.0, 5.0], [1.0, 0.0, 1.0], [5.0, 1.0, 0.0]])
+    >>> logits = np.array([[0.0, 1.0, -40.0], [-40.0, 0.0, 40.0]])
+    >>> nl.complement_cross_entropy(logits, relation[[0, 2]])
+    array([1.31326169e+00, 4.24835426e-18])
+    """
+
+def complement_cross_entropy_value_and_grad(
+    logits: ArrayLike,
+    weights: ArrayLike,
+    axis: int = -1,
+    *,
+    reduction: _Reduction = "none",
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> tuple[Any, np.ndarray]:
+    """`complement_cross_entropy` and its gradient in the logits, in one pass over them.
+
+    Parameters
+    ----------
+    logits : array_like
+        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
+        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
+        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
+        array of Dask: then they are lazy.
+    weights : array_like
+        A weight >= 0 for each class, in a shape that broadcasts to that of `logits`. A weight for a
+        row is one for all of its classes.
+    axis : int, optional
+        The axis of the classes.
+    reduction : {"none", "sum", "mean"}, optional
+        The weighted losses themselves, their sum, or that over the sum of the weights.
+    out : ndarray, optional
+        Where to put the gradient, of its shape and dtype. It may be `logits` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    loss : ndarray or scalar
+        As of the loss alone.
+    gradient : ndarray
+        The derivative of the sum of the losses returned with respect to `logits`, in their shape; for
+        the mean that of the mean.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays among
+        others.
+    ValueError
+        For weights that are negative,
+        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
+        reduction, for a mean of nothing or of weights that are all 0,
+        for an `out` of another shape, or that overlaps an input in part.
+    numpy.exceptions.AxisError
+        For an axis that `logits` has not.
+
+    Notes
+    -----
+    Special values: as `complement_cross_entropy` and `log1m_softmax_vjp`.
+
+    Error bound: 4 ulp for the loss, 8 ulp of the sum of the moduli of the terms
+    W_i d log(1 - P_i) / dx_j for the gradient, for weights as of `log1m_softmax_vjp`. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> x, weights = np.array([[1000.0, -1000.0, -1000.0]]), np.array([[1.0, 0.0, 0.0]])
+    >>> loss, gradient = nl.complement_cross_entropy_value_and_grad(x, weights)
+    >>> gradient
+    array([[ 1. , -0.5, -0.5]])
+    """
+
+def cross_entropy(
+    logits: ArrayLike,
+    targets: ArrayLike,
+    axis: int = -1,
+    *,
+    weights: ArrayLike | None = None,
+    reduction: _Reduction = "none",
+    workers: int | None = None,
+    stream: Any = None,
+) -> Any:
+    """-sum_k M_k log P_k along an axis, P the softmax of the logits and M the targets.
+
+    Parameters
+    ----------
+    logits : array_like
+        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
+        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
+        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
+        array of Dask: then they are lazy.
+    targets : array_like
+        Either the class of each row, whole numbers of any dtype in the shape of `logits` without the
+        axis, which may also be kept with length one; or a number in [0, 1] for each class, with as many
+        axes as `logits`, of which the others than that of the classes may have length one.
+    axis : int, optional
+        The axis of the classes.
+    weights : array_like, optional
+        A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
+        A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+    reduction : {"none", "sum", "mean"}, optional
+        The weighted losses themselves, their sum, or that over the sum of the weights.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray or scalar
+        The losses, in the shape of `logits` without the axis, or one number; float32 and float64 in
+        the dtype of `logits`, float16 (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays among
+        others.
+    ValueError
+        For labels that are no class, targets outside [0, 1], weights that are negative,
+        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
+        reduction, for a mean of nothing or of weights that are all 0.
+    numpy.exceptions.AxisError
+        For an axis that `logits` has not.
+
+    Notes
+    -----
+    Where a target is 0 the class does not count, even if it cannot be: 0 log 0 is 0. Targets
+    need not sum to 1.
+
+    Special values: inf where a target is not 0 at a logit of -inf, or where log P is below the
+    lowest number of the dtype; NaN in a row with a NaN.
+
+    Error bound: 4 ulp for each loss, and for a sum or mean of them; of the loss before it is
+    weighted where that is subnormal. O(size) time, and no more memory than the losses in any layout
+    that some order of the axes makes contiguous.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.cross_entropy(np.array([[0.0, 40.0], [0.0, 40.0]]), [1, 0])
+    array([4.24835426e-18, 4.00000000e+01])
+    >>> float(nl.cross_entropy(np.array([0.0, 0.0]), [0.25, 0.75]))
+    0.6931471805599453
+    """
+
+def cross_entropy_value_and_grad(
+    logits: ArrayLike,
+    targets: ArrayLike,
+    axis: int = -1,
+    *,
+    weights: ArrayLike | None = None,
+    reduction: _Reduction = "none",
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> tuple[Any, np.ndarray]:
+    """`cross_entropy` and its gradient P sum(M) - M in the logits, in one pass over them.
+
+    Parameters
+    ----------
+    logits : array_like
+        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
+        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
+        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
+        array of Dask: then they are lazy.
+    targets : array_like
+        Either the class of each row, whole numbers of any dtype in the shape of `logits` without the
+        axis, which may also be kept with length one; or a number in [0, 1] for each class, with as many
+        axes as `logits`, of which the others than that of the classes may have length one.
+    axis : int, optional
+        The axis of the classes.
+    weights : array_like, optional
+        A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
+        A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+    reduction : {"none", "sum", "mean"}, optional
+        The weighted losses themselves, their sum, or that over the sum of the weights.
+    out : ndarray, optional
+        Where to put the gradient, of its shape and dtype. It may be `logits` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    loss : ndarray or scalar
+        As of the loss alone.
+    gradient : ndarray
+        The derivative of the sum of the losses returned with respect to `logits`, in their shape; for
+        the mean that of the mean.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays among
+        others.
+    ValueError
+        For labels that are no class, targets outside [0, 1], weights that are negative,
+        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
+        reduction, for a mean of nothing or of weights that are all 0,
+        for an `out` of another shape, or that overlaps an input in part.
+    numpy.exceptions.AxisError
+        For an axis that `logits` has not.
+
+    Notes
+    -----
+    Special values: as `cross_entropy` and `log_softmax_vjp`.
+
+    Error bound: 4 ulp for the loss, 8 ulp of the sum of the moduli of the terms
+    M_i d log P_i / dx_j for the gradient. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> loss, gradient = nl.cross_entropy_value_and_grad(np.array([[0.0, 40.0]]), [1])
+    >>> gradient
+    array([[ 4.24835426e-18, -4.24835426e-18]])
+    """
+
+def gated_log_softmax(
+    gate: ArrayLike,
+    a: ArrayLike,
+    b: ArrayLike,
+    axis: int = -1,
+    *,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """Log-probabilities of two sets of labels: log s + log_softmax(a), log(1 - s) + log_softmax(b).
+
+    Parameters
+    ----------
+    gate : array_like
+        The log-odds of the first set, s = logistic(gate), of a shape that broadcasts to that of
+        `a` without the axis.
+    a, b : array_like
+        The logits of each set, of the same shape but for the axis; float16, float32, float64,
+        int or bool.
+    axis : int, optional
+        The axis of the labels.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It must not overlap an input.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process
+        may run on where the arrays are large, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `a` and `b` one after the other along the axis, in their dtype (int and
+        bool in float64; float64 where they differ). Its softmax is a distribution over both sets.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for an `axis` that is not an int.
+    ValueError
+        For shapes that do not fit, for an `out` of another shape or that overlaps an input.
+    numpy.exceptions.AxisError
+        For an axis that `a` has not.
+
+    Notes
+    -----
+    log(1 - s) is log_sigmoid(-gate), not log_sigmoid(1 - gate), and never the logarithm of a
+    probability that has rounded to 0.
+
+    Special values: a gate of inf gives -inf for `b`, one of -inf for `a`; otherwise as
+    `log_softmax` of each set.
+
+    Error bound: 4 ulp. O(size) time; pieces of `a` and `b` are copied in turn where the result
+    does not hold them in one piece.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> y = nl.gated_log_softmax(nl.logit(1 / 3), np.zeros(4), np.zeros(3))
+    >>> np.exp(y)
+    array([0.08333333, 0.08333333, 0.08333333, 0.08333333, 0.22222222,
+           0.22222222, 0.22222222])
+    >>> nl.gated_log_softmax(800.0, [0.0], [0.0])
+    array([   0., -800.])
+    """
+
+def gated_log_softmax_vjp(
+    gate: ArrayLike,
+    a: ArrayLike,
+    b: ArrayLike,
+    g: ArrayLike | None = None,
+    axis: int = -1,
+    *,
+    workers: int | None = None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The gradients of sum(g * gated_log_softmax(gate, a, b)) with respect to gate, a and b.
+
+    Parameters
+    ----------
+    gate, a, b : array_like
+        As of `gated_log_softmax`.
+    g : array_like, optional
+        The cotangent, of a shape that broadcasts to that of the result; None means ones.
+    axis : int, optional
+        The axis of the labels.
+    workers : int, optional
+        How many threads may share the work, as of `gated_log_softmax`.
+
+    Returns
+    -------
+    gate, a, b : ndarray
+        The gradients, each in the shape of its argument.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for an `axis` that is not an int.
+    ValueError
+        For shapes that do not fit.
+    numpy.exceptions.AxisError
+        For an axis that `a` has not.
+
+    Notes
+    -----
+    With G the sum of g over a set the gradient of the gate is G_a (1 - s) - G_b s, summed over
+    the rows that share the gate; those of `a` and `b` are as `log_softmax_vjp`.
+
+    Special values: 0 at entries of -inf, whose g does not count; NaN in a set with a NaN or with
+    two or more of +inf.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j. O(size) time.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> gate, a, b = nl.gated_log_softmax_vjp(0.0, np.zeros(2), np.zeros(2), [1.0, 0.0, 0.0, 0.0])
+    >>> float(gate), a, b
+    (0.5, array([ 0.5, -0.5]), array([0., 0.]))
+    """
+
+def log1m_softmax(
+    x: ArrayLike,
+    axis: _Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """log(1 - softmax(x)) along an axis: the log-probability of not being each class.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the
+        names of dimensions of a DataArray.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    Special values: a single +inf gives the limit, -inf there and -0.0 elsewhere; two or more of
+    +inf give NaN there and -0.0 elsewhere; -inf gives -0.0; a row of -inf, or with a NaN, gives
+    NaN. One class gives -inf. Masked entries give -0.0.
+
+    Error bound: 4 ulp. With m the maximum, S the sum of exp(x_j - m) and s that sum without the
+    maximum's term, the value is log(s) - log(1 + s) at the maximum (through the second largest
+    entry where s underflows) and -2 atanh(e / (2 S - e)), e = exp(x_i - m), elsewhere: nothing
+    cancels. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.log1m_softmax(np.array([-1000.0, -1000.0, 1000.0]))
+    array([   -0.        ,    -0.        , -1999.30685282])
+    >>> nl.log1m_softmax(np.array([0.0, 40.0]))
+    array([-4.24835426e-18, -4.00000000e+01])
+    """
+
+def log1m_softmax_hvp(
+    x: ArrayLike,
+    g: ArrayLike | None,
+    t: ArrayLike,
+    axis: _Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The Hessian of sum(g * log1m_softmax(x)), times t.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    g : array_like or None
+        The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
+        gradient of the sum.
+    t : array_like
+        The tangent, of a shape that broadcasts to that of `x`.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the
+        names of dimensions of a DataArray.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x`, `g` or `t` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    For `hessp` of scipy.optimize's Newton-CG, trust-ncg and trust-krylov. With p the softmax, r
+    the odds, c_i = t_i - sum p_l t_l, k the dominant entry and q the softmax over the others it
+    is p_j (sum over i of g_i r_i (c_j + (1 + r_i) c_i) - g_j c_j (1 + r_j)^2), where the sum is
+    without k, whose part is written with q. No finite `x` gives NaN or overflows.
+
+    Special values: 0 at entries of -inf and at masked entries, which are treated as
+    absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
+    dominant entry.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms g_i p_j r_i t_j,
+    g_i p_j p_l r_i (r_i + 2) t_l, g_i p_j p_i t_i over i != j and l != i, and g_j p_j p_l t_l,
+    g_j p_j (1 - p_j) t_j, for g and t as of `log1m_softmax_vjp` that are not subnormal. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> x, t = np.array([1000.0, -1000.0, -1000.5]), np.array([0.0, 1.0, 0.0])
+    >>> nl.log1m_softmax_hvp(x, None, t)
+    array([ 0.        ,  0.23500371, -0.23500371])
+    """
+
+def log1m_softmax_jacobian(x: ArrayLike, axis: int = -1) -> np.ndarray:
+    """The Jacobians of log1m_softmax: the derivative of each value with respect to each entry.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape; float16, float32, float64, int or bool.
+    axis : int, optional
+        The axis that a row runs along.
+
+    Returns
+    -------
+    ndarray
+        Of shape (..., n, n), the axes of `x` without `axis`, then i and j: dy_i / dx_j. float32 and
+        float64 in the dtype of `x`, float16 in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for an `axis` that is not an int.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    With p the softmax and r = p / (1 - p) the odds the entries are r_i p_j and, on the diagonal,
+    -p_i; in the row of a dominant k they are p_k q_j with q the softmax over the others. All are
+    products, so each is exact to a few ulp.
+
+    Special values: as `log1m_softmax_vjp`, of which row i is the case of a g that is one at i.
+
+    Error bound: 4 ulp for each entry. O(size n) time and memory.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.log1m_softmax_jacobian(np.array([1000.0, -1000.0, -1000.5]))
+    array([[-1.        ,  0.62245933,  0.37754067],
+           [ 0.        , -0.        ,  0.        ],
+           [ 0.        ,  0.        , -0.        ]])
+    """
+
+def log1m_softmax_jvp(
+    x: ArrayLike,
+    t: ArrayLike,
+    axis: _Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The derivative of log1m_softmax(x) along t.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    t : array_like
+        The tangent, of a shape that broadcasts to that of `x`.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the
+        names of dimensions of a DataArray.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` or `t` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    With p the softmax, r = p / (1 - p) the odds, k the dominant entry and q the softmax over the
+    others it is p_k (U - t_k) at k and r_j (T - p_j t_j + p_k t_k) - p_j t_j elsewhere, U and T
+    being the sums of q_i t_i and p_i t_i over i != k. No finite `x` gives NaN or overflows.
+
+    Special values: 0 at entries of -inf and at masked entries, which are treated as
+    absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
+    dominant entry. In a row of one class, whose value is the constant -inf, it is 0.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms dy_i / dx_j t_j. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.log1m_softmax_jvp(np.array([1000.0, -1000.0, -1000.0]), np.array([0.0, 1.0, 3.0]))
+    array([2., 0., 0.])
+    """
+
+def log1m_softmax_value_and_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    axis: _Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: tuple[np.ndarray, np.ndarray] | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """log1m_softmax(x) and the gradient of sum(g * log1m_softmax(x)), in one pass over x.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    g : array_like, optional
+        The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
+        gradient of the sum.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the
+        names of dimensions of a DataArray.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : tuple of two ndarrays, optional
+        Where to put the value and the gradient, each of the shape and dtype of the result.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    value, gradient : ndarray
+        Each in the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    Special values: as `log1m_softmax` and `log1m_softmax_vjp`.
+
+    Error bound: 4 ulp for the value, 8 ulp of the sum of the moduli of the terms
+    g_i dy_i / dx_j for the gradient, as of `log1m_softmax_vjp`. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> y, gradient = nl.log1m_softmax_value_and_vjp(np.array([-1000.0, -1000.0, 1000.0]))
+    >>> y
+    array([   -0.        ,    -0.        , -1999.30685282])
+    >>> gradient
+    array([ 0.5,  0.5, -1. ])
+    """
+
+def log1m_softmax_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    axis: _Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The gradient of sum(g * log1m_softmax(x)) with respect to x.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    g : array_like, optional
+        The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
+        gradient of the sum.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the
+        names of dimensions of a DataArray.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` or `g` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    With p the softmax, r = p / (1 - p) the odds, k the dominant entry and q the softmax over the
+    others it is p_k (T - g_k) at k and p_j (T - g_j r_j - g_j) + g_k p_k q_j elsewhere, T being
+    the sum of g_i r_i over i != k. No finite `x` gives NaN or overflows.
+
+    Special values: 0 at entries of -inf and at masked entries, which are treated as
+    absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
+    dominant entry. In a row of one class, whose value is the constant -inf, the gradient is 0.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j, for g of modulus up
+    to 2^20 (float32) or 2^30 (float64): above, the product with a p_j or q_j far below the
+    smallest number of the dtype may be 0. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.log1m_softmax_vjp(np.array([1000.0, -1000.0, -1000.5]), np.array([1.0, -0.5, 2.0]))
+    array([-1.        ,  0.62245933,  0.37754067])
+    """
+
+def log_softmax(
+    x: ArrayLike,
+    axis: _Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """log(exp(x_i) / sum_j exp(x_j)) along an axis, to the last digits of a dominant class.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the
+        names of dimensions of a DataArray.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    Special values: a single +inf gives the limit, 0 there and -inf elsewhere; two or more of
+    +inf give NaN there and -inf elsewhere; -inf gives -inf; a row of -inf, or with a NaN, gives
+    NaN. One class gives 0. Masked entries give -inf.
+
+    Error bound: 4 ulp: where one class dominates the result there is the tiny -exp(-gap), and not
+    0 as from ``x - logsumexp(x)``. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Source: P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and
+    softmax functions, IMA J. Numer. Anal. 41 (2021).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.log_softmax(np.array([0.0, 40.0]))
+    array([-4.00000000e+01, -4.24835426e-18])
+    """
+
+def log_softmax_jacobian(x: ArrayLike, axis: int = -1) -> np.ndarray:
+    """The Jacobians of log_softmax: the derivative of each value with respect to each entry.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape; float16, float32, float64, int or bool.
+    axis : int, optional
+        The axis that a row runs along.
+
+    Returns
+    -------
+    ndarray
+        Of shape (..., n, n), the axes of `x` without `axis`, then i and j: dy_i / dx_j. float32 and
+        float64 in the dtype of `x`, float16 in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for an `axis` that is not an int.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    With p the softmax the entries are -p_j and, on the diagonal, 1 - p_i, which at a dominant
+    entry is the sum of the others.
+
+    Special values: as `log_softmax_vjp`, of which row i is the case of a g that is one at i.
+
+    Error bound: 4 ulp for each entry. O(size n) time and memory.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.log_softmax_jacobian(np.array([0.0, 40.0]))
+    array([[ 1.00000000e+00, -1.00000000e+00],
+           [-4.24835426e-18,  4.24835426e-18]])
+    """
+
+def log_softmax_jvp(
+    x: ArrayLike,
+    t: ArrayLike,
+    axis: _Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The derivative of log_softmax(x) along t: t - sum p_i t_i.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    t : array_like
+        The tangent, of a shape that broadcasts to that of `x`.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the
+        names of dimensions of a DataArray.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` or `t` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    At a dominant entry k it is computed as t_k (1 - p_k) - sum over the others, 1 - p_k being
+    known to all digits.
+
+    Special values: 0 at entries of -inf and at masked entries, which are treated as
+    absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
+    dominant entry.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms dy_i / dx_j t_j. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.log_softmax_jvp(np.array([0.0, 40.0]), np.array([0.0, 1.0]))
+    array([-1.00000000e+00,  4.24835426e-18])
+    """
+
+def log_softmax_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    axis: _Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The gradient of sum(g * log_softmax(x)) with respect to x.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    g : array_like, optional
+        The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
+        gradient of the sum.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the
+        names of dimensions of a DataArray.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` or `g` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    With p the softmax it is g - p sum(g); at a dominant entry k it is computed as
+    g_k (1 - p_k) - p_k sum over the others, 1 - p_k being known to all digits.
+
+    Special values: 0 at entries of -inf and at masked entries, which are treated as
+    absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
+    dominant entry.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.log_softmax_vjp(np.array([0.0, 40.0]), np.array([0.0, 1.0]))
+    array([-4.24835426e-18,  4.24835426e-18])
+    """
+
+def logcumsumexp(
+    x: ArrayLike,
+    axis: _Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The running logsumexp: at each entry log(sum exp(x_j)) over it and those before it.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them.
+        Entries follow each other in C order. Also the
+        names of dimensions of a DataArray.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    Special values: as `logsumexp` of the entries so far; so -inf up to the first that is not,
+    +inf from the first +inf on, NaN from the first NaN on. Masked entries add nothing.
+
+    Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry so far,
+    whatever the length. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. The entries are taken one after the other, so this costs more
+    than `logsumexp`, and only independent rows are shared among threads.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.logcumsumexp(np.zeros(4))
+    array([0.        , 0.69314718, 1.09861229, 1.38629436])
+    """
+
+def logmatmulexp(
+    a: ArrayLike,
+    b: ArrayLike,
+    *,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> Any:
+    """The matrix product of logarithms, log(sum_k exp(a[..., i, k] + b[..., k, j])).
+
+    Parameters
+    ----------
+    a, b : array_like
+        As the arguments of `numpy.matmul`: matrices in the last two axes, the others broadcast
+        together, and one axis stands for a row of `a` or a column of `b`. float16, float32,
+        float64, int or bool, of any strides and byte order.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It must not overlap `a` or `b`.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process
+        may run on where the product is large, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray or scalar
+        In the shape that `numpy.matmul` gives; float32 and float64 in their dtype, float16
+        (computed in float32) in float16, int and bool in float64, and different ones in that
+        which holds both.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for an `out` of another dtype.
+    ValueError
+        For shapes that do not match, for an `out` of another shape, or that overlaps an input,
+        or is read-only. Nothing has been written to it then.
+
+    Notes
+    -----
+    Special values: -inf where there is nothing to sum over, and where all sums a_ik + b_kj are
+    -inf; NaN where one of them is NaN, as inf - inf is; +inf where there is one otherwise.
+
+    Error bound: 2 ulp of the larger, in modulus, of the result and the largest exact
+    a_ik + b_kj (a result near 0 is ill-conditioned). The rounding errors of these sums are
+    carried along, and the largest exponential is left out of the sum until the logarithm is
+    taken, so that near-deterministic transitions keep their digits.
+
+    Time is O(size k) with the size of the result, an exponential for each of its terms; memory
+    is that of the result, and of copies of `a` and `b` where they cannot be read as they lie.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> steps = np.log([[0.75, 0.25], [0.5, 0.5]])
+    >>> np.exp(nl.logmatmulexp(np.log([1.0, 1.0]) - 1000.0, steps) + 1000.0)
+    array([1.25, 0.75])
+    >>> float(nl.logmatmulexp([0.0, -50.0], [-1e-20, 0.0]))
+    -9.807125015203608e-21
+    """
+
+def logmeanexp(
+    x: ArrayLike,
+    axis: _Axis = -1,
+    *,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> Any:
+    """log(mean_j exp(x_j)) along an axis.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the
+        names of dimensions of a DataArray.
+    keepdims : bool, optional
+        Keep the reduced axes in the result, with length one.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It must not overlap `x`.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray or scalar
+        In the shape of `x` without the axes; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    Special values: as `logsumexp`; an empty axis, and one where everything is masked, give -inf,
+    as the sum does: a group without members has no weight in a mixture. With a mask the mean is
+    over the entries that are not masked.
+
+    Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry; a constant
+    row gives that constant. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> float(nl.logmeanexp(np.array([0.0, -1e-20])))
+    -5e-21
+    """
+
+def logmeanexp_jvp(
+    x: ArrayLike,
+    t: ArrayLike,
+    axis: _Axis = -1,
+    *,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> Any:
+    """The derivative of logmeanexp(x) along t: that of `logsumexp`.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    t : array_like
+        The tangent, of a shape that broadcasts to that of `x`.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the
+        names of dimensions of a DataArray.
+    keepdims : bool, optional
+        Keep the reduced axes in the result, with length one.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It must not overlap `x` or `t`.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray or scalar
+        In the shape of `x` without the axes; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    Special values: as `logsumexp_jvp`.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms p_j t_j. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> float(nl.logmeanexp_jvp(np.zeros(4), np.arange(4.0)))
+    1.5
+    """
+
+def logmeanexp_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    axis: _Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The gradient of sum(g * logmeanexp(x)) with respect to x: that of `logsumexp`.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    g : array_like, optional
+        The cotangent, of a shape that broadcasts to that of `x` without the axes, which may also be
+        kept with length one; None means ones: then it is the gradient of the sum.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the
+        names of dimensions of a DataArray.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    Special values: 0 at entries of -inf and at masked entries, which are treated as
+    absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
+    dominant entry.
+
+    Error bound: 4 ulp. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.logmeanexp_vjp(np.zeros(4))
+    array([0.25, 0.25, 0.25, 0.25])
+    """
+
+def logsumexp(
+    x: ArrayLike,
+    axis: _Axis = -1,
+    *,
+    b: ArrayLike | None = None,
+    return_sign: bool = False,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> Any:
+    """log(sum_j b_j exp(x_j)) along an axis.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the
+        names of dimensions of a DataArray.
+    keepdims : bool, optional
+        Keep the reduced axes in the result, with length one.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It must not overlap `x`.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+    b : array_like, optional
+        Weights, which broadcast together with `x`; real, of any sign. Where a weight is 0 the
+        entry is left out, even if it is NaN or inf. The dtype of the result is then that which
+        NumPy gives `x` and `b` together.
+    return_sign : bool, optional
+        Return the logarithm of the modulus of the sum, and its sign.
+
+    Returns
+    -------
+    ndarray or scalar
+        In the shape of `x` without the axes; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+    sign : ndarray or scalar
+        Only with `return_sign`: 1.0, 0.0 or -1.0 (NaN for NaN), in the shape and dtype of the
+        result.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    Special values: -inf for an empty axis, for a row of -inf and where everything is masked;
+    +inf if there is one; NaN if there is one. Without `return_sign` a negative sum is NaN.
+
+    Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry (a result
+    near 0 is ill-conditioned); with weights the largest of x_j + log abs(b_j). The sign is exact.
+    Both hold as long as terms of different sign, when they cancel, leave 2^-50 of the sum of their
+    moduli. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. With weights the terms are computed one by one, in float64.
+
+    Source: P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and
+    softmax functions, IMA J. Numer. Anal. 41 (2021).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> float(nl.logsumexp(np.array([0.0, -40.0])))
+    4.248354255291589e-18
+    >>> value, sign = nl.logsumexp([0.0, 1.0], b=[1.0, -1.0], return_sign=True)
+    >>> float(value), float(sign)
+    (0.5413248546129181, -1.0)
+    """
+
+def logsumexp_excluding_max(
+    x: ArrayLike,
+    axis: _Axis = -1,
+    *,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> Any:
+    """log(sum_j exp(x_j)) along an axis without the first maximum of each row.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the
+        names of dimensions of a DataArray.
+    keepdims : bool, optional
+        Keep the reduced axes in the result, with length one.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It must not overlap `x`.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray or scalar
+        In the shape of `x` without the axes; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    Special values: -inf where nothing is left; with a single +inf the result of the rest, with
+    two or more +inf; NaN if there is one.
+
+    Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry of the sum.
+    O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> float(nl.logsumexp_excluding_max(np.array([1000.0, -1000.0, -1000.0])))
+    -999.3068528194401
+    """
+
+def logsumexp_excluding_max_jvp(
+    x: ArrayLike,
+    t: ArrayLike,
+    axis: _Axis = -1,
+    *,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> Any:
+    """The derivative of logsumexp_excluding_max(x) along t: sum q_j t_j.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    t : array_like
+        The tangent, of a shape that broadcasts to that of `x`.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the
+        names of dimensions of a DataArray.
+    keepdims : bool, optional
+        Keep the reduced axes in the result, with length one.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It must not overlap `x` or `t`.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray or scalar
+        In the shape of `x` without the axes; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    q is the softmax over the entries other than the first maximum, whose `t` does not count.
+
+    Special values: as `logsumexp_jvp` of the other entries.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms q_j t_j. O(size) time; pieces of `x`
+    without their maxima are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> float(nl.logsumexp_excluding_max_jvp(np.array([9.0, 0.0, 0.0]), np.array([7.0, 1.0, 3.0])))
+    2.0
+    """
+
+def logsumexp_excluding_max_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    axis: _Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The gradient of sum(g * logsumexp_excluding_max(x)): g times the softmax over the others.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    g : array_like, optional
+        The cotangent, of a shape that broadcasts to that of `x` without the axes, which may also be
+        kept with length one; None means ones: then it is the gradient of the sum.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the
+        names of dimensions of a DataArray.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    Exactly 0 at the first maximum of each row, which is left out.
+
+    Special values: 0 at entries of -inf and at masked entries, which are treated as
+    absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
+    dominant entry. That is said of the entries which are left: of +inf, too, one is left out.
+
+    Error bound: 4 ulp. O(size) time; pieces of `x` without their maxima are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.logsumexp_excluding_max_vjp(np.array([-1000.0, 1000.0, -1000.0]))
+    array([0.5, 0. , 0.5])
+    """
+
+def logsumexp_jvp(
+    x: ArrayLike,
+    t: ArrayLike,
+    axis: _Axis = -1,
+    *,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> Any:
+    """The derivative of logsumexp(x) along t: sum p_j t_j with p the softmax.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    t : array_like
+        The tangent, of a shape that broadcasts to that of `x`.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the
+        names of dimensions of a DataArray.
+    keepdims : bool, optional
+        Keep the reduced axes in the result, with length one.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It must not overlap `x` or `t`.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray or scalar
+        In the shape of `x` without the axes; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    Special values: `t` does not count at entries of -inf and at masked entries; 0 where there are
+    no others; NaN in a row with a NaN or with two or more of +inf.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms p_j t_j. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> float(nl.logsumexp_jvp(np.array([0.0, 40.0]), np.array([1.0, 0.0])))
+    4.248354255291589e-18
+    """
+
+def logsumexp_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    axis: _Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The gradient of sum(g * logsumexp(x)) with respect to x: g times the softmax.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    g : array_like, optional
+        The cotangent, of a shape that broadcasts to that of `x` without the axes, which may also be
+        kept with length one; None means ones: then it is the gradient of the sum.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the
+        names of dimensions of a DataArray.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    Special values: 0 at entries of -inf and at masked entries, which are treated as
+    absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
+    dominant entry.
+
+    Error bound: 4 ulp. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.logsumexp_vjp(np.array([[0.0, 0.0], [0.0, 40.0]]), np.array([1.0, 2.0]))
+    array([[5.00000000e-01, 5.00000000e-01],
+           [8.49670851e-18, 2.00000000e+00]])
+    """
+
+def loo_logsumexp(
+    x: ArrayLike,
+    axis: _Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The leave-one-out logsumexp: at each entry log(sum exp(x_j)) over all the others.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the
+        names of dimensions of a DataArray.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    Special values: +inf gives +inf everywhere, except that at a single +inf the result is that
+    of the rest; a row with a NaN gives NaN; one class gives -inf. A masked entry is no part of
+    any sum; the result there is the logsumexp of the entries that are not masked.
+
+    Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry of the sum
+    (a sum near 0 is ill-conditioned). O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.loo_logsumexp(np.array([0.0, -5.0, -40.0]))
+    array([-5.00000000e+00,  4.24835426e-18,  6.71534849e-03])
+    """
+
+def loo_logsumexp_jvp(
+    x: ArrayLike,
+    t: ArrayLike,
+    axis: _Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The derivative of loo_logsumexp(x) along t.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    t : array_like
+        The tangent, of a shape that broadcasts to that of `x`.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the
+        names of dimensions of a DataArray.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` or `t` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    At each entry it is the mean of `t` over all the others, weighted with the softmax over them.
+
+    Special values: at entries of -inf and at masked entries `t` does not count, and the result is
+    the derivative of `logsumexp` over the others, as the value there; 0 where no others are;
+    NaN in a row with a NaN or with two or more of +inf.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms dy_i / dx_j t_j. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.loo_logsumexp_jvp(np.array([1000.0, -1000.0, -1000.0]), np.array([7.0, 1.0, 3.0]))
+    array([2., 7., 7.])
+    """
+
+def loo_logsumexp_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    axis: _Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The gradient of sum(g * loo_logsumexp(x)) with respect to x.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    g : array_like, optional
+        The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
+        gradient of the sum.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the
+        names of dimensions of a DataArray.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` or `g` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    With e_i = exp(x_i - max(x)), S their sum, k the dominant entry and q the softmax over the
+    others it is T at k and e_j (T - g_j / (S - e_j)) + g_k q_j elsewhere, T being the sum of
+    g_i / (S - e_i) over i != k. An entry does not depend on its own x.
+
+    Special values: 0 at entries of -inf and at masked entries, which are treated as
+    absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
+    dominant entry. The cotangents at entries of -inf count, since their values depend on the others;
+    those at masked entries do not.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.loo_logsumexp_vjp(np.array([1000.0, -1000.0, -1000.0]), np.array([1.0, 0.0, 0.0]))
+    array([0. , 0.5, 0.5])
+    """
+
+class set_workers:
+    """Set the number of threads that calls use by default, for good or for a ``with`` block.
+
+    Parameters
+    ----------
+    workers : int
+        How many threads may share one call. Negative numbers count back from the number of
+        cores this process may run on: -1 is all of them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where `workers` is not such a number.
+
+    Notes
+    -----
+    ``set_workers(2)`` holds from there on; the end of ``with set_workers(2):`` brings back what was
+    set before. The setting belongs to the current context (thread or asyncio task), as does that
+    of `decimal.setcontext`: it does not carry over to the threads of a pool or to other processes,
+    which begin with the default and may have a setting of their own. It is limited by
+    ``NUMBA_NUM_THREADS``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> with nl.set_workers(2):
+    ...     y = nl.softmax(np.zeros((1000, 1000)))
+    """
+
+    def __init__(self, workers: int) -> None: ...
+    def __enter__(self) -> None:
+        """Begin the block, for which it holds."""
+
+    def __exit__(self, *error: object) -> None:
+        """Bring back what was set before."""
+
+def softmax(
+    x: ArrayLike,
+    axis: _Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """exp(x_i) / sum_j exp(x_j) along an axis, small entries included.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the
+        names of dimensions of a DataArray.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    Special values: a single +inf gives the limit, 1 there and 0 elsewhere; two or more of +inf
+    give NaN there and 0 elsewhere; -inf gives 0; a row of -inf, or with a NaN, gives NaN. One
+    class gives 1. Masked entries give 0. Equal entries get equal results, bit for bit.
+
+    Error bound: 4 ulp, also for results that are subnormal. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Source: P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and
+    softmax functions, IMA J. Numer. Anal. 41 (2021).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.softmax(np.array([0.0, 1.0, -740.0]))
+    array([2.68941421e-001, 7.31058579e-001, 1.13635099e-322])
+    """
+
+def softmax_binary_cross_entropy(
+    logits: ArrayLike,
+    targets: ArrayLike,
+    axis: int = -1,
+    *,
+    weights: ArrayLike | None = None,
+    reduction: _Reduction = "none",
+    workers: int | None = None,
+    stream: Any = None,
+) -> Any:
+    """-sum_k [M_k log P_k + (1 - M_k) log(1 - P_k)], P the softmax of the logits.
+
+    Parameters
+    ----------
+    logits : array_like
+        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
+        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
+        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
+        array of Dask: then they are lazy.
+    targets : array_like
+        Either the class of each row, whole numbers of any dtype in the shape of `logits` without the
+        axis, which may also be kept with length one; or a number in [0, 1] for each class, with as many
+        axes as `logits`, of which the others than that of the classes may have length one.
+    axis : int, optional
+        The axis of the classes.
+    weights : array_like, optional
+        A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
+        A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+    reduction : {"none", "sum", "mean"}, optional
+        The weighted losses themselves, their sum, or that over the sum of the weights.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray or scalar
+        The losses, in the shape of `logits` without the axis, or one number; float32 and float64 in
+        the dtype of `logits`, float16 (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays among
+        others.
+    ValueError
+        For labels that are no class, targets outside [0, 1], weights that are negative,
+        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
+        reduction, for a mean of nothing or of weights that are all 0.
+    numpy.exceptions.AxisError
+        For an axis that `logits` has not.
+
+    Notes
+    -----
+    The loss that also scores the classes that are not chosen. For one-hot targets it is
+    `cross_entropy` plus the `complement_cross_entropy` of the other classes.
+
+    Special values: where a factor is 0 its logarithm does not count, even if it is -inf; inf
+    where another is -inf; NaN in a row with a NaN.
+
+    Error bound: 4 ulp for each loss, and for a sum or mean of them; of the loss before it is
+    weighted where that is subnormal. O(size) time, and no more memory than the losses in any layout
+    that some order of the axes makes contiguous.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.softmax_binary_cross_entropy(np.array([[0.0, 10.0, 50.0], [0.0, 10.0, 50.0]]), [2, 0])
+    array([8.49709426e-18, 8.99999546e+01])
+    """
+
+def softmax_binary_cross_entropy_value_and_grad(
+    logits: ArrayLike,
+    targets: ArrayLike,
+    axis: int = -1,
+    *,
+    weights: ArrayLike | None = None,
+    reduction: _Reduction = "none",
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> tuple[Any, np.ndarray]:
+    """`softmax_binary_cross_entropy` and its gradient in the logits, in one pass over them.
+
+    Parameters
+    ----------
+    logits : array_like
+        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
+        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
+        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
+        array of Dask: then they are lazy.
+    targets : array_like
+        Either the class of each row, whole numbers of any dtype in the shape of `logits` without the
+        axis, which may also be kept with length one; or a number in [0, 1] for each class, with as many
+        axes as `logits`, of which the others than that of the classes may have length one.
+    axis : int, optional
+        The axis of the classes.
+    weights : array_like, optional
+        A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
+        A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+    reduction : {"none", "sum", "mean"}, optional
+        The weighted losses themselves, their sum, or that over the sum of the weights.
+    out : ndarray, optional
+        Where to put the gradient, of its shape and dtype. It may be `logits` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    loss : ndarray or scalar
+        As of the loss alone.
+    gradient : ndarray
+        The derivative of the sum of the losses returned with respect to `logits`, in their shape; for
+        the mean that of the mean.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays among
+        others.
+    ValueError
+        For labels that are no class, targets outside [0, 1], weights that are negative,
+        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
+        reduction, for a mean of nothing or of weights that are all 0,
+        for an `out` of another shape, or that overlaps an input in part.
+    numpy.exceptions.AxisError
+        For an axis that `logits` has not.
+
+    Notes
+    -----
+    Special values: as `softmax_binary_cross_entropy`, `log_softmax_vjp` and `log1m_softmax_vjp`.
+
+    Error bound: 4 ulp for the loss, 8 ulp of the sum of the moduli of the terms
+    M_i d log P_i / dx_j and (1 - M_i) d log(1 - P_i) / dx_j for the gradient. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> x = np.array([[1000.0, -1000.0, -1000.0]])
+    >>> loss, gradient = nl.softmax_binary_cross_entropy_value_and_grad(x, [1])
+    >>> gradient
+    array([[ 2. , -1.5, -0.5]])
+    """
+
+def softmax_jvp(
+    x: ArrayLike,
+    t: ArrayLike,
+    axis: _Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The derivative of softmax(x) along t: p (t - sum p_i t_i).
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    t : array_like
+        The tangent, of a shape that broadcasts to that of `x`.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the
+        names of dimensions of a DataArray.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` or `t` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    The Jacobian is symmetric, so this is `softmax_vjp` with `t` for the cotangent.
+
+    Special values: 0 at entries of -inf and at masked entries, which are treated as
+    absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
+    dominant entry.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms dy_i / dx_j t_j. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.softmax_jvp(np.array([0.0, 40.0]), np.array([0.0, 1.0]))
+    array([-4.24835426e-18,  4.24835426e-18])
+    """
+
+def softmax_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    axis: _Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The gradient of sum(g * softmax(x)) with respect to x.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    g : array_like, optional
+        The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
+        gradient of the sum.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the
+        names of dimensions of a DataArray.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` or `g` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    With p the softmax it is p (g - sum p_i g_i); at a dominant entry k it is computed as
+    p_k (g_k (1 - p_k) - sum over the others), 1 - p_k being known to all digits. The Jacobian is
+    symmetric, so `softmax_jvp` is the same.
+
+    Special values: 0 at entries of -inf and at masked entries, which are treated as
+    absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
+    dominant entry.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.softmax_vjp(np.array([0.0, 40.0]), np.array([0.0, 1.0]))
+    array([-4.24835426e-18,  4.24835426e-18])
+    """

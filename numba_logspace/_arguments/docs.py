@@ -1,0 +1,257 @@
+"""The parts that the docstrings of the public functions share."""
+
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+_WORKERS = """workers : int, optional
+    How many threads may share the work; -1 is all cores. By default all cores this process may
+    run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+stream : CUDA stream or int, optional
+    For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+    on which the library of the first array is working."""
+
+_PARAMETERS = """Parameters
+----------
+x : array_like
+    Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+    order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+    are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+    array of Dask: then it is lazy.
+axis : int, tuple of int or None, optional
+    The axis, or axes taken together, that a row runs along; None is all of them.{order} Also the
+    names of dimensions of a DataArray.
+{more}where : array_like of bool, optional
+    Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+    as absent.
+out : ndarray, optional
+    Where to put the result, of its shape and dtype. {out}
+{workers}"""
+
+_KEEPDIMS = """keepdims : bool, optional
+    Keep the reduced axes in the result, with length one.
+"""
+
+_COTANGENT = """g : array_like, optional
+    The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
+    gradient of the sum.
+"""
+
+_COTANGENT_OF_ROWS = """g : array_like, optional
+    The cotangent, of a shape that broadcasts to that of `x` without the axes, which may also be
+    kept with length one; None means ones: then it is the gradient of the sum.
+"""
+
+_TANGENT = """t : array_like
+    The tangent, of a shape that broadcasts to that of `x`.
+"""
+
+_RAISES = """Raises
+------
+TypeError
+    For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+    for CUDA arrays among others.
+ValueError
+    For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+    input, or is read-only. Nothing has been written to it then.
+numpy.exceptions.AxisError
+    For an axis that `x` has not."""
+
+_DTYPE = """float32 and float64 in the dtype of `x`, float16
+    (computed in float32) in float16, int and bool in float64."""
+
+_MAP_RETURNS = f"""Returns
+-------
+ndarray
+    In the shape of `x`; {_DTYPE}"""
+
+_REDUCTION_RETURNS = f"""Returns
+-------
+ndarray or scalar
+    In the shape of `x` without the axes; {_DTYPE}"""
+
+_DERIVATIVES = """Special values: 0 at entries of -inf and at masked entries, which are treated as
+absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
+dominant entry."""
+
+_JACOBIAN = """Parameters
+----------
+x : array_like
+    Any shape; float16, float32, float64, int or bool.
+axis : int, optional
+    The axis that a row runs along."""
+
+_JACOBIAN_RETURNS = """Returns
+-------
+ndarray
+    Of shape (..., n, n), the axes of `x` without `axis`, then i and j: dy_i / dx_j. float32 and
+    float64 in the dtype of `x`, float16 in float16, int and bool in float64."""
+
+_JACOBIAN_RAISES = """Raises
+------
+TypeError
+    For masked arrays, for other dtypes, for an `axis` that is not an int.
+numpy.exceptions.AxisError
+    For an axis that `x` has not."""
+
+_LOSS = """Parameters
+----------
+logits : array_like
+    Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
+    of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
+    interfaces: then all arrays are, also the results, and what would raise for a target or a
+    weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
+    array of Dask: then they are lazy.
+{targets}
+axis : int, optional
+    The axis of the classes.
+{weights}reduction : {{"none", "sum", "mean"}}, optional
+    The weighted losses themselves, their sum, or that over the sum of the weights.
+{out}{workers}"""
+
+_LOSS_OUT = """out : ndarray, optional
+    Where to put the gradient, of its shape and dtype. It may be `logits` itself.
+"""
+
+_ROW_WEIGHTS = """weights : array_like, optional
+    A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
+    A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+"""
+
+_WEIGHTS_OF_CLASSES = """weights : array_like
+    A weight >= 0 for each class, in a shape that broadcasts to that of `logits`. A weight for a
+    row is one for all of its classes."""
+
+_LABELS = """targets : array_like
+    Either the class of each row, whole numbers of any dtype in the shape of `logits` without the
+    axis, which may also be kept with length one; or a number in [0, 1] for each class, with as many
+    axes as `logits`, of which the others than that of the classes may have length one."""
+
+_LOSS_RETURNS = """Returns
+-------
+ndarray or scalar
+    The losses, in the shape of `logits` without the axis, or one number; float32 and float64 in
+    the dtype of `logits`, float16 (computed in float32) in float16, int and bool in float64."""
+
+_GRADIENT_RETURNS = """Returns
+-------
+loss : ndarray or scalar
+    As of the loss alone.
+gradient : ndarray
+    The derivative of the sum of the losses returned with respect to `logits`, in their shape; for
+    the mean that of the mean."""
+
+_LOSS_RAISES = """Raises
+------
+TypeError
+    For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays among
+    others.
+ValueError
+    For {wrong}weights that are negative,
+    infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
+    reduction, for a mean of nothing or of weights that are all 0{out}.
+numpy.exceptions.AxisError
+    For an axis that `logits` has not."""
+
+_COST = (
+    "O(size) time, and no more memory than the result, in any\nlayout that some order of the "
+    "axes makes contiguous; otherwise pieces of `x` are copied in turn."
+)
+
+
+def _parameters(more="", out="It may be `x` itself.", order=""):
+    return _PARAMETERS.format(more=more, out=out, order=order, workers=_WORKERS)
+
+
+def _with(first, parameters):
+    # More parameters before the axis.
+    return parameters.replace("axis : int", first + "axis : int", 1)
+
+
+def _loss_texts(targets, weights, wrong):
+    # Those of a loss, and of a loss with its gradient.
+    parameters = {"targets": targets, "weights": weights, "workers": _WORKERS}
+    and_out = ",\n    for an `out` of another shape, or that overlaps an input in part"
+    return (
+        {
+            "parameters": _LOSS.format(**parameters, out=""),
+            "returns": _LOSS_RETURNS,
+            "raises": _LOSS_RAISES.format(wrong=wrong, out=""),
+        },
+        {
+            "parameters": _LOSS.format(**parameters, out=_LOSS_OUT),
+            "returns": _GRADIENT_RETURNS,
+            "raises": _LOSS_RAISES.format(wrong=wrong, out=and_out),
+        },
+    )
+
+
+_TARGETS = _loss_texts(_LABELS, _ROW_WEIGHTS, "labels that are no class, targets outside [0, 1], ")
+_CLASS_WEIGHTS = _loss_texts(_WEIGHTS_OF_CLASSES, "", "")
+
+_TEXTS = {
+    "map": {"parameters": _parameters(), "returns": _MAP_RETURNS},
+    "scan": {
+        "parameters": _parameters(order="\n    Entries follow each other in C order."),
+        "returns": _MAP_RETURNS,
+    },
+    "reduction": {
+        "parameters": _parameters(_KEEPDIMS, "It must not overlap `x`."),
+        "returns": _REDUCTION_RETURNS,
+    },
+    "vjp": {
+        "parameters": _with(_COTANGENT, _parameters(out="It may be `x` or `g` itself.")),
+        "returns": _MAP_RETURNS,
+    },
+    "vjp of a reduction": {
+        "parameters": _with(_COTANGENT_OF_ROWS, _parameters()),
+        "returns": _MAP_RETURNS,
+    },
+    "jvp": {
+        "parameters": _with(_TANGENT, _parameters(out="It may be `x` or `t` itself.")),
+        "returns": _MAP_RETURNS,
+    },
+    "jvp of a reduction": {
+        "parameters": _with(_TANGENT, _parameters(_KEEPDIMS, "It must not overlap `x` or `t`.")),
+        "returns": _REDUCTION_RETURNS,
+    },
+    "hvp": {
+        "parameters": _with(
+            "g : array_like or None\n" + _COTANGENT.split("\n", 1)[1] + _TANGENT,
+            _parameters(out="It may be `x`, `g` or `t` itself."),
+        ),
+        "returns": _MAP_RETURNS,
+    },
+    "value and vjp": {
+        "parameters": _with(_COTANGENT, _parameters()).replace(
+            "out : ndarray, optional\n    Where to put the result, of its shape and dtype. It may "
+            "be `x` itself.",
+            "out : tuple of two ndarrays, optional\n    Where to put the value and the gradient, "
+            "each of the shape and dtype of the result.",
+        ),
+        "returns": _MAP_RETURNS.replace("ndarray", "value, gradient : ndarray").replace(
+            "In the shape", "Each in the shape"
+        ),
+    },
+    "jacobian": {"parameters": _JACOBIAN, "returns": _JACOBIAN_RETURNS, "raises": _JACOBIAN_RAISES},
+    "class weights": _CLASS_WEIGHTS[0],
+    "class weights and gradient": _CLASS_WEIGHTS[1],
+    "loss": _TARGETS[0],
+    "loss and gradient": _TARGETS[1],
+}
+
+
+def shared_text(kind: str) -> Callable[[_F], _F]:
+    """Decorate a function: put the shared parts into the {places} of its docstring."""
+
+    def decorate(function: _F) -> _F:
+        text = inspect.cleandoc(function.__doc__ or "")
+        parts = {"raises": _RAISES, "cost": _COST, "derivatives": _DERIVATIVES}
+        for name, part in {**parts, **_TEXTS[kind]}.items():
+            text = text.replace("{" + name + "}", part)
+        function.__doc__ = text
+        return function
+
+    return decorate

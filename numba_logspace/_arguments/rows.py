@@ -1,0 +1,287 @@
+"""The argument x of a call, seen as rows: what is checked against it, and how its engine runs."""
+
+import numpy as np
+
+from .._cpu.loops import leave_out_first_max
+from .._cpu.totals import mean_of_rows, sum_of_rows
+from .._cpu.workers import count_for
+from . import layout
+from .slabs import (
+    Labels,
+    copy_of,
+    flat,
+    flat_rows,
+    for_slabs,
+    rows_last,
+    shared_form,
+    unflat_rows,
+)
+from .targets import labels_of
+
+_DOUBLE = np.dtype(np.float64)
+
+
+class Rows:
+    """The argument x of a call, seen as rows, and what is checked against it."""
+
+    on_cuda = False
+    b = None  # the weights beside x
+
+    def __init__(self, x, axis, where=None, workers=None, name="x", beside=None):
+        self.name, self._has_where = name, name == "x"
+        self.x, self.dtype, self.result = layout.as_array(x, name, self._has_where)
+        if beside is not None:
+            self._take(beside)
+        self.axes = layout.normalize_axes(axis, self.x.ndim)
+        self.mask = layout.check_where(where, self.x.shape)
+        self.workers = count_for(workers, self.x.size)
+        self.shape = self.row_shape(keepdims=False)
+        self._made = False
+
+    def _take(self, b):
+        # Weights, which broadcast together with x, and count in the dtype of the results.
+        array, _, result = self.argument(b, "b")
+        try:
+            shape = np.broadcast_shapes(self.x.shape, array.shape)
+        except ValueError:
+            raise ValueError(
+                f"x and b must broadcast together, got shapes {self.x.shape} and {array.shape}"
+            ) from None
+        self.x, self.b = np.broadcast_to(self.x, shape), np.broadcast_to(array, shape)
+        if not isinstance(b, (int, float)):  # Python's numbers adapt, as everywhere in NumPy
+            self.result = np.result_type(self.result, result)
+
+    def row_shape(self, keepdims):
+        """The shape of results with one number for each row."""
+        return layout.result_shape(self.x.shape, self.axes, keepdims)
+
+    def argument(self, array, name):
+        """(array, working dtype, dtype of results) of an argument."""
+        return layout.as_array(array, name, self._has_where)
+
+    def entries(self, array, name):
+        """An argument with a number for each entry, or None."""
+        if array is None:
+            return None
+        return layout.check_operand(self.argument(array, name)[0], name, self.x.shape, self.name)
+
+    def numbers(self, array, name):
+        """An argument with a number for each row, or None; the axes of the rows may be kept."""
+        if array is None:
+            return None
+        array, _, _ = self.argument(array, name)
+        if array.ndim == self.x.ndim and all(array.shape[a] == 1 for a in self.axes):
+            array = array.reshape([k for a, k in enumerate(array.shape) if a not in self.axes])
+        return layout.check_operand(array, name, self.shape, "the result")
+
+    def labels(self, array, classes):
+        """Class labels from an array with a number for each row."""
+        return labels_of(array, classes)
+
+    def operand(self, array, name):
+        """As `entries`; a tangent must be given."""
+        if array is None and name == "t":
+            raise TypeError("t must be an array of the shape of x, got None")
+        return self.entries(array, name)
+
+    def _inputs(self, more):
+        return {self.name: self.x} | {k: a for k, a in more.items() if a is not None}
+
+    def out(self, out, inputs, separate=None):
+        """An array for results of the shape of x.
+
+        It may be x or one of `inputs`, but must not overlap what is in `separate`.
+        """
+        if out is None:
+            self._made = True
+            return np.empty_like(self.x, self.result, subok=False)
+        may_be = self._inputs(inputs)
+        checked = may_be | self._inputs(separate or {})
+        layout.check_out(out, self.x.shape, self.result, checked, may_be=may_be)
+        return out
+
+    def two_outs(self, out, inputs):
+        """Two arrays for results of the shape of x, apart from each other and from the inputs."""
+        if out is None:
+            return self.out(None, inputs), self.out(None, inputs)
+        if not isinstance(out, tuple) or len(out) != 2:
+            raise TypeError(f"out must be a tuple of two arrays, got {type(out).__name__}")
+        apart = self._inputs(inputs)
+        for i, others in enumerate((apart, apart | {"out[0]": out[0]})):
+            name = f"out[{i}]"
+            layout.check_out(out[i], self.x.shape, self.result, others, name=name)
+        return out
+
+    def out_of_rows(self, out, keepdims, inputs):
+        """Check an array for results with a number for each row."""
+        if out is not None:
+            shape = self.row_shape(keepdims)
+            layout.check_out(out, shape, self.result, self._inputs(inputs))
+        return out
+
+    def handed_out(self, out):
+        """What the caller gets for one or two arrays that were made or checked here."""
+        if self.x.ndim or not self._made:
+            return out
+        return tuple(o[()] for o in out) if isinstance(out, tuple) else out[()]
+
+    def returned(self, values, keepdims=False, out=None):
+        """Values of the working dtype as they are returned."""
+        values = values.reshape(self.row_shape(keepdims))
+        if out is None and values.dtype == self.result:
+            return values[()]
+        with np.errstate(all="ignore"):  # a float16 may overflow to inf
+            if out is None:
+                return values.astype(self.result)[()]
+            out[...] = values
+        return out
+
+    def total(self, values):
+        """The sum of the values of all rows, in the dtype of results."""
+        with np.errstate(all="ignore"):  # a float16 may overflow to inf
+            return self.result.type(sum_of_rows(np.ascontiguousarray(values).reshape(-1)))
+
+    def mean(self, values, shares):
+        """The mean of values that have been multiplied with shares, in the dtype of results."""
+        shares = shares.reshape(-1) if any(shares.strides) else shares.flat[:1]
+        with np.errstate(all="ignore"):
+            mean = mean_of_rows(np.ascontiguousarray(values).reshape(-1), shares)
+            return self.result.type(mean)
+
+    def run(self, function, g=None, t=None, c=None, values=False, outs=()):
+        """Call the engine of a function; the values of the rows, where they are wanted.
+
+        g and t are arrays of the shape of x, None for ones, or Labels; c has a number for each
+        row. The results for the entries go into `outs`; values are in the working dtype.
+        """
+        engine, outs = function.engine, (*outs, None, None)[:2]
+        if self.x.size == 0:
+            return np.full(self.shape, engine.of_nothing, self.dtype) if values else None
+        arrays = [a for a in (g, t, *outs) if isinstance(a, np.ndarray)]
+        form = shared_form(self.x, arrays, self.axes, self.dtype) if self._lies(function) else None
+        if form and not (form[3] > 1 and _too_many_classes(form[2], self.dtype, (g, t))):
+            return _run_in_place(engine, self, form, (g, t), c, values, outs)
+        return _run_slabs(function, self, (g, t), c, values, outs)
+
+    def _lies(self, function):
+        # Whether the engine may read x where it lies.
+        scattered = function.engine.ordered and len(self.axes) > 1
+        return self.mask is None and not function.without_max and not scattered
+
+    def weighted(self, function, return_sign, keepdims, out):
+        """log |sum b exp(x)| and the sign, or the first alone with NaN for a negative sum."""
+        values, signs = np.full(self.shape, -np.inf), np.zeros(self.shape)
+        if self.x.size:
+            b = np.broadcast_to(1.0, self.x.shape) if self.b is None else self.b
+            _weigh_slabs(function.engine, self, b, values, signs)
+        if not return_sign:
+            values[signs < 0] = np.nan
+        values = self.returned(values, keepdims, out)
+        return (values, self.returned(signs, keepdims)) if return_sign else values
+
+
+def _too_many_classes(n, dtype, entries):
+    # Labels of several columns at once are compared as floats.
+    return n >= 1 / np.finfo(dtype).eps and any(isinstance(u, Labels) for u in entries)
+
+
+def _run_in_place(engine, rows, form, entries, c, values, outs):
+    order, outer, n, inner = form
+    x, axes = rows.x, rows.axes
+
+    def as_it_lies(u):
+        if isinstance(u, Labels):
+            return flat_rows(u.classes, order, axes)
+        return None if u is None else flat(u.transpose(order))
+
+    numbers = None if c is None else flat_rows(copy_of(c, (), rows.dtype), order, axes)
+    results = np.empty(outer * inner, rows.dtype) if values else None
+    arrays = [as_it_lies(u) for u in (x, *entries)]
+    flat_outs = [as_it_lies(u) for u in outs]
+    engine(*arrays, numbers, results, flat_outs, outer, n, inner, rows.workers)
+    return unflat_rows(results, x, order, axes) if values else None
+
+
+def _run_slabs(function, rows, entries, c, values, outs):
+    engine = function.engine
+    x, mask = rows_last(rows.x, rows.axes), rows_last(rows.mask, rows.axes)
+    entries = [u if isinstance(u, Labels) else rows_last(u, rows.axes) for u in entries]
+    outs = [rows_last(out, rows.axes) for out in outs]
+    results = np.empty(rows.shape, rows.dtype) if values else None
+
+    if mask is not None and function.kind == "vjp" and entries[0] is None:
+        entries[0] = np.broadcast_to(1.0, x.shape)  # what is absent has no cotangent
+
+    def piece_of(u, index):
+        if isinstance(u, Labels):
+            return flat(np.ascontiguousarray(u.classes[index]))
+        return flat(copy_of(u, index, rows.dtype, mask, 0.0))
+
+    def one(index, n):
+        piece = copy_of(x, index, rows.dtype, mask).reshape(-1)
+        part = np.empty(piece.size // n, rows.dtype) if values else None
+        if mask is not None and engine.counts:
+            _reduce_by_count(engine, piece.reshape(-1, n), mask[index].reshape(-1, n), part)
+        else:
+            if function.without_max:
+                leave_out_first_max(piece, n)
+            arrays = [piece_of(u, index) for u in entries]
+            numbers = flat(copy_of(c, index, rows.dtype))
+            pieces = _places(engine, piece, outs)
+            engine(piece, *arrays, numbers, part, pieces, piece.size // n, n, 1, 1)
+            _hand_over(pieces, outs, index, mask, function.masked)
+        if values:
+            results[index] = part.reshape(results[index].shape)
+
+    for_slabs(one, x, rows.axes, rows.workers)
+    return results
+
+
+def _places(engine, piece, outs):
+    # Where the results of a slab go: the first in the place of the slab, if that costs nothing.
+    first, second = outs
+    return [
+        None if first is None else piece if engine.in_place else np.empty_like(piece),
+        None if second is None else np.empty_like(piece),
+    ]
+
+
+def _hand_over(pieces, outs, index, mask, masked):
+    # Results to where they are wanted; what is masked becomes what it has to.
+    for out, piece, fill in zip(outs, pieces, (*masked, None, None)):
+        if out is None:
+            continue
+        piece = piece.reshape(out[index].shape)
+        if mask is not None and fill is not None:
+            np.copyto(piece, fill, where=~mask[index])
+        with np.errstate(all="ignore"):  # a float16 result may overflow to inf
+            out[index] = piece
+
+
+def _reduce_by_count(engine, rows, mask, values):
+    # Rows with equally many entries together, without their absent ones.
+    counts = mask.sum(axis=1)
+    for n in np.unique(counts):
+        chosen = counts == n
+        if n == 0:
+            values[chosen] = engine.of_nothing
+            continue
+        entries = rows[chosen][mask[chosen]]
+        part = np.empty(entries.size // n, values.dtype)
+        engine(entries, None, None, None, part, (None, None), part.size, int(n), 1, 1)
+        values[chosen] = part
+
+
+def _weigh_slabs(engine, rows, b, values, signs):
+    x, b = rows_last(rows.x, rows.axes), rows_last(b, rows.axes)
+    mask = rows_last(rows.mask, rows.axes)
+
+    def one(index, n):
+        piece = copy_of(x, index, _DOUBLE, mask)
+        weights = copy_of(b, index, _DOUBLE, mask, 0.0)
+        part = np.empty((2, piece.size // n))
+        engine(piece.reshape(-1), weights.reshape(-1), part[0], part[1], n)
+        values[index] = part[0].reshape(np.shape(values[index]))
+        signs[index] = part[1].reshape(np.shape(values[index]))
+
+    for_slabs(one, x, rows.axes, rows.workers)

@@ -1,0 +1,148 @@
+"""The arguments of losses: class labels, targets, weights and reductions, and their errors."""
+
+import math
+
+import numpy as np
+
+from .._cpu.totals import fill_shares
+from .layout import index_of
+from .slabs import Labels
+
+REDUCTIONS = ("none", "sum", "mean")
+
+
+def check_axis(axis):
+    """Refuse an axis that is not an int."""
+    try:
+        index_of(axis)
+    except TypeError:
+        raise TypeError(f"axis must be an int, got {axis!r}") from None
+
+
+def check_reduction(reduction):
+    """Refuse an unknown reduction."""
+    if not isinstance(reduction, str) or reduction not in REDUCTIONS:
+        known = ", ".join(map(repr, REDUCTIONS))
+        raise ValueError(f"reduction must be one of {known}, got {reduction!r}")
+
+
+def _is_at_least_0(array):
+    return (array >= 0) & (array < np.inf)
+
+
+def _is_probability(array):
+    return (array >= 0) & (array <= 1)
+
+
+def _check_numbers(array, rows, is_right, wanted, name, axes):
+    # By the extremes, which need no array of their own; NaN is one. Only where one of them is
+    # wrong is the first bad row looked for.
+    if array.size == 0 or (is_right(array.min()) and is_right(array.max())):
+        return
+    whole = np.broadcast_to(array, rows.x.shape if axes else rows.shape)
+    bad = ~is_right(whole)
+    where = tuple(np.argwhere(bad.any(axis=axes) if axes else bad)[0].tolist())
+    value = whole[bad][0] if not axes else np.moveaxis(whole, axes[0], -1)[where]
+    value = value[~is_right(value)][0] if axes else value
+    raise ValueError(f"{name} must be {wanted}, got {value} in row {_row_name(where)}")
+
+
+def _row_name(where):
+    return where[0] if len(where) == 1 else where
+
+
+def targets_of(targets, rows):
+    """Labels, or an array of the shape of the logits of numbers in [0, 1]."""
+    array, _, _ = rows.argument(targets, "targets")
+    kept = rows.row_shape(keepdims=True)
+    if array.shape == rows.shape or (array.shape == kept and _may_be_labels(array, rows)):
+        return rows.labels(array.reshape(rows.shape), rows.x.shape[rows.axes[0]])
+    whole = check_shape(array, rows)
+    if not rows.on_cuda:
+        _check_numbers(array, rows, _is_probability, "in [0, 1]", "targets", rows.axes)
+    return whole
+
+
+def check_shape(array, rows):
+    """Targets that are not labels, in the shape of the logits."""
+    (axis,) = rows.axes
+    # Fewer axes, or one of length 1 for the classes, are as likely a mistake as meant.
+    fits = array.ndim == rows.x.ndim and array.shape[axis] == rows.x.shape[axis]
+    try:
+        whole = np.broadcast_to(array, rows.x.shape) if fits else None
+    except ValueError:
+        whole = None
+    if whole is None:
+        raise ValueError(
+            f"targets of shape {array.shape} are neither class labels, whole numbers of shape "
+            f"{rows.shape} (or {rows.row_shape(keepdims=True)}), nor a number in [0, 1] for each "
+            f"class, of shape {rows.x.shape}; write targets the same for all rows as "
+            f"numpy.broadcast_to(targets, {rows.x.shape})"
+        )
+    return whole
+
+
+def _may_be_labels(array, rows):
+    # Of a single class floats in the shape of the logits are numbers for that class.
+    return array.dtype.kind in "iu" or array.shape != rows.x.shape
+
+
+def labels_of(array, classes):
+    """Class labels, of any dtype whose numbers are whole ones."""
+    right = (array >= 0) & (array < classes)
+    if array.dtype.kind == "f":
+        right &= array == np.floor(array)
+    if not right.all():
+        where = tuple(np.argwhere(~right)[0].tolist())
+        raise ValueError(
+            f"targets must be classes, whole numbers from 0 to {classes - 1}, got {array[where]} "
+            f"in row {_row_name(where)}; numbers for the classes have the shape of the logits"
+        )
+    return Labels(array.astype(np.int64, copy=False))
+
+
+def check_row_weights(weights):
+    """Refuse weights, an array of NumPy, that are no weights."""
+    bad = ~_is_at_least_0(weights)
+    if bad.any():
+        raise ValueError(f"weights must be finite and >= 0, got {weights[bad][0]}")
+
+
+def _check_weights(weights, rows, axes):
+    # On CUDA the host would have to wait for the numbers: there what is wrong becomes NaN.
+    if not rows.on_cuda:
+        array = np.asarray(weights)
+        _check_numbers(array, rows, _is_at_least_0, "finite and >= 0", "weights", axes)
+
+
+def class_weights_of(weights, rows):
+    """An array of the shape of the logits of numbers >= 0."""
+    whole = rows.entries(weights, "weights")
+    if whole is None:
+        raise TypeError("weights must be an array of numbers >= 0, got None")
+    _check_weights(weights, rows, rows.axes)
+    return whole
+
+
+def row_weights_of(weights, rows, reduction):
+    """What each row's loss is multiplied with: an array, or None for ones."""
+    whole = rows.numbers(weights, "weights")
+    if whole is not None:
+        _check_weights(weights, rows, ())
+    if reduction != "mean":
+        return whole
+    if rows.on_cuda:
+        return rows.shares(whole)
+    count = math.prod(rows.shape)
+    if count == 0:
+        raise ValueError("reduction must not be 'mean' of no rows")
+    if whole is None:
+        return np.broadcast_to(rows.dtype.type(1.0 / count), rows.shape)
+    shares = np.empty(count, rows.dtype)
+    if not fill_shares(np.ascontiguousarray(whole, np.float64).reshape(-1), shares) > 0.0:
+        raise ValueError("reduction must not be 'mean' of weights that are all 0")
+    return shares.reshape(rows.shape)
+
+
+# How the numbers of the classes become what an engine takes, by the name of the argument.
+SCORES = {"targets": targets_of, "weights": class_weights_of}

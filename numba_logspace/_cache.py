@@ -1,0 +1,130 @@
+"""The kernel cache as a whole: fill it ahead of the first calls, and say what is in it."""
+
+import importlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from ._cpu.engines import Map, Reduction, Weighing
+from ._cpu.workers import limit
+from ._family import FAMILY, Function
+
+DTYPES = "float32", "float64"
+
+# Shapes and axes that take each way through memory: one row, rows along the lanes of vectors and
+# side by side in them, columns, long columns, and one row shared by threads.
+_LAYOUTS = (
+    ((10,), 0),
+    ((3, 100), 1),
+    ((20, 5), 1),
+    ((100, 20), 0),
+    ((9000, 3), 0),
+    ((1 << 16,), 0),
+)
+_SMALL = 3  # of these, so many for what makes matrices
+
+
+# --- the calls whose kernels are wanted ----------------------------------------------------------
+
+
+def _numbers(shape, dtype):
+    return np.linspace(-3.0, -1.0, int(np.prod(shape))).reshape(shape).astype(dtype)
+
+
+def _rows_of(x, axis):
+    return x.take(0, axis)
+
+
+def _losses(f, x, axis, scores):
+    for score in scores:
+        for reduction in ("none", "mean"):
+            f(x, score, axis, reduction=reduction)
+
+
+def _targets(x, axis):
+    return np.zeros(_rows_of(x, axis).shape, np.int64), np.full_like(x, 1.0 / x.shape[axis])
+
+
+_CALLS: dict[str, Callable[[Any, np.ndarray, int], Any]] = {
+    "map": lambda f, x, axis: [f(x, axis, workers=k) for k in (None, 2)],
+    "scan": lambda f, x, axis: f(x, axis),
+    "reduction": lambda f, x, axis: [f(x, axis, workers=k) for k in (None, 2)],
+    "vjp": lambda f, x, axis: [f(x, g, axis) for g in (None, x)],
+    "value and vjp": lambda f, x, axis: [f(x, g, axis) for g in (None, x)],
+    "vjp of a reduction": lambda f, x, axis: [f(x, g, axis) for g in (None, _rows_of(x, axis))],
+    "jvp": lambda f, x, axis: f(x, x, axis),
+    "jvp of a reduction": lambda f, x, axis: f(x, x, axis),
+    "hvp": lambda f, x, axis: [f(x, g, x, axis) for g in (None, x)],
+    "loss": lambda f, x, axis: _losses(f, x, axis, _targets(x, axis)),
+    "loss and gradient": lambda f, x, axis: _losses(f, x, axis, _targets(x, axis)),
+    "class weights": lambda f, x, axis: _losses(f, x, axis, [-x]),
+    "class weights and gradient": lambda f, x, axis: _losses(f, x, axis, [-x]),
+    "jacobian": lambda f, x, axis: f(x, axis),
+    "elementwise": lambda f, x, axis: f(*[x] * f.nin),
+    "product": lambda f, x, axis: [f(x, x.T), f(x.T, x), f(x.T, x.T[0] if x.ndim == 1 else x)],
+    "gated": lambda f, x, axis: f(0.5, x, x, axis),
+    "gated vjp": lambda f, x, axis: f(0.5, x, x, None, axis),
+}
+
+
+def _compile(name: str, dtype: str) -> None:
+    function, f = FAMILY[name], getattr(importlib.import_module(__package__), name)
+    makes_matrices = function.kind in ("jacobian", "product")
+    for shape, axis in _LAYOUTS[:_SMALL] if makes_matrices else _LAYOUTS:
+        _CALLS[function.kind](f, _numbers(shape, dtype), axis)
+
+
+def fill(names: Sequence[str], dtypes: Sequence[str], workers: int | None) -> float:
+    """Compile the kernels of functions, in processes of their own, with a progress bar.
+
+    Returns the seconds that it took.
+    """
+    # What the other commands of the command line have no use for.
+    import multiprocessing
+    from concurrent.futures import ProcessPoolExecutor, as_completed
+
+    import tqdm
+
+    tasks = [(name, dtype) for name in names for dtype in dtypes]
+    start = time.perf_counter()
+    # Not by fork, which would take over whatever threads there are.
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(min(workers or limit(), len(tasks)), context) as pool:
+        running = [pool.submit(_compile, *task) for task in tasks]
+        for done in tqdm.tqdm(as_completed(running), total=len(tasks), unit="function"):
+            done.result()
+    return time.perf_counter() - start
+
+
+# --- what is cached ------------------------------------------------------------------------------
+
+
+def _marks(function: Function) -> list[str]:
+    # What the names of its kernels have in them: the names of its formulas.
+    engine = function.engine
+    if isinstance(engine, Map):
+        parts = [engine.prepare, engine.element]
+    elif isinstance(engine, Reduction):
+        parts = [engine.reduce]
+    elif isinstance(engine, Weighing):
+        formulas = engine.formulas
+        parts = [formulas.prepare, formulas.settle, formulas.element or formulas.result]
+        parts += [formulas.weigh] if formulas.weighs else []
+    else:
+        parts = [engine] if function.kind == "elementwise" else []
+    return [f".{part.__name__}(" for part in parts]
+
+
+def listing(kernels: list[tuple[str, int]]) -> Iterator[tuple[str, int, int]]:
+    """(function, number of kernels, bytes) for each function with kernels, (name, bytes)."""
+    left = kernels
+    for function in FAMILY.values():
+        marks = _marks(function)
+        mine = [kernel for kernel in left if marks and all(mark in kernel[0] for mark in marks)]
+        if mine:
+            yield function.name, len(mine), sum(size for _, size in mine)
+            left = [kernel for kernel in left if kernel not in mine]
+    if left:
+        yield "others", len(left), sum(size for _, size in left)

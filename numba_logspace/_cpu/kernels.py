@@ -1,0 +1,439 @@
+"""Kernels: factories that put the formulas of one function over the memory of the CPU.
+
+Arrays are flat and contiguous, in the normal form (outer, n, inner). A kernel does the units
+`start` to `stop` of its work, so that threads can share it. Nothing here knows what the formulas
+compute.
+"""
+
+import math
+
+import numpy as np
+
+from .._compile.jit import kernel
+from .._compile.trace import branch, formula, loop
+from .._formulas.simd import any_lane
+from .._formulas.vectormath import larger, lesser
+from .entries import has_entries, kept
+from .memory import (
+    full,
+    itemsize,
+    lanes,
+    load,
+    number_at,
+    prefetch,
+    prefetch_to_write,
+    put_number,
+    store,
+)
+from .passes import Registers, ends_of, max_pass, term_at
+from .row import (
+    Short,
+    is_short,
+    number_of,
+    parts,
+    row_as_it_is,
+    row_max,
+    row_sums,
+    row_with_shortfall,
+    row_without_max,
+)
+from .tile import tile_as_it_is, tile_sums, tile_with_shortfall, tile_without_max
+
+# What a function may need beyond the summary, for a row and for a tile.
+SECONDS = {
+    "none": (row_as_it_is, tile_as_it_is),
+    "without max": (row_without_max, tile_without_max),
+    "shortfall": (row_with_shortfall, tile_with_shortfall),
+}
+
+
+# How far ahead of a sweep to fetch, in vectors, where no cache holds what comes next.
+NEAR = 16
+# Rows up to so many bytes are fetched whole while the row before is worked on.
+_WHOLE_ROW = 1 << 18
+
+
+def _reach(x, n):
+    if isinstance(n, Short):
+        return None
+    return branch(n * itemsize(x) <= _WHOLE_ROW, lambda: n, NEAR * lanes(x))
+
+
+def row_summaries(condition, second):
+    """The summary of a row and, where `condition` asks for it, what `second` makes of the row."""
+
+    @formula
+    def summaries(x, base, n, e, e_base):
+        m = row_max(x, base, n)
+        ties, rest, error = row_sums(x, base, n, m, e, e_base, _reach(x, n))
+        summary = m, ties, rest, error
+        return summary, branch(
+            condition(summary, number_of(n)),
+            lambda: second(x, base, n, summary),
+            summary,
+        )
+
+    return summaries
+
+
+def tile_summaries(condition, second):
+    """As row_summaries, of the rows of a tile; `second` for all where any of them asks for it."""
+
+    @formula
+    def summaries(tile, at, step, n, width, e, e_at, x, base, x_step, x_width):
+        # The second look is at the strip of x, since e may have taken the place of the tile.
+        m = max_pass(tile, at, step, n, width, full(tile, -math.inf))
+        ties, rest, error = tile_sums(tile, at, step, n, width, m, e, e_at)
+        summary = m, ties, rest, error
+        return summary, branch(
+            any_lane(condition(summary, n)),
+            lambda: second(x, base, x_step, n, x_width, summary),
+            summary,
+        )
+
+    return summaries
+
+
+def finish_pass_of(element):
+    """The sweep that writes `element` of each entry; m and row are the same for all vectors."""
+
+    @formula
+    def finish_pass(
+        x, base, step, count, width, m, row, e, e_base, e_step, out, o_base, o_step, ahead
+    ):
+        def one_more(i, _):
+            v = load(x, base + i * step, width, -math.inf)
+            prefetch(x, base + i * step, ahead)
+            term = term_at(e, e_base + i * e_step, width, v, m)
+            store(out, o_base + i * o_step, width, element(v, term, m, *row))
+
+        loop(count, one_more, None)
+
+    return finish_pass
+
+
+def finish_row_of(element):
+    """The sweep that writes `element` of each entry of a row."""
+    finish_pass = finish_pass_of(element)
+
+    @formula
+    def finish_row(x, base, n, m, row, e, out, o_base):
+        (body, width), (has_end, end, left) = parts(x, base, n)
+        w, m, row = lanes(x), full(x, m), tuple(full(x, number) for number in row)
+        ahead = NEAR * w if e is None else None  # what is kept has just been written
+        o_end, (e_body, e_end) = o_base + (end - base), ends_of(e)
+        finish_pass(x, base, w, body, width, m, row, e_body, o_base, w, out, o_base, w, ahead)
+
+        def finish_end():
+            finish_pass(x, end, w, 1, left, m, row, e_end, o_end, w, out, o_end, w, ahead)
+
+        branch(has_end, finish_end, None)
+
+    return finish_row
+
+
+def _map_row(prepare, element, condition, seconds):
+    summaries = row_summaries(condition, seconds[0])
+    finish_row = finish_row_of(element)
+
+    @formula
+    def map_row(x, base, n, e, out):
+        summary, more = summaries(x, base, n, e, base)
+        row = prepare(summary, more, number_of(n))
+        finish_row(x, base, n, summary[0], row, e, out, base)
+
+    return map_row
+
+
+def map_rows(prepare, element, condition, seconds):
+    """Rows one by one; `e` is `out` to keep the exponentials there between sweeps, or None."""
+    map_row = _map_row(prepare, element, condition, seconds)
+
+    def rows(x, e, out, n, start, stop):
+        for r in range(start, stop):
+            map_row(x, r * n, n, e, out)
+
+    return kernel(rows)
+
+
+def map_one_row(prepare, element, condition, seconds, keeps):
+    """A single row: with so few arguments the call costs half as much."""
+    map_row = _map_row(prepare, element, condition, seconds)
+
+    @formula
+    def any_row(x, n, out):
+        def short():
+            map_row(x, 0, Short(x, n), Registers(), out)
+
+        branch(is_short(x, n), short, lambda: map_row(x, 0, n, out if keeps else None, out))
+
+    def row(x, out):
+        any_row(x, x.size, out)
+
+    return kernel(row)
+
+
+def _reduce_row(reduce, condition, seconds):
+    summaries = row_summaries(condition, seconds[0])
+
+    @formula
+    def reduce_row(x, base, n):
+        summary, more = summaries(x, base, n, None, 0)
+        return reduce(summary, more, number_of(n))
+
+    return reduce_row
+
+
+def reduce_rows(reduce, condition, seconds):
+    """One number for each row."""
+    reduce_row = _reduce_row(reduce, condition, seconds)
+
+    def rows(x, out, n, start, stop):
+        for r in range(start, stop):
+            out[r] = reduce_row(x, r * n, n)
+
+    return kernel(rows)
+
+
+def reduce_one_row(reduce, condition, seconds):
+    """The number of a single row: with so few arguments the call costs half as much."""
+    reduce_row = _reduce_row(reduce, condition, seconds)
+
+    @formula
+    def any_row(x, n):
+        return branch(
+            is_short(x, n), lambda: reduce_row(x, 0, Short(x, n)), lambda: reduce_row(x, 0, n)
+        )
+
+    def row(x):
+        return any_row(x, x.size)
+
+    return kernel(row)
+
+
+# --- tiles: many rows side by side, gathered from where they lie -------------------------------
+
+# A group of tiles is gathered at once, to read and write long pieces of each line of memory; it
+# has to stay in the cache.
+_GROUP_BYTES = 1 << 21
+_LARGEST_GROUP = 32
+# How many lines ahead to fetch: not many, since lines at a regular distance from each other
+# compete for the same few places in the cache.
+_AHEAD = 16
+
+
+def _tile_map(prepare, element, condition, second):
+    summaries = tile_summaries(condition, second)
+
+    @formula
+    def tile_map(tile, at, n, e, e_at, x, base, step, width):
+        # In place of the tile, which was gathered from the strip of x.
+        w = lanes(tile)
+        summary, more = summaries(tile, at, w, n, None, e, e_at, x, base, step, width)
+        m, row = summary[0], prepare(summary, more, n)
+
+        def one_more(i, _):
+            v = load(tile, at + i * w, None, 0.0)
+            term = term_at(e, e_at + i * w, None, v, m)
+            store(tile, at + i * w, None, element(v, term, m, *row))
+
+        loop(n, one_more, None)
+
+    return tile_map
+
+
+def _tile_reduce(reduce, condition, second):
+    summaries = tile_summaries(condition, second)
+
+    @formula
+    def tile_reduce(tile, at, n):
+        w = lanes(tile)
+        summary, more = summaries(tile, at, w, n, None, None, 0, tile, at, w, None)
+        return reduce(summary, more, n)
+
+    return tile_reduce
+
+
+@formula
+def group_size(x, n, inner):
+    """How many tiles of columns make a group."""
+    w = lanes(x)
+    fit = _GROUP_BYTES // (n * w * itemsize(x))
+    return larger(lesser(lesser(fit, (inner + w - 1) // w), _LARGEST_GROUP), 1)
+
+
+@formula
+def column_group(unit, stop, size, n, inner, w):
+    """(tiles, index of the first entry, column, result) of the group from a tile on.
+
+    A tile is a vector of columns of one outer block; no group goes on into the next block.
+    """
+    tiles = (inner + w - 1) // w
+    outer = unit // tiles
+    first = unit - outer * tiles
+    count = lesser(lesser(size, stop - unit), tiles - first)
+    return count, outer * n * inner + first * w, first * w, outer * inner + first * w
+
+
+def _each_tile(n, count, visit):
+    # visit(i, t) for each line i of each tile t, line by line.
+    def one_line(i, _):
+        loop(count, lambda t, _: visit(i, t), None)
+
+    loop(n, one_line, None)
+
+
+@formula
+def gather_columns(x, base, n, inner, column, count, tile):
+    """Copy `count` tiles together, one after the other; lanes without a column hold -inf.
+
+    Nothing where x has no entries.
+    """
+    if not has_entries(x):
+        return
+    w = lanes(x)
+
+    def visit(i, t):
+        at = base + i * inner + t * w
+        width = lesser(w, inner - column - t * w)
+        store(tile, (t * n + i) * w, None, load(x, at, width, -math.inf))
+        prefetch(x, at, _AHEAD * inner)
+
+    _each_tile(n, count, visit)
+
+
+@formula
+def scatter_columns(tile, base, n, inner, column, count, out):
+    """Copy `count` tiles back to where their columns lie in `out`; an `out` of None is nowhere."""
+    if out is None:
+        return
+    w = lanes(out)
+
+    def visit(i, t):
+        at = base + i * inner + t * w
+        width = lesser(w, inner - column - t * w)
+        store(out, at, width, load(tile, (t * n + i) * w, None, 0.0))
+        prefetch_to_write(out, at + _AHEAD * inner)
+
+    _each_tile(n, count, visit)
+
+
+def map_columns(prepare, element, condition, seconds):
+    """Columns; the unit of work is a tile.
+
+    `keep` is any array to keep the exponentials between sweeps, or None.
+    """
+    tile_map = _tile_map(prepare, element, condition, seconds[1])
+
+    def columns(x, keep, out, n, inner, start, stop):
+        w = lanes(x)
+        size = group_size(x, n, inner)
+        tile = np.empty(size * n * w, x.dtype)
+        e = kept(keep, tile)
+        unit = start
+        while unit < stop:
+            count, base, column, _ = column_group(unit, stop, size, n, inner, w)
+            gather_columns(x, base, n, inner, column, count, tile)
+            for t in range(count):
+                at, width = base + t * w, lesser(w, inner - column - t * w)
+                tile_map(tile, t * n * w, n, e, t * n * w, x, at, inner, width)
+            scatter_columns(tile, base, n, inner, column, count, out)
+            unit += count
+
+    return kernel(columns)
+
+
+def reduce_columns(reduce, condition, seconds):
+    """One number for each column; the unit of work is a tile."""
+    tile_reduce = _tile_reduce(reduce, condition, seconds[1])
+
+    def columns(x, out, n, inner, start, stop):
+        w = lanes(x)
+        size = group_size(x, n, inner)
+        tile = np.empty(size * n * w, x.dtype)
+        unit = start
+        while unit < stop:
+            count, base, column, where = column_group(unit, stop, size, n, inner, w)
+            gather_columns(x, base, n, inner, column, count, tile)
+            for t in range(count):
+                width = lesser(w, inner - column - t * w)
+                store(out, where + t * w, width, tile_reduce(tile, t * n * w, n))
+            unit += count
+
+    return kernel(columns)
+
+
+def _row_start(r, n, inner):
+    outer = r // inner
+    return outer * n * inner + (r - outer * inner)
+
+
+@formula
+def gather_rows(x, first, count, n, inner, tile):
+    """Make rows lanes. Lanes without a row repeat the last one, so that they ask for nothing.
+
+    Nothing where x has no entries.
+    """
+    if not has_entries(x):
+        return
+    w = lanes(x)
+
+    def one_lane(lane, _):
+        base = _row_start(first + lesser(lane, count - 1), n, inner)
+
+        def one_more(i, _):
+            put_number(tile, i * w + lane, number_at(x, base + i * inner))
+
+        loop(n, one_more, None)
+
+    loop(w, one_lane, None)
+
+
+@formula
+def scatter_rows(tile, first, count, n, inner, out):
+    """Make lanes rows again; an `out` of None is nowhere."""
+    if out is None:
+        return
+    w = lanes(out)
+
+    def one_lane(lane, _):
+        base = _row_start(first + lane, n, inner)
+
+        def one_more(i, _):
+            put_number(out, base + i * inner, number_at(tile, i * w + lane))
+
+        loop(n, one_more, None)
+
+    loop(count, one_lane, None)
+
+
+def map_short_rows(prepare, element, condition, seconds):
+    """As many rows at a time as a vector has lanes; the unit of work is a row."""
+    tile_map = _tile_map(prepare, element, condition, seconds[1])
+
+    def rows(x, keep, out, n, inner, start, stop):
+        w = lanes(x)
+        tile = np.empty(n * w, x.dtype)
+        e = kept(keep, np.empty(n * w, x.dtype))  # apart, since a second look is at the tile
+        for first in range(start, stop, w):
+            count = lesser(w, stop - first)
+            gather_rows(x, first, count, n, inner, tile)
+            tile_map(tile, 0, n, e, 0, tile, 0, w, None)
+            scatter_rows(tile, first, count, n, inner, out)
+
+    return kernel(rows)
+
+
+def reduce_short_rows(reduce, condition, seconds):
+    """As many rows at a time as a vector has lanes; the unit of work is a row."""
+    tile_reduce = _tile_reduce(reduce, condition, seconds[1])
+
+    def rows(x, out, n, inner, start, stop):
+        w = lanes(x)
+        tile = np.empty(n * w, x.dtype)
+        for first in range(start, stop, w):
+            count = lesser(w, stop - first)
+            gather_rows(x, first, count, n, inner, tile)
+            store(out, first, count, tile_reduce(tile, 0, n))
+
+    return kernel(rows)

@@ -1,0 +1,202 @@
+"""Vectors from and to the memory of contiguous arrays: load, store, prefetch.
+
+On CUDA a thread is a lane: there each of these moves a single number.
+"""
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+
+from .._compile.trace import formula, primitive
+from .._formulas.simd import (
+    INDEX,
+    VECTOR_BYTES,
+    Vector,
+    call,
+    int_type,
+    llvm_type,
+    loaded_type,
+    splat,
+    suffix,
+)
+
+_CACHE_LINE = 64
+
+
+def _pointer(context, builder, array_type, array, index):
+    array = context.make_array(array_type)(context, builder, array)
+    if array_type.layout == "A":
+        # On CUDA alone, where a load is of one number: the rows of users' kernels.
+        return cgutils.get_item_pointer(context, builder, array_type, array, [index])
+    return builder.gep(array.data, [index])
+
+
+def _generate_nothing(context, builder, sig, args):
+    return context.get_dummy_value()
+
+
+def first_lanes(builder, count, kind):
+    """A mask of the first `count` lanes."""
+    integer = int_type(kind)
+    count = builder.trunc(count, integer.element) if integer.element.width < 64 else count
+    numbers = ir.Constant(integer, list(range(kind.lanes)))
+    return builder.icmp_signed("<", numbers, splat(builder, count, integer))
+
+
+def itemsize(array):
+    """The bytes of an entry, in formulas."""
+    return array.kind.dtype.bitwidth // 8
+
+
+def lanes_of(array_type):
+    """How many numbers of its dtype the CPU loads at once."""
+    return Vector(array_type.dtype).lanes
+
+
+@primitive
+def lanes(typing_context, array):
+    """How many numbers of the array's dtype are loaded at once."""
+    count = getattr(loaded_type(typing_context, array), "lanes", 1)
+
+    def generate(context, builder, sig, args):
+        return context.get_constant(types.intp, count)
+
+    return types.intp(array), generate
+
+
+@primitive
+def full(typing_context, array, value):
+    """A vector of the array's dtype with `value` in each lane."""
+    kind = loaded_type(typing_context, array)
+
+    def generate(context, builder, sig, args):
+        number = context.cast(builder, args[1], sig.args[1], array.dtype)
+        return splat(builder, number, llvm_type(kind))
+
+    return kind(array, value), generate
+
+
+@formula
+def spread(array, numbers):
+    """Vectors of the array's dtype with each of these numbers in all lanes."""
+    return tuple(full(array, number) for number in numbers)
+
+
+@primitive
+def load(typing_context, array, index, width, fill):
+    """array[index : index + width] of a contiguous array; lanes from `width` on hold `fill`.
+
+    A `width` of None says that the vector is full, which needs no mask.
+    """
+    kind = loaded_type(typing_context, array)
+    align = array.dtype.bitwidth // 8
+
+    def generate(context, builder, sig, args):
+        pointer = _pointer(context, builder, array, args[0], args[1])
+        llvm = llvm_type(kind)
+        if width == types.none:
+            pointer = builder.bitcast(pointer, llvm.as_pointer())
+            return builder.load(pointer, align=align)
+        number = context.cast(builder, args[3], sig.args[3], array.dtype)
+        mask = first_lanes(builder, args[2], kind)
+        pointer = builder.bitcast(pointer, llvm.as_pointer())
+        operands = [pointer, ir.Constant(INDEX, align), mask, splat(builder, number, llvm)]
+        return call(builder, f"llvm.masked.load.{suffix(kind)}.p0", llvm, operands)
+
+    width_type = width if width == types.none else types.intp
+    return kind(array, types.intp, width_type, fill), generate
+
+
+@primitive
+def store(typing_context, array, index, width, value):
+    """Write the first `width` lanes (all where None) to array[index : index + width].
+
+    An `array` of None is nowhere: nothing is written.
+    """
+    if array == types.none:
+        return types.none(array, index, width, value), _generate_nothing
+    align = array.dtype.bitwidth // 8
+
+    def generate(context, builder, sig, args):
+        pointer = _pointer(context, builder, array, args[0], args[1])
+        pointer = builder.bitcast(pointer, args[3].type.as_pointer())
+        if width == types.none:
+            builder.store(args[3], pointer, align=align)
+        else:
+            mask = first_lanes(builder, args[2], value)
+            operands = [args[3], pointer, ir.Constant(INDEX, align), mask]
+            call(builder, f"llvm.masked.store.{suffix(value)}.p0", ir.VoidType(), operands)
+        return context.get_dummy_value()
+
+    width_type = width if width == types.none else types.intp
+    return types.none(array, types.intp, width_type, value), generate
+
+
+@primitive
+def number_at(typing_context, array, index):
+    """array[index]."""
+
+    def generate(context, builder, sig, args):
+        pointer = _pointer(context, builder, array, args[0], args[1])
+        return context.unpack_value(builder, array.dtype, pointer)
+
+    return array.dtype(array, types.intp), generate
+
+
+@primitive
+def put_number(typing_context, array, index, value):
+    """array[index] = value; an `array` of None is nowhere."""
+    if array == types.none:
+        return types.none(array, index, value), _generate_nothing
+
+    def generate(context, builder, sig, args):
+        pointer = _pointer(context, builder, array, args[0], args[1])
+        context.pack_value(builder, array.dtype, args[2], pointer)
+        return context.get_dummy_value()
+
+    return types.none(array, types.intp, array.dtype), generate
+
+
+def _generate_prefetch(context, builder, array_type, array, index, write):
+    # Every cache line of a vector, into the second level.
+    flags = [ir.Constant(INDEX, flag) for flag in (write, 2, 1)]
+    for line in range(0, VECTOR_BYTES, _CACHE_LINE):
+        offset = ir.Constant(index.type, line * 8 // array_type.dtype.bitwidth)
+        pointer = _pointer(context, builder, array_type, array, builder.add(index, offset))
+        call(builder, "llvm.prefetch.p0", ir.VoidType(), [pointer, *flags])
+    return context.get_dummy_value()
+
+
+@primitive
+def prefetch(typing_context, array, index, ahead):
+    """Ask for a vector at array[index + ahead] to be brought near, even past the end.
+
+    An `ahead` of None asks for nothing.
+    """
+    if ahead == types.none:
+        return types.none(array, index, ahead), _generate_nothing
+
+    def generate(context, builder, sig, args):
+        index = builder.add(args[1], args[2])
+        return _generate_prefetch(context, builder, array, args[0], index, write=0)
+
+    return types.none(array, types.intp, types.intp), generate
+
+
+@primitive
+def prefetch_to_write(typing_context, array, index):
+    """Ask for the place of a vector at array[index] to be made ready for writing."""
+
+    def generate(context, builder, sig, args):
+        return _generate_prefetch(context, builder, array, args[0], args[1], write=1)
+
+    return types.none(array, types.intp), generate
+
+
+def on_stack(context, builder, size):
+    """The LLVM code for the address of so many bytes, until the function returns."""
+    # Numba's own way would fill them with zeros.
+    with builder.goto_entry_block():
+        place = builder.alloca(ir.ArrayType(ir.IntType(8), size))
+    place.align = _CACHE_LINE
+    return builder.ptrtoint(place, context.get_value_type(types.intp))

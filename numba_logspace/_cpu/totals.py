@@ -1,0 +1,88 @@
+"""Sums and means of the numbers that rows have given, with compensation: rows may be many."""
+
+import math
+
+import numpy as np
+
+from .._compile.inline import inlined
+from .._compile.jit import kernel
+from .._formulas.vectormath import quotient, two_sum
+
+# After so many numbers the error is added to the sum: it has errors of its own.
+_BLOCK = 4096
+
+
+@inlined
+def _sum_in_two(values, start, stop, step, scale):
+    # The sum of scale times values[start:stop], or as many values[start] where the step is 0.
+    total, rest = 0.0, 0.0
+    for first in range(start, stop, _BLOCK):
+        high, low, at = 0.0, 0.0, start + (first - start) * step
+        for _ in range(first, min(first + _BLOCK, stop)):
+            high, lost = two_sum(high, np.float64(values[at]) * scale)
+            low += lost
+            at += step
+        total, lost = two_sum(total, high)
+        rest += low + lost
+        if math.isfinite(rest):
+            total, rest = two_sum(total, rest)
+        else:
+            rest = 0.0  # of a total that is inf or NaN
+    return total, rest
+
+
+@inlined
+def _sum(values, start, stop):
+    total, rest = _sum_in_two(values, start, stop, 1, 1.0)
+    return total + rest
+
+
+def _sum_of_rows(values):
+    return _sum(values, 0, values.size)
+
+
+def _sums_of_groups(values, out):
+    n = values.size // max(out.size, 1)
+    for k in range(out.size):
+        out[k] = _sum(values, k * n, k * n + n)
+
+
+def _mean_of_rows(values, shares):
+    n = values.size
+    total, error = _sum_in_two(values, 0, n, 1, 1.0)
+    if not math.isfinite(total):
+        return total
+    whole, lost = _sum_in_two(shares, 0, n, 1 if shares.size == n else 0, 1.0)
+    mean, rest = quotient(total, error, whole, lost)
+    mean += rest
+    return mean if math.isfinite(mean) else total / whole
+
+
+def _fill_shares(weights, shares):
+    largest = 0.0
+    for weight in weights:
+        largest = max(largest, weight)
+    scale = 2.0**-100 if largest > 2.0**900 else 1.0  # or their sum might overflow
+    total, _ = _sum_in_two(weights, 0, weights.size, 1, scale)
+    for i in range(weights.size):
+        shares[i] = weights[i] * scale / total
+    return total
+
+
+sum_of_rows = kernel(_sum_of_rows)
+_sums_of_groups = kernel(_sums_of_groups)
+# (values, shares): the sum of values that have been multiplied with shares, over the sum of
+# these, or of the same for all. As shares are rounded they need not add up to 1.
+mean_of_rows = kernel(_mean_of_rows)
+# (weights, shares): fill in each of the weights, doubles, over their sum; a number that is 0 where
+# all of them are.
+fill_shares = kernel(_fill_shares)
+
+
+def sums_over(array, axes):
+    """The sums over some axes of an array, as doubles in the shape without them."""
+    kept = [i for i in range(array.ndim) if i not in axes]
+    together = np.ascontiguousarray(array.transpose(*kept, *axes)).reshape(-1)
+    out = np.empty([array.shape[i] for i in kept])
+    _sums_of_groups(together, out.reshape(-1))
+    return out

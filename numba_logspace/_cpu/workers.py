@@ -1,0 +1,155 @@
+"""How many threads share a call, and the pool they come from."""
+
+import contextvars
+import operator
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numba import config
+
+# Below this many elements a second thread costs more than it saves.
+THRESHOLD = 1 << 17
+
+_default = contextvars.ContextVar("numba_logspace_workers", default=None)
+
+
+class _Pool:
+    """A lazily made thread pool. A forked child gets a new one: threads do not survive a fork."""
+
+    def __init__(self):
+        self.forget()
+
+    def forget(self):
+        self._lock = threading.Lock()
+        self._executor = None
+
+    def executor(self):
+        with self._lock:
+            if self._executor is None:
+                self._executor = ThreadPoolExecutor(limit(), "numba_logspace")
+            return self._executor
+
+
+def limit():
+    """How many threads a call may have: Numba's own limit is the user's word on it."""
+    return max(1, min(cores(), config.NUMBA_NUM_THREADS))
+
+
+def cores():
+    """How many cores this process may run on."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+_pool = _Pool()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.forget)
+
+
+def _check(workers):
+    try:
+        # A bool is an int by accident.
+        number = operator.index(None if isinstance(workers, (bool, np.bool_)) else workers)
+    except TypeError:
+        raise TypeError(f"workers must be an int or None, got {workers!r}") from None
+    if number == 0 or number < -cores():
+        raise ValueError(
+            f"workers must be a positive int, or a negative one from -1 (all cores) to "
+            f"-{cores()} (one), got {number}"
+        )
+    return number if number > 0 else cores() + 1 + number
+
+
+class set_workers:
+    """Set the number of threads that calls use by default, for good or for a ``with`` block.
+
+    Parameters
+    ----------
+    workers : int
+        How many threads may share one call. Negative numbers count back from the number of
+        cores this process may run on: -1 is all of them.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Where `workers` is not such a number.
+
+    Notes
+    -----
+    ``set_workers(2)`` holds from there on; the end of ``with set_workers(2):`` brings back what was
+    set before. The setting belongs to the current context (thread or asyncio task), as does that
+    of `decimal.setcontext`: it does not carry over to the threads of a pool or to other processes,
+    which begin with the default and may have a setting of their own. It is limited by
+    ``NUMBA_NUM_THREADS``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> with nl.set_workers(2):
+    ...     y = nl.softmax(np.zeros((1000, 1000)))
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._workers, self._before = _check(workers), _default.get()
+        _default.set(self._workers)
+
+    def __enter__(self) -> None:
+        """Begin the block, for which it holds."""
+        _default.set(self._workers)
+
+    def __exit__(self, *error: object) -> None:
+        """Bring back what was set before."""
+        _default.set(self._before)
+
+
+def count_for(workers, size):
+    """How many threads a call over `size` elements gets."""
+    if workers is None:
+        workers = _default.get()
+        if size < THRESHOLD:
+            return 1
+        return limit() if workers is None else min(workers, limit())
+    return min(_check(workers), limit())
+
+
+def share(kernel, arguments, units, workers):
+    """Call kernel(*arguments, start, stop) over parts of range(units), in `workers` threads."""
+    if workers <= 1 or units <= 1:
+        kernel(*arguments, 0, units)
+        return
+    # A few parts each, so that a thread held up by something else holds up little.
+    parts = min(units, 4 * workers)
+    bounds = [units * i // parts for i in range(parts + 1)]
+    run_all([(kernel, *arguments, a, b) for a, b in zip(bounds, bounds[1:])], workers)
+
+
+def run_all(calls, workers):
+    """The results of calls [(function, *args), ...], at most `workers` at a time."""
+    if workers <= 1 or len(calls) <= 1:
+        return [function(*args) for function, *args in calls]
+    pool = _pool.executor()
+    results = [None] * len(calls)
+    todo = iter(enumerate(calls))
+    lock = threading.Lock()
+
+    def work():
+        while True:
+            with lock:
+                index, call = next(todo, (None, None))
+            if call is None:
+                return
+            results[index] = call[0](*call[1:])
+
+    helpers = [pool.submit(work) for _ in range(min(workers, len(calls)) - 1)]
+    # The calling thread takes its part, so a call from inside a pool thread cannot wait forever.
+    try:
+        work()
+    finally:
+        for helper in helpers:
+            if not helper.cancel():
+                helper.result()
+    return results

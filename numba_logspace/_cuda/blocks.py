@@ -1,0 +1,99 @@
+"""Teams of several blocks that share one row: they exchange through memory, between launches.
+
+No block can wait for another. So the kernel is launched once for every step, all steps of a row
+run through the same code, and a launch does the work of its own step only: what came before it
+finds in memory, what comes after it leaves undone. The sums of the blocks are merged in a fixed
+tree, so the results are the same at any grid.
+"""
+
+import functools
+import math
+
+from numba import cuda
+
+from .._compile.inline import inlined
+from .._formulas.simd import const
+from .teams import BLOCK_ROOM, in_block, over_tuples
+
+# How many numbers a step may leave for the next ones: pairs first, then plain numbers.
+WIDTH, _PLAIN = 16, 8
+
+
+class Step:
+    """The functions of a Team in one step of a row.
+
+    Their `room` is (the room of a block, memory, step of the launch, row, rows, blocks, block).
+    """
+
+    def __init__(self, step, size):
+        exchange = in_block(size)
+        self.due = _is_due(step)
+        self.largest = _over_blocks(step, 0, exchange.largest, -math.inf)
+        self.sum_of_pair = _pair_over_blocks(step, 1, exchange.sum_of_pair)
+        self.count_in_pair = _pair_over_blocks(step, 3, exchange.sum_of_pair)
+        self.sums, self.plain_sums = over_tuples(
+            lambda left: _pair_over_blocks(step, left - 2, exchange.sum_of_pair),
+            lambda left: _pair_over_blocks(step, _PLAIN + 2 * (left - 1), exchange.sum_of_pair),
+        )
+
+
+class Blocks:
+    """Teams of blocks of so many threads, a power of 2; no row has more blocks than that."""
+
+    def __init__(self, size):
+        self.size, self.room = size, BLOCK_ROOM
+        self.at = functools.cache(lambda step: Step(step, size))
+
+
+def _is_due(step):
+    @inlined
+    def due(room):
+        return room[2] == step
+
+    return due
+
+
+@inlined
+def _place(room, slot, block):
+    row, rows, blocks = room[3], room[4], room[5]
+    return (slot * rows + row) * blocks + block
+
+
+def _over_blocks(step, number, combine, neutral):
+    slot = step * WIDTH + number
+
+    @inlined
+    def combined(room, value):
+        if room[2] == step:
+            value = combine(room[0], value)
+            if cuda.threadIdx.x == 0:
+                room[1][_place(room, slot, room[6])] = value
+        elif room[2] > step:
+            mine = const(value, neutral)
+            if cuda.threadIdx.x < room[5]:
+                mine = room[1][_place(room, slot, cuda.threadIdx.x)]
+            value = combine(room[0], mine)
+        return value
+
+    return combined
+
+
+def _pair_over_blocks(step, number, sum_of_pair):
+    slot = step * WIDTH + number
+
+    @inlined
+    def combined(room, high, low):
+        if room[2] == step:
+            high, low = sum_of_pair(room[0], high, low)
+            if cuda.threadIdx.x == 0:
+                room[1][_place(room, slot, room[6])] = high
+                room[1][_place(room, slot + 1, room[6])] = low
+        elif room[2] > step:
+            high, low = const(high, 0.0), const(high, 0.0)
+            if cuda.threadIdx.x < room[5]:
+                high = room[1][_place(room, slot, cuda.threadIdx.x)]
+                low = room[1][_place(room, slot + 1, cuda.threadIdx.x)]
+            high, low = sum_of_pair(room[0], high, low)
+        return high, low
+
+    return combined

@@ -1,0 +1,224 @@
+"""From the CUDA arrays of a call to their engine: directly where memory allows, else by copies."""
+
+import numpy as np
+
+from .._arguments import layout
+from .._arguments.rows import Rows as RowsOfCpu
+from .._arguments.slabs import Labels, rows_last, shared_form
+from . import engines, ordered, totals
+from .arrays import Operand, empty_like, number_of_stream, order
+from .copy import fill_with, leave_out_first_max, move_present, pack, pack_labels, unpack
+
+
+class Call:
+    """The CUDA arrays of one call, and the stream that everything is launched on."""
+
+    def __init__(self, x, name, stream):
+        self.stream = None if stream is None else number_of_stream(stream)
+        first = Operand(x, name, self.stream)
+        if stream is None:
+            self.stream = first.stream
+        self._like, self._operands = x, []
+        self.x = self._take(first)
+
+    def _take(self, operand):
+        order(operand.stream, self.stream)
+        self._operands.append(operand)
+        return operand.header
+
+    def header(self, array, name):
+        """The header of another argument; None for None."""
+        return None if array is None else self._take(Operand(array, name, self.stream))
+
+    def new(self, shape, dtype):
+        """The header of a new array of the library of x, which lasts at least as long as the call.
+
+        Working memory too is that of the library, which keeps what is freed for the next call.
+        """
+        self._operands.append(empty_like(self._like, shape, dtype, self.stream))
+        return self._operands[-1].header
+
+    def handed_out(self, header):
+        """The array of an argument or a result, by its header.
+
+        The streams of all arrays wait for what has been launched, which may still use them.
+        """
+        for operand in self._operands:
+            order(self.stream, operand.stream)
+        return next(o.owner for o in self._operands if o.header is header)
+
+
+class Rows(RowsOfCpu):
+    """As on the CPU, of CUDA arrays; what is checked are their headers."""
+
+    on_cuda = True
+
+    def __init__(self, x, axis, where=None, stream=None, name="x", beside=None):
+        self.call = Call(x, name, stream)
+        super().__init__(self.call.x, axis, name=name, beside=beside)
+        if where is not None and where is not True:
+            where = self.call.header(where, "where")
+        self.mask = layout.check_where(where, self.x.shape)
+
+    def argument(self, array, name):
+        """(header, working dtype, dtype of results) of an argument."""
+        return super().argument(self.call.header(array, name), name)
+
+    def labels(self, array, classes):
+        """Class labels, without a look at them: the rows of those that are none become NaN."""
+        if array.dtype.kind != "f":
+            return Labels(array)
+        classes = self.call.new(array.size, np.dtype(np.int64))
+        pack_labels(array, classes, self.call.stream)
+        return Labels(classes.reshape(array.shape))
+
+    def out(self, out, inputs, separate=None):
+        """The header of an array for results of the shape of x."""
+        if out is None:
+            return self.call.new(self.x.shape, self.result)
+        return super().out(self.call.header(out, "out"), inputs, separate)
+
+    def two_outs(self, out, inputs):
+        """The headers of two arrays for results of the shape of x."""
+        if isinstance(out, tuple):
+            out = tuple(self.call.header(o, f"out[{i}]") for i, o in enumerate(out))
+        return super().two_outs(out, inputs)
+
+    def out_of_rows(self, out, keepdims, inputs):
+        """The header of an array for results with a number for each row; None for None."""
+        return super().out_of_rows(self.call.header(out, "out"), keepdims, inputs)
+
+    def handed_out(self, out):
+        """What the caller gets for a header, or for two."""
+        if isinstance(out, tuple):
+            return tuple(self.call.handed_out(o) for o in out)
+        return self.call.handed_out(out)
+
+    def returned(self, values, keepdims=False, out=None):
+        """Values of the working dtype as they are returned."""
+        shape = self.row_shape(keepdims)
+        if out is None and values.dtype == self.result:
+            return self.call.handed_out(values).reshape(shape)
+        if out is None:
+            out = self.call.new(shape, self.result)
+        if out.size:
+            unpack(values.reshape(-1), out, self.call.stream)
+        return self.call.handed_out(out)
+
+    def total(self, values):
+        """The sum of the values of all rows, in the dtype of results, without an axis."""
+        out = self.call.new((), self.result)
+        totals.total(values, out, self.call.stream)
+        return self.call.handed_out(out)
+
+    def shares(self, weights):
+        """The weight of each row, None for ones, over the sum of all."""
+        out = self.call.new(self.shape, self.dtype)
+        if weights is None:
+            fill_with(out, 1.0 / max(1, out.size), self.call.stream)
+        else:
+            weights = self._flat(weights, self.shape, self.dtype)
+            totals.shares(weights, out, self.call.stream)
+        return out
+
+    def run(self, function, g=None, t=None, c=None, values=False, outs=()):
+        """As on the CPU, of headers; the values are in an array of the library of x."""
+        engine = function.engine
+        result = self.call.new(self.shape, self.dtype) if values else None
+        if self.x.size == 0:
+            if values and result.size:
+                fill_with(result, engine.of_nothing, self.call.stream)
+            return result
+        numbers = None if c is None else self._flat(c, self.shape, self.dtype)
+        rows = None if result is None else result.reshape(-1)
+        by_row = values or c is not None or any(isinstance(u, Labels) for u in (g, t))
+        form = self._form((g, t), outs, by_row) if self._lies(function) else None
+        if form:
+            order, *form = form
+            arrays = [self._as_it_lies(u, order) for u in (self.x, g, t)]
+            places = [self._as_it_lies(out, order) for out in outs]
+            engines.run(engine, *arrays, numbers, rows, places, *form, self.call)
+        else:
+            self._run_on_copies(function, (g, t), numbers, rows, outs)
+        return result
+
+    def _form(self, entries, outs, by_row):
+        # The normal form, if all arrays have the same; the rows have to be in order if anything
+        # has a number for each.
+        arrays = [a for a in (*entries, *outs) if isinstance(a, np.ndarray)]
+        form = shared_form(self.x, arrays, self.axes, self.dtype)
+        kept = [a for a in form[0] if a not in self.axes] if form else []
+        return None if by_row and kept != sorted(kept) else form
+
+    def _as_it_lies(self, u, order):
+        if isinstance(u, Labels):
+            return self._flat(u.classes, self.shape, np.dtype(np.int64))
+        return None if u is None else u.transpose(order)
+
+    def _flat(self, header, shape, dtype):
+        # In C order, copied only where it is not so already.
+        if header.dtype == dtype and header.shape == shape and header.flags.c_contiguous:
+            return header.reshape(-1)
+        copy = self.call.new(header.size, dtype)
+        pack(header, copy, self.call.stream)
+        return copy
+
+    def _copied(self, u, mask):
+        # As _as_it_lies, with the axes of the rows last, and 0 where it is masked.
+        if u is None or isinstance(u, Labels):
+            return self._as_it_lies(u, None)
+        u = rows_last(u, self.axes)
+        if mask is None:
+            return self._flat(u, u.shape, self.dtype)
+        copy = self.call.new(u.size, self.dtype)
+        pack(u, copy, self.call.stream, mask, 0.0)
+        return copy
+
+    def weighted(self, function, return_sign, keepdims, out):
+        """log |sum b exp(x)| and the sign, or the first alone with NaN for a negative sum."""
+        stream, double = self.call.stream, np.dtype(np.float64)
+        values, signs = (self.call.new(self.shape, double) for _ in range(2))
+        if self.x.size:
+            x, mask, n = self._rows_last()
+            copy, weights = (self.call.new(x.size, double) for _ in range(2))
+            pack(x, copy, stream, mask)
+            if self.b is None:
+                fill_with(weights, 1.0, stream)
+            else:
+                pack(rows_last(self.b, self.axes), weights, stream, mask, 0.0)
+            ordered.weighted(copy, weights, values, signs, n, return_sign, stream)
+        elif values.size:
+            fill_with(values, -np.inf, stream)
+            fill_with(signs, 0.0, stream)
+        values = self.returned(values, keepdims, out)
+        return (values, self.returned(signs, keepdims)) if return_sign else values
+
+    def _rows_last(self):
+        x, mask = rows_last(self.x, self.axes), rows_last(self.mask, self.axes)
+        return x, mask, int(np.prod(x.shape[x.ndim - len(self.axes) :], dtype=np.intp))
+
+    def _run_on_copies(self, function, entries, c, values, outs):
+        engine, stream, size = function.engine, self.call.stream, self.x.size
+        x, mask, n = self._rows_last()
+        copy = self.call.new(size, self.dtype)
+        if mask is not None and engine.counts:
+            lengths = self.call.new(size // n, np.dtype(np.int64))
+            pack(x, copy, stream)
+            move_present(copy, mask, n, lengths, stream)
+            engines.reduce_by_length(engine, copy, values, lengths, n, stream)
+            return
+        pack(x, copy, stream, mask)
+        if function.without_max:
+            leave_out_first_max(copy, n, stream)
+        if mask is not None and function.kind == "vjp" and entries[0] is None:
+            ones = self.call.new(self.x.shape, self.dtype)  # what is absent has no cotangent
+            fill_with(ones.reshape(-1), 1.0, stream)
+            entries = ones, entries[1]
+        arrays = [self._copied(u, mask) for u in entries]
+        # The first results take the place of the copy.
+        places = [copy, *(self.call.new(size, self.dtype) for _ in outs[1:])][: len(outs)]
+        engines.run(engine, copy, *arrays, c, values, places, size // n, n, 1, self.call)
+        for out, place, fill in zip(outs, places, (*function.masked, None, None)):
+            # A fill of -0.0 keeps its sign.
+            masked = (None, 0.0) if fill is None else (mask, fill)
+            unpack(place, rows_last(out, self.axes), stream, *masked)

@@ -1,0 +1,132 @@
+"""Which CUDA kernel does the work, by the shape (outer, n, inner), and its launch."""
+
+import functools
+
+from numba import types
+
+from .._cpu.engines import Map, Reduction, Scan, Weighing
+from . import kernels, memory, ordered, teams
+from .arrays import address_of, flat
+from .blocks import WIDTH, Blocks
+from .copy import launch
+from .kernels import NOTHING
+
+# Rows up to this length are one thread's, or two threads' where that is faster.
+_TINY = 16
+# Threads of a block whose teams are parts of warps, of one that shares a row read from memory, and
+# the most of one that holds it.
+_THREADS, _LONG_BLOCK, _LARGEST_BLOCK = 128, 512, 256
+# Entries that a thread holds in registers; derivatives hold more with each. With more they would
+# spill, or leave too few threads. In longer rows floats gain by twice as many: there is less to
+# exchange, and that is more of the work of reductions than of maps.
+_HELD, _HELD_DERIVING, _GAIN = 16, {4: 16, 8: 8}, {Map: 1 << 10, Reduction: 1 << 9}
+# Columns from which on a thread each is enough to fill a GPU.
+_MANY_COLUMNS = 1 << 14
+# Rows longer than this are shared by several blocks where they are few: each block with no fewer
+# entries than a segment, and no more blocks than fill a GPU. Every step of a row is a launch.
+_SHARED_ROW, _FEW_ROWS, _SEGMENT, _FILLING = 1 << 15, 1 << 8, 1 << 13, 1 << 10
+
+
+@functools.cache
+def formulas_of(engine):
+    """The formulas of an engine as those of CUDA kernels."""
+    if isinstance(engine, Map):
+        return kernels.of_map(engine.prepare, engine.element)
+    if isinstance(engine, Reduction):
+        return kernels.of_reduction(engine.reduce)
+    return kernels.admitting(engine.formulas)
+
+
+@functools.cache
+def _kernel(engine, size, held, group, dtype):
+    # The team of the kernel and the kernel; `held` is None where rows are read from memory.
+    kind = getattr(types, dtype.name)
+    in_warp = size <= teams.WARP
+    team = teams.part_of_warp(size, _THREADS // size) if in_warp else teams.block(size)
+    what = formulas_of(engine), engine.condition, engine.second, kind
+    if held is None:
+        return team, kernels.strip_rows(team, *what)
+    share = memory.Share(size, held, group)
+    return team, kernels.register_rows(team, share, *what)
+
+
+@functools.cache
+def _segment_kernel(engine, dtype):
+    # The steps of a row and the kernel of one.
+    formulas = formulas_of(engine)
+    what = formulas, engine.condition, engine.second, getattr(types, dtype.name)
+    kernel = kernels.segment_rows(Blocks(_LONG_BLOCK), *what)
+    return kernels.steps_of(formulas, engine.second), kernel
+
+
+def _power_of_2(number):
+    return 1 << max(0, number - 1).bit_length()
+
+
+def _plan(engine, itemsize, outer, n, inner):
+    """(threads a row, entries a thread holds); None for the latter where rows are too long."""
+    if inner > 1:
+        lonely = outer * inner < _MANY_COLUMNS and n >= _LONG_BLOCK
+        return (_LONG_BLOCK if lonely else 1), None
+    deriving = isinstance(engine, Weighing)
+    if n <= _TINY:
+        size = 1 if itemsize == 8 and not deriving else 2
+        return size, -(-n // size)
+    held, most = _HELD_DERIVING[itemsize] if deriving else _HELD, _LARGEST_BLOCK
+    if itemsize == 4 and not deriving and n > _GAIN[type(engine)]:
+        held, most = 2 * held, 2 * most
+    if n > held * most:
+        return _LONG_BLOCK, None
+    size = _power_of_2(-(-n // held))
+    return size, _up_to(-(-n // size), 4)
+
+
+def _up_to(number, step):
+    return -(-number // step) * step
+
+
+def run(engine, x, g, t, c, values, outs, outer, n, inner, call):
+    """Fill `values` and `outs` from x and what goes with it: flat headers, or None."""
+    if isinstance(engine, Scan):
+        ordered.scan(x, outs[0], outer, n, inner, call.stream)
+        return
+    rows = outer * inner
+    arrays = [flat(a) for a in (x, g, t, c, values, *(*outs, None, None)[:2])]
+    if n > _SHARED_ROW and rows <= _FEW_ROWS:
+        _run_shared(engine, x.dtype, arrays, (n, inner, rows), call)
+        return
+    size, held = _plan(engine, x.itemsize, outer, n, inner)
+    group = _group(n, [x, g, t, *outs], x) if held else 1
+    held = held and _up_to(held, group)
+    team, kernel = _kernel(engine, size, held, group, x.dtype)
+    lengths = (n, rows) if held else (NOTHING, n, inner, rows)
+    blocks, threads = -(-rows // team.per_block), size * team.per_block
+    launch(kernel, blocks, threads, call.stream, *arrays, *lengths)
+
+
+def _run_shared(engine, dtype, arrays, lengths, call):
+    n, _, rows = lengths
+    blocks = min(_LONG_BLOCK, -(-n // _SEGMENT), _FILLING // rows)
+    steps, kernel = _segment_kernel(engine, dtype)
+    partials = flat(call.new(WIDTH * steps[-1] * rows * blocks, dtype))
+    for step in steps:
+        launch(
+            kernel, rows * blocks, _LONG_BLOCK, call.stream,
+            *arrays, partials, step, *lengths, blocks,
+        )  # fmt: skip
+
+
+def reduce_by_length(engine, x, values, lengths, n, stream):
+    """A Reduction of rows of n entries, of which only the first so many are there."""
+    team, kernel = _kernel(engine, teams.WARP, None, 1, x.dtype)
+    arrays = flat(x), *[NOTHING] * 3, flat(values), *[NOTHING] * 2, flat(lengths)
+    rows, threads = values.size, team.size * team.per_block
+    launch(kernel, -(-rows // team.per_block), threads, stream, *arrays, n, 1, rows)
+
+
+def _group(n, arrays, x):
+    # How many entries can be moved at once: rows and arrays have to begin at multiples of them.
+    group = memory.group_of(x.itemsize)
+    entries = [a for a in arrays if a is not None and a.dtype == x.dtype and a.size == x.size]
+    aligned = all(address_of(a) % (group * x.itemsize) == 0 for a in entries)
+    return group if aligned and n % group == 0 else 1

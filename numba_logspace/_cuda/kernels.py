@@ -1,0 +1,437 @@
+"""CUDA kernels: factories that put the formulas of one function over the memory of a GPU.
+
+All functions are of one kind here (see `_weigh.Formulas`): a value is a derivative without sums
+of weighted terms. Arrays are flat and contiguous, in the normal form (outer, n, inner). Nothing
+here knows what the formulas compute.
+"""
+
+import math
+
+from numba import cuda, types
+from numba.extending import overload
+
+from .._compile.inline import inlined
+from .._cpu.entries import number_of_row, of_row
+from .._cpu.memory import full, put_number
+from .._cpu.passes import (
+    CHUNK,
+    below_max_pass,
+    below_sum_pass,
+    carried,
+    count_or_term,
+    max_pass,
+    no_sums,
+    one_less,
+    shortfall_pass,
+    sum_pass,
+)
+from .._cpu.weigh import Formulas, finish_pass_of, refill_tile, weigh_pass_of
+from .._formulas.losses import weight_or_nan
+from .._formulas.simd import const, constant
+from .._formulas.softsum import term_of_sum, told_apart
+from .._formulas.sums import all_finite, zeros
+from .._formulas.vectormath import larger
+
+# --- values as derivatives without sums ----------------------------------------------------------
+
+
+@inlined
+def _keep_row(sums, own, row, c, lift):
+    return row
+
+
+def of_map(prepare, element):
+    """The formulas of a Map."""
+
+    @inlined
+    def prepare_row(summary, second, n):
+        return summary[0], prepare(summary, second, n)
+
+    @inlined
+    def element_of(v, e, g, t, m, row):
+        return (element(v, e, m, row[0], row[1], row[2], row[3]),)
+
+    return Formulas(prepare_row, _keep_row, element=element_of)
+
+
+def of_reduction(reduce):
+    """The formulas of a Reduction."""
+
+    @inlined
+    def prepare_row(summary, second, n):
+        return summary[0], (reduce(summary, second, n),)
+
+    return Formulas(prepare_row, _keep_row)
+
+
+def admitting(formulas):
+    """The formulas with NaN for scores and weights that the CPU would have refused."""
+    admit, weigh, settle, element = (
+        formulas.admit,
+        formulas.weigh,
+        formulas.settle,
+        formulas.element,
+    )
+    if admit is None:
+        return formulas
+
+    @inlined
+    def weigh_admitted(v, e, g, t, m, row, lift):
+        return weigh(v, e, admit(g), t, m, row, lift)
+
+    @inlined
+    def settle_admitted(sums, own, row, c, lift):
+        return settle(sums, own, row, weight_or_nan(c), lift)
+
+    @inlined
+    def element_admitted(v, e, g, t, m, row):
+        return element(v, e, admit(g), t, m, row)
+
+    return Formulas(
+        formulas.prepare,
+        settle_admitted,
+        weigh=weigh_admitted,
+        sums=formulas.sums,
+        element=element_admitted if element else None,
+        result=formulas.result,
+    )
+
+
+def number_for(g, n, number):
+    """The number of a row, but NaN where its label is no class."""
+    raise NotImplementedError("only inside compiled code")
+
+
+@overload(number_for, jit_options={"error_model": "numpy", "forceinline": True})
+def _overload_number_for(g, n, number):
+    if not isinstance(g, types.Integer):
+        return lambda g, n, number: number
+    return lambda g, n, number: number if 0 <= g < n else const(number, math.nan)
+
+
+# --- the row of a team ---------------------------------------------------------------------------
+# A strip is (x, base, step, count): the share of a thread, in registers or where it lies.
+
+# The steps of a row, after each of which its team exchanges something.
+MAX, SUMS, SECOND_MAX, SECOND_SUMS, WEIGHED, AGAIN, FINISH = range(7)
+_SECOND_STEPS = {
+    "none": (),
+    "without max": (SECOND_MAX, SECOND_SUMS),
+    "shortfall": (SECOND_SUMS,),
+}
+
+
+def steps_of(formulas, second):
+    """The steps that a row takes."""
+    weighing = (WEIGHED, AGAIN) if formulas.weighs else ()
+    return (MAX, SUMS, *_SECOND_STEPS[second], *weighing, FINISH)
+
+
+def _max_of(team):
+    largest, due = team.at(MAX).largest, team.at(MAX).due
+
+    @inlined
+    def max_of(room, strip):
+        x, base, step, count = strip
+        m = full(x, -math.inf)
+        if due(room):
+            m = max_pass(x, base, step, count, None, m)
+        return largest(room, m)
+
+    return max_of
+
+
+def few_equal(at):
+    """The sums of a team without one of the entries equal to the maximum, where these are few."""
+    count, sum_of_pair = at.count, at.sum_of_pair
+
+    @inlined
+    def without_one(room, sums):
+        ties = count(room, sums[0])
+        rest, error = sum_of_pair(room, sums[1], sums[2])
+        return ties - const(ties, 1.0), rest, error
+
+    return without_one
+
+
+def many_equal(at):
+    """As few_equal, where a float may not hold the number of equal entries."""
+    count_in_pair, sum_of_pair = at.count_in_pair, at.sum_of_pair
+
+    @inlined
+    def without_one(room, sums):
+        ties, low = count_in_pair(room, sums[0], const(sums[0], 0.0))
+        rest, error = sum_of_pair(room, sums[1], sums[2])
+        return one_less((ties, rest, error + low * constant(low, "scale")))
+
+    return without_one
+
+
+def _summary_of(team, equal, sum_up):
+    at = team.at(SUMS)
+    without_one, due = equal(at), at.due
+
+    @inlined
+    def summary_of(room, strip, terms, m):
+        sums = no_sums(m)
+        if due(room):
+            sums = sum_up(strip, terms, m)
+        ties, rest, error = without_one(room, sums)
+        return m, ties, rest, error
+
+    return summary_of
+
+
+def _without_max(team, equal):
+    first, then = team.at(SECOND_MAX), team.at(SECOND_SUMS)
+    largest, first_due = first.largest, first.due
+    without_one, then_due = equal(then), then.due
+
+    @inlined
+    def without_max(room, strip, summary):
+        x, base, step, count = strip
+        m, ties, rest, error = summary
+        zero = const(m, 0.0)
+        if ties > zero:
+            ties, rest, error = one_less((ties, rest, error))
+            return m, ties, rest, error
+        m2 = full(x, -math.inf)
+        if first_due(room):
+            m2 = below_max_pass(x, base, step, count, None, m, m2)
+        m2 = largest(room, m2)
+        sums = no_sums(m2)
+        if then_due(room):
+            sums = below_sum_pass(x, base, step, count, None, m2, sums)
+        ties, rest, error = without_one(room, sums)
+        # Where nothing is left, there is no second largest entry to leave out either.
+        return m2, larger(ties, zero), rest, error
+
+    return without_max
+
+
+def _with_shortfall(team, equal):
+    sum_of_pair, due = team.at(SECOND_SUMS).sum_of_pair, team.at(SECOND_SUMS).due
+
+    @inlined
+    def with_shortfall(room, strip, summary):
+        x, base, step, count = strip
+        m, ties, rest, error = summary
+        sums = no_sums(m)
+        if due(room):
+            sums = shortfall_pass(x, base, step, count, None, m, sums)
+        return sum_of_pair(room, sums[1], sums[2])[0], ties, rest, error
+
+    return with_shortfall
+
+
+def _as_it_is(team, equal):
+    @inlined
+    def as_it_is(room, strip, summary):
+        return summary
+
+    return as_it_is
+
+
+SECONDS = {"none": _as_it_is, "without max": _without_max, "shortfall": _with_shortfall}
+
+
+def _weigh_once(at, formulas):
+    weigh_pass = weigh_pass_of(formulas.weigh)
+    terms_count, plain_count = 2 * formulas.sums[0], formulas.sums[1]
+    sums_of, plain_sums_of, due = at.sums, at.plain_sums, at.due
+
+    @inlined
+    def once(room, strip, terms, along, tops, row, lift):
+        x, base, step, count = strip
+        sums, own = zeros(tops[0], terms_count), zeros(tops[0], plain_count)
+        if due(room):
+            none = sums, own
+            sums, own = weigh_pass(x, base, step, count, None, terms, along, tops, row, lift, none)
+        return sums_of(room, sums), plain_sums_of(room, own)
+
+    return once
+
+
+def _weigh(team, formulas):
+    once = _weigh_once(team.at(WEIGHED), formulas)
+    again = _weigh_once(team.at(AGAIN), formulas)
+
+    @inlined
+    def weigh(room, strip, terms, along, tops, row):
+        lift = constant(tops[0], "lift")
+        sums, own = once(room, strip, terms, along, tops, row, lift)
+        if not all_finite(sums):
+            # Lifted it overflows, so it is large, and needs no lift.
+            lift = const(lift, 1.0)
+            sums, own = again(room, strip, terms, along, tops, row, lift)
+        return sums, own, lift
+
+    @inlined
+    def nothing(room, strip, terms, along, tops, row):
+        return (), (), const(tops[0], 1.0)
+
+    return weigh if formulas.weighs else nothing
+
+
+@inlined
+def sum_of_strip(strip, terms, m):
+    """What `row_of` takes to sum up a strip in memory."""
+    (x, base, step, count), (e, e_base, e_step) = strip, terms
+    return sum_pass(x, base, step, count, None, m, no_sums(m), e, e_base, e_step, None)
+
+
+@inlined
+def _sum_of_registers(strip, terms, m):
+    # As sum_pass, in one loop, since the compiler would not unroll two.
+    (x, _, _, count), (e, _, _) = strip, terms
+    ties, rest, error = no_sums(m)
+    part = rest
+    for i in range(count):
+        term = term_of_sum(x[i], m)
+        e[i] = told_apart(x[i], m, term)
+        ties, term = count_or_term(x[i], term, m, ties)
+        part = part + term if i % CHUNK > 0 else term
+        if i % CHUNK == CHUNK - 1 or i == count - 1:
+            rest, error = carried(rest, error, part)
+    return ties, rest, error
+
+
+def row_of(team, formulas, condition, second, equal, sum_up):
+    """One row; `again` is the strip for a second look, `terms` and `along` as in weigh_pass_of."""
+    max_of, summary_of = _max_of(team), _summary_of(team, equal, sum_up)
+    second_look, weigh = SECONDS[second](team, equal), _weigh(team, formulas)
+    prepare, settle, result = formulas.prepare, formulas.settle, formulas.result
+    finish_pass, due = finish_pass_of(formulas.element), team.at(FINISH).due
+
+    @inlined
+    def one_row(room, strip, again, n, terms, along, c, out, out2):
+        (x, base, step, count), (e, _, _) = strip, terms
+        m = max_of(room, strip)
+        summary = summary_of(room, strip, terms, m)
+        more = summary
+        if condition(summary, n):
+            more = second_look(room, again, summary)
+        ref, row = prepare(summary, more, n)
+        if ref < m:
+            refill_tile(e, x, base, step, count, None, ref)
+        tops = m, ref
+        sums, own, lift = weigh(room, strip, terms, along, tops, row)
+        row = settle(sums, own, row, c, lift)
+        if due(room):
+            finish_pass(x, base, step, count, None, terms, along, tops, row, out, out2)
+        return result(row)
+
+    return one_row
+
+
+# --- kernels -------------------------------------------------------------------------------------
+
+
+def given(array):
+    """An argument of a kernel, None for `NOTHING`, since None cannot be one."""
+    raise NotImplementedError("only inside compiled code")
+
+
+@overload(given, jit_options={"error_model": "numpy", "forceinline": True})
+def _overload_given(array):
+    if isinstance(array, types.BaseTuple):
+        return lambda array: None
+    return lambda array: array
+
+
+NOTHING = ()
+
+
+def _length(lengths, r, n):
+    raise NotImplementedError("only inside compiled code")
+
+
+@overload(_length, jit_options={"error_model": "numpy", "forceinline": True})
+def _overload_length(lengths, r, n):
+    if isinstance(lengths, types.BaseTuple):
+        return lambda lengths, r, n: n
+    return lambda lengths, r, n: lengths[r]
+
+
+def register_rows(team, share, formulas, condition, second, dtype):
+    """Contiguous rows, each of which the registers of its team hold."""
+    one_row = row_of(team, formulas, condition, second, few_equal, _sum_of_registers)
+    held, size, room_size = share.held, team.size, team.room
+    row_of_team, index_in_team = team.row, team.index
+    fetch, spread, put_back = share.fetch, share.spread, share.put_back
+
+    def rows(x, g, t, c, values, out, out2, n, count):
+        r = row_of_team()
+        if r >= count:
+            return
+        room = cuda.shared.array(room_size, dtype)
+        g, t, c, values = given(g), given(t), given(c), given(values)
+        out, out2 = given(out), given(out2)
+        index, base = index_in_team(), r * n
+        mine, terms = cuda.local.array(held, dtype), cuda.local.array(held, dtype)
+        g_mine, t_mine = cuda.local.array(held, dtype), cuda.local.array(held, dtype)
+        second_mine = cuda.local.array(held, dtype)
+        fetch(x, base, n, index, -math.inf, mine)
+        spread(of_row(g, r), base, n, index, g_mine)
+        spread(of_row(t, r), base, n, index, t_mine)
+        again = x, base + index, size, (n - index + size - 1) // size
+        along = g_mine, t_mine, 0, 1
+        number = number_for(of_row(g, r), n, number_of_row(c, r, mine[0]))
+        strip = mine, 0, 1, held
+        result = one_row(room, strip, again, n, (terms, 0, 1), along, number, mine, second_mine)
+        put_back(mine, out, base, n, index)
+        put_back(second_mine, out2, base, n, index)
+        if index == 0:
+            put_number(values, r, result)
+
+    return cuda.jit(rows)
+
+
+def strip_rows(team, formulas, condition, second, dtype):
+    """Rows of any stride, read again for every sweep, of `n` entries or of lengths up to it."""
+    one_row = row_of(team, formulas, condition, second, many_equal, sum_of_strip)
+    size, room_size, row_of_team, index_in_team = team.size, team.room, team.row, team.index
+
+    def rows(x, g, t, c, values, out, out2, lengths, n, inner, count):
+        r = row_of_team()
+        if r >= count:
+            return
+        room = cuda.shared.array(room_size, dtype)
+        g, t, c, values = given(g), given(t), given(c), given(values)
+        out, out2 = given(out), given(out2)
+        index, outer = index_in_team(), r // inner
+        base = outer * n * inner + (r - outer * inner) + index * inner
+        n = _length(lengths, r, n)
+        strip = x, base, size * inner, max(0, (n - index + size - 1) // size)
+        along = of_row(g, r), of_row(t, r), index, size
+        number = number_for(of_row(g, r), n, number_of_row(c, r, x[0]))
+        result = one_row(room, strip, strip, n, (None, 0, 0), along, number, out, out2)
+        if index == 0:
+            put_number(values, r, result)
+
+    return cuda.jit(rows)
+
+
+def segment_rows(team, formulas, condition, second, dtype):
+    """Rows as those of strips, each shared by several blocks, one step of it in a launch."""
+    one_row = row_of(team, formulas, condition, second, many_equal, sum_of_strip)
+    size, room_size = team.size, team.room
+
+    def rows(x, g, t, c, values, out, out2, partials, step, n, inner, count, blocks):
+        r = cuda.blockIdx.x // blocks
+        if r >= count:
+            return
+        block = cuda.blockIdx.x - r * blocks
+        room = cuda.shared.array(room_size, dtype), partials, step, r, count, blocks, block
+        g, t, c, values = given(g), given(t), given(c), given(values)
+        out, out2 = given(out), given(out2)
+        index, stride, outer = block * size + cuda.threadIdx.x, blocks * size, r // inner
+        base = outer * n * inner + (r - outer * inner) + index * inner
+        strip = x, base, stride * inner, max(0, (n - index + stride - 1) // stride)
+        along = of_row(g, r), of_row(t, r), index, stride
+        number = number_for(of_row(g, r), n, number_of_row(c, r, x[0]))
+        result = one_row(room, strip, strip, n, (None, 0, 0), along, number, out, out2)
+        if index == 0 and step == FINISH:
+            put_number(values, r, result)
+
+    return cuda.jit(rows)

@@ -1,0 +1,1 @@
+"""Formulas of numbers and SIMD vectors; no memory, no target."""

@@ -1,0 +1,286 @@
+"""Elementwise log-space formulas of one to three numbers, free of branches."""
+
+import math
+
+from .._compile.trace import formula
+from .simd import const, constant, fma, select, split_exponent
+from .vectormath import (
+    atanh_tail,
+    difference,
+    exp_less,
+    larger,
+    log1mexp_pair,
+    log1p_pair_near_0,
+    log1p_pair_of_any,
+    log_pair,
+    magnitude,
+    quotient,
+    scaled_exp,
+    scaled_exp_pair,
+    sum_with_smaller,
+    two_product,
+    two_sum,
+)
+
+_LOG_2 = math.log(2.0)
+
+
+@formula
+def log1mexp(x):
+    """log(1 - exp(x)) for x <= 0."""
+    zero = const(x, 0.0)
+    y, low = log1mexp_pair(x, zero)
+    y = y + low
+    y = select(y == zero, -zero, y)  # all but 1 has underflowed
+    return select(x < zero, y, select(x == zero, const(x, -math.inf), const(x, math.nan)))
+
+
+@formula
+def log1pexp(x):
+    """log(1 + exp(x))."""
+    zero, unscale = const(x, 0.0), constant(x, "unscale")
+    e, e_low = scaled_exp_pair(-magnitude(x), zero)
+    y, low = log1p_pair_near_0(e * unscale, e_low * unscale)
+    y = y + low
+    return select(x > zero, x + y, y)
+
+
+@formula
+def _plus_pair(x, y, low):
+    # x + (y + low), where x is inf or NaN that. It may cancel to a value smaller than its terms,
+    # and all that has been rounded would count double.
+    total, lost = two_sum(x, y)
+    return select(magnitude(x) < const(x, math.inf), total + (lost + low), x)
+
+
+@formula
+def logaddexp(x, y):
+    """log(exp(x) + exp(y))."""
+    high, low = larger(x, y), select(x > y, y, x)
+    e, e_low = scaled_exp_pair(*difference(low, high))
+    unscale = constant(x, "unscale")
+    total = _plus_pair(high, *log1p_pair_near_0(e * unscale, e_low * unscale))
+    # Also where both are the same infinity, whose difference is NaN.
+    total = select(x == y, x + const(x, _LOG_2), total)
+    return select(low == low, total, low)  # NaN even beside an infinity
+
+
+@formula
+def logsubexp(x, y):
+    """log(exp(x) - exp(y)) for x >= y."""
+    total = _plus_pair(x, *log1mexp_pair(*difference(y, x)))
+    nan, nothing = const(x, math.nan), const(x, -math.inf)
+    total = select(x == y, select(x == const(x, math.inf), nan, nothing), total)
+    # NaN also for a y that is NaN, even beside an infinity.
+    return select(x >= y, total, nan)
+
+
+@formula
+def _minus_magnitude(x, error):
+    # -|x + error|, without the error where exp has no use for it (with x = inf it is NaN).
+    positive = x > const(x, 0.0)
+    m = select(positive, -x, x)
+    error = select(positive, -error, error)
+    return m, select(m > constant(x, "exp_floor"), error, const(x, 0.0))
+
+
+@formula
+def _logistic_of_sum(x, error):
+    scaled = scaled_exp(*_minus_magnitude(x, error))
+    total, lost = sum_with_smaller(const(x, 1.0), scaled * constant(x, "unscale"))
+    y = select(x > const(x, 0.0), constant(x, "scale"), scaled) / total
+    # What the total lacks counts most where it is near 1: so not divided by it.
+    # Scaled back last: one rounding where the result is subnormal.
+    return fma(-y, lost, y) * constant(x, "unscale")
+
+
+@formula
+def logistic(x):
+    """1 / (1 + exp(-x))."""
+    return _logistic_of_sum(x, const(x, 0.0))
+
+
+@formula
+def _logit_from_half(p):
+    # 2 atanh(2 p - 1) and (2 p - 1)^2, for p near 1/2: nothing cancels.
+    t = (p - const(p, 0.5)) + (p - const(p, 0.5))  # exact where it is used
+    z = t * t
+    return t + t + (t + t) * atanh_tail(z), z
+
+
+@formula
+def logit(p):
+    """log(p / (1 - p))."""
+    zero, one = const(p, 0.0), const(p, 1.0)
+    near_half, z = _logit_from_half(p)
+    # log(n / d) = 2 atanh((n - d) / (n + d)) + k log(2), n being p 2^-k: the quotient itself,
+    # and how it has been rounded, only says which k.
+    lifted = p * constant(p, "up")  # as p may be subnormal
+    d, d_low = sum_with_smaller(one, -p)
+    _, k, scale = split_exponent(lifted / d)
+    n, k = lifted * scale, k - constant(p, "up_bits")
+    s = ((n - d) - d_low) / (n + d)
+    smaller = (s + s) * atanh_tail(s * s) + k * constant(p, "ln2_low")
+    y = select(
+        z < const(p, 1.0 / 9.0), near_half, k * constant(p, "ln2_high") + ((s + s) + smaller)
+    )
+    inf, nan = const(p, math.inf), const(p, math.nan)
+    y = select(p > zero, y, select(p == zero, -inf, nan))
+    return select(p < one, y, select(p == one, inf, nan))
+
+
+@formula
+def log_sigmoid(x):
+    """log(logistic(x))."""
+    return -log1pexp(-x)
+
+
+@formula
+def log1m_sigmoid(x):
+    """log(1 - logistic(x))."""
+    return -log1pexp(x)
+
+
+@formula
+def _times_pair(x, y, low):
+    # x (y + low), and x y where what is lacking has no meaning.
+    total = fma(x, y, x * low)
+    return select(total == total, total, x * y)
+
+
+@formula
+def xlogy(x, y):
+    """x log(y), and 0 where x is 0."""
+    zero = const(x, 0.0)
+    return select(x == zero, select(y == y, zero, y), _times_pair(x, *log_pair(y)))
+
+
+@formula
+def xlog1py(x, y):
+    """x log(1 + y), and 0 where x is 0."""
+    zero = const(x, 0.0)
+    return select(x == zero, select(y == y, zero, y), _times_pair(x, *log1p_pair_of_any(y)))
+
+
+# --- the mixture log(s exp(x) + (1 - s) exp(y)), s = logistic(t) --------------------------------
+# In all of them x and y are first ordered: `high` is the larger, `low` the other, `odds` the
+# log-odds of the larger, t or -t, and (d, error) = low - high <= 0 exactly.
+
+
+@formula
+def _ordered(t, x, y):
+    # (high, low, odds, d, error). Equal ones differ by 0, also if both are the same infinity.
+    zero = const(x, 0.0)
+    swapped = x < y
+    high, low = select(swapped, y, x), select(swapped, x, y)
+    d, error = two_sum(low, -high)
+    error = select(d > const(x, -math.inf), error, zero)
+    return high, low, select(swapped, -t, t), select(x == y, zero, d), error
+
+
+@formula
+def _odds_given_both(odds, d, error):
+    # (odds - d, its error): the log-odds of the larger's share of the sum. Two steps, as odds and
+    # d may be large and cancel, so that the error of d is all that is left.
+    infinity = const(d, math.inf)
+    total, lost = two_sum(odds, -d)
+    total, lost = two_sum(total, select(magnitude(total) < infinity, lost - error, const(d, 0.0)))
+    return select(magnitude(odds) < infinity, total, odds), lost
+
+
+@formula
+def _unless_nan(t, x, y, value):
+    return select(t == t, select(x == x, select(y == y, value, y), x), t)
+
+
+@formula
+def _log_of_shares(high, low, odds, d, error):
+    # log(s exp(high) + (1 - s) exp(low)) in twice the digits: it may cancel to a value smaller
+    # than its terms, and all that is rounded would count double. With B = exp(-|odds|) it is
+    #   high + log1p(N expm1(d) / (1 + B)), N = B or 1, where that is near high, and otherwise
+    #   max(odds + high, low) + log1p((A - B) / (1 + B)), A = exp(-|odds - d|): no underflow.
+    zero, one = const(d, 0.0), const(d, 1.0)
+    unscale = constant(d, "unscale")
+    far = larger(odds, d) < -one
+    given, given_error = _odds_given_both(odds, d, error)
+    gap, gap_error = _minus_magnitude(given, given_error)
+    d, error = _minus_magnitude(d, error)
+    scaled, scaled_low = scaled_exp_pair(-magnitude(odds), zero)
+    b, b_low = scaled * unscale, scaled_low * unscale
+    part, part_low = exp_less(
+        select(far, gap, d),
+        select(far, gap_error, error),
+        select(far, b, one),
+        select(far, b_low, zero),
+    )
+    unlikely = odds < zero  # as it is where `far`
+    factor = select(unlikely, constant(d, "scale"), scaled)
+    u, u_low = two_product(factor, part)
+    u_low = u_low + (factor * part_low + select(unlikely, zero, scaled_low) * part)
+    total, total_low = two_sum(one, b)
+    u, u_low = quotient(u, u_low, total, total_low + b_low)
+    y, y_low = log1p_pair_near_0(u * unscale, u_low * unscale)
+    sum_, sum_low = two_sum(high, odds)
+    moved = given > zero
+    base = select(far, select(moved, sum_, low), high)
+    base_low = select(far, select(moved, sum_low, zero), zero)
+    result, lost = two_sum(base, y)
+    result = result + (lost + (y_low + base_low))
+    return select(magnitude(base) < const(d, math.inf), result, base)
+
+
+@formula
+def log_mix(t, x, y):
+    """log(s exp(x) + (1 - s) exp(y)), s = logistic(t)."""
+    value = select(x == y, x, _log_of_shares(*_ordered(t, x, y)))
+    infinity = const(t, math.inf)
+    value = select(t == infinity, x, select(t == -infinity, y, value))
+    return _unless_nan(t, x, y, value)
+
+
+@formula
+def log_mix_dx(t, x, y):
+    """The derivative of log_mix by x: the share of x in the sum."""
+    high, low, odds, d, error = _ordered(t, x, y)
+    given, given_error = _odds_given_both(odds, d, error)
+    swapped = x < y
+    given, given_error = (
+        select(swapped, -given, given),
+        select(swapped, -given_error, given_error),
+    )
+    return _unless_nan(t, x, y, _logistic_of_sum(given, given_error))
+
+
+@formula
+def log_mix_dy(t, x, y):
+    """The derivative of log_mix by y: the share of y in the sum."""
+    return log_mix_dx(-t, y, x)
+
+
+@formula
+def log_mix_dt(t, x, y):
+    """The derivative of log_mix by t: the share of x in the sum, less s."""
+    # For x > y it is logistic(t - d) logistic(-t) (1 - exp(d)): nothing cancels. Of the two
+    # logistic functions at most one is small.
+    zero, one = const(t, 0.0), const(t, 1.0)
+    unscale = constant(t, "unscale")
+    high, low, odds, d, error = _ordered(t, x, y)
+    given, given_error = _odds_given_both(odds, d, error)
+    b, b_low = scaled_exp_pair(-magnitude(odds), zero)
+    c, c_low = scaled_exp_pair(*_minus_magnitude(given, given_error))
+    of_b, of_c = odds > zero, given < zero
+    small = select(of_b, b, select(of_c, c, constant(t, "scale")))
+    small_low = select(of_b, b_low, select(of_c, c_low, zero))
+    loss, loss_low = exp_less(*_minus_magnitude(d, error), one, zero)
+    gain, gain_low = -loss, -loss_low
+    first, first_low = sum_with_smaller(one, b * unscale)
+    second, second_low = sum_with_smaller(one, c * unscale)
+    first_low, second_low = first_low + b_low * unscale, second_low + c_low * unscale
+    total, total_low = first * second, first * second_low + second * first_low
+    value = small * gain / total
+    lacks = (small * gain_low + small_low * gain) - value * total_low
+    # Scaled back last: one rounding where the result is subnormal.
+    value = (value + lacks / total) * unscale
+    value = select(x < y, -value, value)
+    value = select(x == y, zero, select(magnitude(t) < const(t, math.inf), value, zero))
+    return _unless_nan(t, x, y, value)

@@ -1,0 +1,114 @@
+"""What a call of a public function is made of: arrays and what is in them, options, results."""
+
+from .._arguments.foreign import library_of
+from .._family import FAMILY, WEIGHTED_LOGSUMEXP
+from . import PUBLIC
+
+ENTRIES, ROWS, PAIRS = "entries", "rows", "pairs"
+# What the results of a kind have a number for.
+RESULTS = {
+    "map": (ENTRIES,),
+    "scan": (ENTRIES,),
+    "reduction": (ROWS,),
+    "vjp": (ENTRIES,),
+    "vjp of a reduction": (ENTRIES,),
+    "jvp": (ENTRIES,),
+    "jvp of a reduction": (ROWS,),
+    "value and vjp": (ENTRIES, ENTRIES),
+    "hvp": (ENTRIES,),
+    "jacobian": (PAIRS,),
+    "loss": (ROWS,),
+    "loss and gradient": (ROWS, ENTRIES),
+    "class weights": (ROWS,),
+    "class weights and gradient": (ROWS, ENTRIES),
+}
+_OPTIONS = ("axis", "keepdims", "return_sign", "reduction", "out", "workers", "stream")
+# Of these kinds the argument of that name has a number for each row.
+_OF_ROWS = {
+    "g": ("vjp of a reduction",),
+    "weights": ("loss", "loss and gradient"),
+}
+# Functions of these kinds take one axis only.
+ALONG_ONE = {"jacobian"} | {kind for kind in RESULTS if kind.startswith(("loss", "class weights"))}
+_DEFAULTS = {"keepdims": False, "return_sign": False, "out": None, "workers": None, "stream": None}
+
+
+def name_of(function):
+    """The public name of an entry of the table."""
+    return "logsumexp" if function is WEIGHTED_LOGSUMEXP else function.name
+
+
+def run(name, arguments):
+    """A public function on arguments by name."""
+    if FAMILY[name].kind == "hvp":
+        arguments = {"g": None} | arguments  # which has to be said
+    return PUBLIC[name](**arguments)
+
+
+class Described:
+    """A call, described: `arrays` by name, the first of them first, and `options`.
+
+    `here` runs it as if the arguments were NumPy's or CUDA's.
+    """
+
+    def __init__(self, call):
+        function, arguments = call.function, call.arguments
+        self.function, self.kind, self.here = function, function.kind, call.here
+        self.name = name_of(function)
+        self.arrays = {
+            name: u for name, u in arguments.items() if name not in _OPTIONS and u is not None
+        }
+        self.options = {
+            name: u
+            for name, u in arguments.items()
+            if name in _OPTIONS and u is not _DEFAULTS.get(name, self)
+        }
+        self.first = next(iter(self.arrays))
+        results = RESULTS.get(self.kind, ())
+        self.results = (ROWS, ROWS) if self.options.get("return_sign") else results
+
+    def call(self, **changed):
+        """The public function on these arguments, others as they were."""
+        return run(self.name, self.arrays | self.options | changed)
+
+    def role(self, name):
+        """What an array has a number for; of targets see `are_labels`."""
+        return ROWS if self.kind in _OF_ROWS.get(name, ()) else ENTRIES
+
+    @property
+    def axis(self):
+        """The axis as it was passed."""
+        return self.options.get("axis")
+
+    @property
+    def along_one(self):
+        """Whether the function takes one axis only."""
+        return self.kind in ALONG_ONE
+
+    @property
+    def summed(self):
+        """Whether a loss is one number for all rows."""
+        return self.options.get("reduction", "none") != "none"
+
+    def refuse(self, *names):
+        """Raise a TypeError for options that the library of the arrays has no use for."""
+        for name in names:
+            if name in self.options:
+                first, kind = next((n, type(u)) for n, u in self.arrays.items() if is_foreign(u))
+                value = self.options[name]
+                raise TypeError(
+                    f"{name} must be None where {first} is a {kind.__name__}, got "
+                    f"{type(value).__name__ if name == 'out' else repr(value)}"
+                )
+
+
+def is_foreign(u):
+    """Whether an array belongs to one of the libraries."""
+    return library_of(type(u)) is not None
+
+
+def are_labels(shape, is_integer, logits, axis):
+    """Whether targets of that shape are labels, beside logits of a shape, and not numbers."""
+    kept = tuple(1 if a == axis else k for a, k in enumerate(logits))
+    rows = tuple(k for a, k in enumerate(logits) if a != axis)
+    return shape == rows or (shape == kept and (is_integer or shape != logits))

@@ -1,0 +1,219 @@
+"""PyTorch: tensors in and out, on their device, with gradients."""
+
+import numpy as np
+import torch
+
+from .._arguments.layout import normalize_axes, result_shape
+from .._family import WEIGHTED_LOGSUMEXP
+from .calls import ROWS, are_labels, is_foreign, name_of, run
+from .torch_arguments import all_tensors, beside, checked, device_of
+from .torch_autograd import elementwise, is_recorded, is_transformed, record
+from .torch_calls import PLAIN, Made, as_tensor, compute, is_traced
+
+# Arguments that may stand beside tensors as they are.
+_OPTIONS = {bool, int, float, str, tuple, type(None)}
+# Kinds with one result, of which the first argument has all the derivatives there mostly are.
+_SOON = {"map", "scan", "reduction", "loss"}
+
+
+def take_soon(call):
+    """The result of a call that is not yet described, or None where there is more to be looked at.
+
+    That is anything but options and whole tensors of the CPU, of dtypes of NumPy, of which only the
+    first may ask for derivatives.
+    """
+    if torch.compiler.is_dynamo_compiling() or is_transformed() or is_traced():
+        return None
+    tensors, others = {}, {}
+    for name, u in call.arguments.items():
+        kind = type(u)
+        if kind in PLAIN and name != "out":
+            if not u.is_cpu or u.layout is not torch.strided or u.dtype is torch.bfloat16:
+                return None
+            tensors[name] = u
+        elif u is None and name != "axis":
+            continue
+        elif kind not in _OPTIONS or name == "out":
+            return None
+        else:
+            others[name] = u
+    recorded = torch.is_grad_enabled() and any([u.requires_grad for u in tensors.values()])
+    return _recorded_soon(call, tensors, others) if recorded else _plain_soon(call, tensors, others)
+
+
+def _plain_soon(call, tensors, others):
+    for name, u in tensors.items():
+        others[name] = (u.detach() if u.requires_grad else u).numpy()
+    results = run(name_of(call.function), others)
+    if type(results) is tuple:
+        return tuple(torch.from_numpy(np.asarray(y)) for y in results)
+    return torch.from_numpy(np.asarray(results))
+
+
+def _recorded_soon(call, tensors, others):
+    # Beside the first, a mask and labels need not be broadcast.
+    function = call.function
+    x, *more = tensors.values()
+    if function.kind not in _SOON or function is WEIGHTED_LOGSUMEXP or "g" in others:
+        return None
+    for u in more:
+        if u.dtype.is_floating_point or ("targets" in tensors and u.ndim != x.ndim - 1):
+            return None
+    name = f"{function.name}_value_and_grad" if function.kind == "loss" else function.name
+    return record(Made(name, tuple(tensors), others, x.ndim), tuple(tensors.values()))[0]
+
+
+def take(call):
+    """The result of a call as a tensor, or a tuple of them."""
+    if torch.compiler.is_dynamo_compiling():
+        return _in_graph(call)
+    tensors, others = {}, dict(call.options)
+    for name, u in call.arrays.items():
+        if isinstance(u, torch.Tensor):
+            tensors[name] = checked(u, name)
+        elif is_foreign(u):
+            raise TypeError(f"{name} is a {type(u).__name__}: pass a tensor")
+        elif u is not True or name != "where":
+            others[name] = u
+    device = device_of(tensors)
+    recorded = is_recorded(tensors.values())
+    if recorded and "out" in others:
+        raise TypeError("out must be None where the result has a gradient")
+    if device == "cuda" and not (recorded and others.keys() <= call.options.keys()):
+        return call.here()  # which refuses arrays of the CPU among those of CUDA
+    call.refuse(*() if device == "cuda" else ("stream",))
+    if "out" in others:
+        return _into(call, tensors, others)
+    if call.first in others:
+        tensors = {call.first: as_tensor(others.pop(call.first))} | tensors
+    return _recorded(call, tensors, others) if recorded else _plain(call, tensors, others)
+
+
+def _in_graph(call):
+    # Known to the compiler by now, which puts it into the graph as it is.
+    from . import torch_compile
+
+    return torch_compile.call(call.name, call.arrays | call.options)
+
+
+def _one_or_all(results):
+    return results if len(results) > 1 else results[0]
+
+
+def _made(function, call, tensors, others):
+    ndims = [u.ndim for name, u in tensors.items() if name in (call.first, "a", "b")]
+    return Made(function, tuple(tensors), others, max(ndims))
+
+
+def _plain(call, tensors, others):
+    made = _made(call.name, call, tensors, others)
+    return _one_or_all(compute(made, tuple(tensors.values())))
+
+
+def _into(call, tensors, others):
+    out = others.pop("out")
+    several = isinstance(out, tuple)
+    for u in out if several else (out,):
+        if type(u) is not torch.Tensor or u.device.type != "cpu" or u.requires_grad:
+            of = f" on {u.device.type}" if isinstance(u, torch.Tensor) else ""
+            raise TypeError(
+                f"out must be a tensor without a gradient on the CPU where {next(iter(tensors))} "
+                f"is a tensor, got a {type(u).__name__}{of}"
+            )
+        if u.dtype is torch.bfloat16:
+            raise TypeError("out must have a dtype of NumPy, got torch.bfloat16")
+    arrays = {name: u.detach().numpy() for name, u in tensors.items()}
+    places = tuple(u.numpy() for u in out) if several else out.numpy()
+    results = call.call(**arrays, out=places)
+    if isinstance(results, tuple) and not several:  # a loss, and its gradient
+        return torch.from_numpy(np.asarray(results[0])), out
+    return out
+
+
+# --- with derivatives: all arguments are tensors, and broadcast by PyTorch -----------------------
+
+
+def _recorded(call, tensors, others):
+    x = tensors[call.first]
+    for name in [name for name in call.arrays if name in others]:
+        tensors[name] = beside(others.pop(name), x)
+    if call.kind == "product":
+        return _product(tensors, others)
+    given = tensors
+    if len(tensors) > 1:
+        tensors = {name: _spread(call, tensors, name) for name in tensors}
+    function = call.name
+    if call.kind in ("loss", "class weights"):
+        made = _made(f"{function}_value_and_grad", call, tensors, others)
+        return record(made, tuple(tensors.values()))[0]
+    made = _made(function, call, tensors, others)
+    results = record(made, tuple(tensors.values()))
+    if call.kind == "gated vjp":
+        return results[0].sum_to_size(given["gate"].shape), *results[1:]
+    return _one_or_all(results)
+
+
+def _spread(call, tensors, name):
+    # As large as it counts; what does not fit is left for the function to refuse.
+    u, x = tensors[name], tensors[call.first]
+    if call.kind.startswith("gated"):
+        return _expanded(u, _shape_of_gated(call, tensors, name))
+    whole = tuple(x.shape)
+    if "b" in tensors:
+        whole = np.broadcast_shapes(whole, tuple(tensors["b"].shape))
+    axes = normalize_axes(call.options.get("axis", -1), len(whole))
+    rows = result_shape(whole, axes, keepdims=False)
+    if name == "where":
+        return u
+    if name == "targets":
+        is_integer = not u.dtype.is_floating_point
+        return u if are_labels(tuple(u.shape), is_integer, whole, axes[0]) else _expanded(u, whole)
+    if call.role(name) != ROWS:
+        return _expanded(u, whole)
+    if u.ndim == len(whole) and all(u.shape[a] == 1 for a in axes):
+        u = u.reshape(result_shape(tuple(u.shape), axes, keepdims=False))
+    return _expanded(u, rows)
+
+
+def _expanded(u, shape):
+    if shape is None or u.shape == shape:
+        return u
+    try:
+        return u.expand(shape)
+    except RuntimeError:
+        return u
+
+
+def _shape_of_gated(call, tensors, name):
+    a, b = tensors["a"], tensors["b"]
+    if a.ndim == 0 or name in ("a", "b"):
+        return None
+    (axis,) = normalize_axes(call.axis, a.ndim)
+    if name == "gate":
+        return result_shape(tuple(a.shape), (axis,), keepdims=False)
+    return tuple(k + b.shape[i] if i == axis else k for i, k in enumerate(a.shape))
+
+
+def _product(tensors, others):
+    # Of matrices, of which a vector is one too.
+    a, b = tensors["a"], tensors["b"]
+    pair = a if a.ndim > 1 else a.unsqueeze(0), b if b.ndim > 1 else b.unsqueeze(-1)
+    (y,) = record(Made("logmatmulexp", ("a", "b"), others, 2), pair)
+    y = y if b.ndim > 1 else y.squeeze(-1)
+    return y if a.ndim > 1 else y.squeeze(-1 if b.ndim == 1 else -2)
+
+
+# --- elementwise ---------------------------------------------------------------------------------
+
+
+def on_tensors(name):
+    """An elementwise function of tensors."""
+
+    def function(*arguments):
+        if torch.compiler.is_dynamo_compiling():
+            from . import torch_compile
+
+            return torch_compile.call_elementwise(name, *arguments)
+        return elementwise(name, all_tensors(name, arguments))
+
+    return function

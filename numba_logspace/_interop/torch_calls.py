@@ -1,0 +1,220 @@
+"""A call on tensors, computed: on their memory, or as one opaque operator of PyTorch."""
+
+import json
+
+import numpy as np
+import torch
+
+from .._arguments.layout import normalize_axes, result_shape
+from .._family import FAMILY
+from . import PUBLIC
+from .calls import ALONG_ONE, ENTRIES, PAIRS, RESULTS, ROWS, run
+
+# What is a tensor and nothing else.
+PLAIN = {torch.Tensor, torch.nn.Parameter}
+# Of these kinds the dtype of all arrays counts, else that of the first.
+_OF_ALL = ("elementwise", "product")
+_ALONG_ONE = {f.name for f in FAMILY.values() if f.kind in ALONG_ONE or "gated" in f.kind}
+# What is said in words and numbers; all else of a call are arrays.
+_SAID = ("axis", "keepdims", "return_sign", "reduction", "workers")
+
+
+class Made:
+    """A call without its tensors: the function, the names of the tensors, the other arguments.
+
+    Axes are counted from the last, so that one more may come before all.
+    """
+
+    def __init__(self, function, names, others, ndim):
+        self.function, self.names = function, names
+        self.kind = FAMILY[function].kind
+        self.others = others
+        if "axis" in others:
+            axis = _from_last(others["axis"], ndim, function in _ALONG_ONE)
+            self.others = others | {"axis": axis}
+
+    @property
+    def axis(self):
+        """The axis, or a tuple of axes."""
+        return self.others.get("axis", -1)
+
+    @property
+    def axes(self):
+        """The axes as a tuple."""
+        return self.axis if isinstance(self.axis, tuple) else (self.axis,)
+
+    def on_memory(self, tensors):
+        """The results on tensors of the CPU, without a copy of either."""
+        arrays = [_array(t) for t in tensors]
+        results = self._results(arrays)
+        found = [torch.from_numpy(np.asarray(y)) for y in results]
+        if any(t.dtype is torch.bfloat16 for t in tensors):
+            dtype = result_dtype(self.kind, self.names, tensors)
+            found = [y.to(dtype) for y in found]
+        return tuple(found)
+
+    def on_cuda(self, tensors):
+        """The results on CUDA tensors, which the public functions take as CUDA arrays."""
+        return self._results([t.detach() for t in tensors])
+
+    def _results(self, arrays):
+        results = self.public(**dict(zip(self.names, arrays)))
+        return results if isinstance(results, tuple) else (results,)
+
+    def public(self, **arrays):
+        """The public function on these arrays and the other arguments."""
+        if self.kind == "elementwise":
+            return PUBLIC[self.function](*(arrays[name] for name in self.names), **self.others)
+        return run(self.function, arrays | self.others)
+
+
+def _from_last(axis, ndim, along_one):
+    # What is no axis stays as it is, for the function to say so.
+    if type(axis) is int:
+        return axis - ndim if 0 <= axis < ndim else axis
+    if along_one:
+        return axis
+    try:
+        return tuple(a - ndim for a in normalize_axes(axis, ndim))
+    except (TypeError, ValueError):
+        return axis
+
+
+def _array(tensor):
+    # Of bfloat16, which NumPy has not, in float32.
+    if tensor.dtype is torch.bfloat16:
+        tensor = tensor.float()
+    return tensor.detach().numpy()
+
+
+def as_tensor(u):
+    """Another argument as a tensor; a copy only of memory that PyTorch does not take."""
+    array = np.asarray(u)
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
+    if not array.flags.writeable or any(s < 0 for s in array.strides):
+        array = array.copy()
+    return torch.from_numpy(array)
+
+
+# --- what comes out ------------------------------------------------------------------------------
+
+
+def result_dtype(kind, names, tensors):
+    """The dtype of the results, as the public functions choose it."""
+    given = dict(zip(names, tensors))
+    counted = tensors if kind in _OF_ALL else tensors[:1]
+    if kind.startswith("gated"):
+        dtypes = {_result_of(given[name]) for name in ("a", "b")}
+        return dtypes.pop() if len(dtypes) == 1 else torch.float64
+    if "b" in given and kind == "reduction":
+        counted = given["x"], given["b"]
+    if kind == "elementwise":
+        return _result_of_ufunc([t.dtype for t in tensors])
+    dtype = _result_of(counted[0])
+    for t in counted[1:]:
+        dtype = torch.promote_types(dtype, _result_of(t))
+    return dtype
+
+
+def _result_of(tensor):
+    return tensor.dtype if tensor.dtype.is_floating_point else torch.float64
+
+
+def _result_of_ufunc(dtypes):
+    dtype = dtypes[0]
+    for other in dtypes[1:]:
+        dtype = torch.promote_types(dtype, other)
+    return dtype if dtype.is_floating_point else torch.float64
+
+
+def _shapes(kind, given, options):
+    # One for each result.
+    first = next(iter(given.values()))
+    if kind == "elementwise":
+        return [torch.broadcast_shapes(*(t.shape for t in given.values()))]
+    if kind == "product":
+        return [torch.matmul(*(t.to(torch.float64) for t in given.values())).shape]
+    axis = options.get("axis", -1)
+    if kind.startswith("gated"):
+        a, b = given["a"], given["b"]
+        if kind == "gated vjp":
+            return [given["gate"].shape, a.shape, b.shape]
+        return [torch.cat([t.to(torch.float64) for t in (a, b)], axis).shape]
+    whole = tuple(first.shape)
+    if "b" in given and kind == "reduction":
+        whole = tuple(torch.broadcast_shapes(first.shape, given["b"].shape))
+    axes = normalize_axes(tuple(axis) if isinstance(axis, list) else axis, len(whole))
+    rows = result_shape(whole, axes, options.get("keepdims"))
+    if options.get("reduction", "none") != "none":
+        rows = ()
+    last = whole[min(axes)] if kind == "jacobian" else 0
+    shapes = {ENTRIES: whole, ROWS: rows, PAIRS: (*rows, last, last)}
+    roles = (ROWS, ROWS) if options.get("return_sign") else RESULTS[kind]
+    return [shapes[role] for role in roles]
+
+
+# --- one operator for all, which compilers do not look into --------------------------------------
+
+_LIBRARY = torch.library.Library("numba_logspace", "DEF")
+_LIBRARY.define(
+    "call(str function, str names, Tensor[] arrays, str options) -> Tensor[]",
+    tags=(torch.Tag.pt2_compliant_tag,),
+)
+
+
+def _opened(function, names, options):
+    # As it came from `as_operator`.
+    made = Made.__new__(Made)
+    made.function, made.kind, made.names = function, FAMILY[function].kind, names.split()
+    made.others = {k: tuple(u) if type(u) is list else u for k, u in json.loads(options).items()}
+    return made
+
+
+def _on_cpu(function, names, arrays, options):
+    # Contiguous and apart from the arguments, as PyTorch has been told.
+    return [y.contiguous() for y in _opened(function, names, options).on_memory(arrays)]
+
+
+def _on_cuda(function, names, arrays, options):
+    return [y.contiguous() for y in _opened(function, names, options).on_cuda(arrays)]
+
+
+def _shaped(function, names, arrays, options):
+    kind, names = FAMILY[function].kind, names.split()
+    dtype = result_dtype(kind, names, arrays)
+    shapes = _shapes(kind, dict(zip(names, arrays)), json.loads(options))
+    return [arrays[0].new_empty(shape, dtype=dtype) for shape in shapes]
+
+
+_LIBRARY.impl("call", _on_cpu, "CPU")
+_LIBRARY.impl("call", _on_cuda, "CUDA")
+torch.library.register_fake("numba_logspace::call", _shaped, lib=_LIBRARY)
+
+
+def _as_operator(made, tensors):
+    names, arrays, options = list(made.names), list(tensors), {}
+    for name, u in made.others.items():
+        if name in _SAID or (name == "b" and isinstance(u, (int, float))):
+            options[name] = u
+        else:
+            names.append(name)
+            arrays.append(as_tensor(u))
+    call = torch.ops.numba_logspace.call.default
+    return tuple(call(made.function, " ".join(names), arrays, json.dumps(options)))
+
+
+def is_traced():
+    """Whether operators go elsewhere than to memory."""
+    return torch._C._len_torch_dispatch_stack() > 0
+
+
+def compute(made, tensors):
+    """The results of a call, a tuple of tensors without gradients."""
+    if not is_traced() and all(type(t) in PLAIN for t in tensors):
+        device = tensors[0].device.type
+        if device == "cpu":
+            return made.on_memory(tensors)
+        if device == "cuda":
+            return made.on_cuda(tensors)
+    return _as_operator(made, tensors)

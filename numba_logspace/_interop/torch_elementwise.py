@@ -1,0 +1,87 @@
+"""The partial derivatives of the elementwise functions on tensors."""
+
+import torch
+
+
+def _of_logistic(p):
+    return p.map("logistic", p.x) * p.map("logistic", -p.x)
+
+
+def _of_difference(p, a, b):
+    # 1 / (1 - exp(a - b)) for a <= b.
+    return 1 / torch.expm1(a - b).abs()
+
+
+def _log(y, x):
+    # As PyTorch has it: where x log(y) is 0 by convention, so is this.
+    return torch.where((x == 0) & (y == 0), 0, torch.log(y))
+
+
+def _both_shares(p):
+    return p.map("log_mix_dx", *p.arrays) * p.map("log_mix_dy", *p.arrays)
+
+
+def _log_mix_dt_by_t(p):
+    # With a the share of x: a (1 - a) - s (1 - s) = (a - s) (1 - a - s).
+    rest = p.map("log_mix_dy", *p.arrays) - p.map("logistic", p["t"])
+    return p.map("log_mix_dt", *p.arrays) * rest
+
+
+def _of_shares(sign):
+    return {
+        "t": lambda p: sign * _both_shares(p),
+        "x": lambda p: sign * _both_shares(p),
+        "y": lambda p: -sign * _both_shares(p),
+    }
+
+
+def _share(name):
+    # Of equal weights; the difference is taken without rounding.
+    return lambda p: p.map(name, torch.zeros_like(p.x), p.x, p["y"])
+
+
+# {function: {argument: p -> the derivative by it}}, the arguments in their order
+PARTIALS = {
+    "log1mexp": {"x": lambda p: -torch.exp(p.x) / torch.expm1(p.x).abs()},
+    "log1pexp": {"x": lambda p: p.map("logistic", p.x)},
+    "logaddexp": {"x": _share("log_mix_dx"), "y": _share("log_mix_dy")},
+    "logsubexp": {
+        "x": lambda p: 1 / torch.expm1(p["y"] - p.x).abs(),
+        "y": lambda p: -1 / torch.expm1(p.x - p["y"]),
+    },
+    "logistic": {"x": _of_logistic},
+    "logit": {"x": lambda p: 1 / (p.x * (1 - p.x))},
+    "log_sigmoid": {"x": lambda p: p.map("logistic", -p.x)},
+    "log1m_sigmoid": {"x": lambda p: -p.map("logistic", p.x)},
+    "xlogy": {
+        "x": lambda p: _log(p["y"], p.x),
+        "y": lambda p: torch.where(p.x == 0, 0, p.x / p["y"]),
+    },
+    "xlog1py": {
+        "x": lambda p: torch.where((p.x == 0) & (p["y"] == -1), 0, torch.log1p(p["y"])),
+        "y": lambda p: torch.where(p.x == 0, 0, p.x / (1 + p["y"])),
+    },
+    "log_mix": {
+        "t": lambda p: p.map("log_mix_dt", *p.arrays),
+        "x": lambda p: p.map("log_mix_dx", *p.arrays),
+        "y": lambda p: p.map("log_mix_dy", *p.arrays),
+    },
+    "log_mix_dx": _of_shares(1),
+    "log_mix_dy": _of_shares(-1),
+    "log_mix_dt": {
+        "t": _log_mix_dt_by_t,
+        "x": _both_shares,
+        "y": lambda p: -_both_shares(p),
+    },
+}
+
+
+def _rule(partials):
+    def times(partial):
+        return lambda p, u: u * partial(p)
+
+    rule = {name: times(partial) for name, partial in partials.items()}
+    return rule, rule
+
+
+RULES = {function: _rule(partials) for function, partials in PARTIALS.items()}

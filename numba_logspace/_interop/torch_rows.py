@@ -1,0 +1,237 @@
+"""The derivatives of the softmax family on tensors: of values, of VJPs and JVPs, of Jacobians.
+
+They are written in functions that have derivatives here themselves, so that what is differentiated
+can be differentiated again, as far as the family goes. A rule is {argument: derivative}: `vjp`
+takes a cotangent for each result, `jvp` a tangent; see `Point` for p.
+"""
+
+import torch
+
+from .._family import FAMILY, named
+from . import PUBLIC
+
+
+def missing(function, name):
+    """The error of a derivative that the family has not."""
+    return NotImplementedError(f"{function} has no derivative by {name} on tensors")
+
+
+# --- second derivatives: (p, g, t) -> the derivative by x of sum(g * (J t)), J the Jacobian -------
+
+
+def _of_softmax(p, g, t):
+    centred = (p.call("log_softmax_jvp", p.x, u) for u in (g, t))
+    first, second = centred
+    return p.call("softmax_vjp", p.x, first * second)
+
+
+def _of_log_softmax(p, g, t):
+    return -p.total(g) * p.call("softmax_vjp", p.x, t)
+
+
+def _of_log1m_softmax(p, g, t):
+    return p.call("log1m_softmax_hvp", p.x, g, t)
+
+
+def _of_loo_logsumexp(p, g, t):
+    # log(sum of the others) = logsumexp + log1m_softmax, at masked entries the first alone.
+    of_sum = g.sum(p.made.axis, keepdim=True) * p.call("softmax_vjp", p.x, t)
+    return of_sum + p.call("log1m_softmax_hvp", p.x, g, t)
+
+
+def _of_logsumexp(p, g, t):
+    return p.spread(g) * p.call("softmax_vjp", p.x, t)
+
+
+def _of_rest(p, g, t):
+    # Among the entries that are left; those whose share is 0 count as little as the maximum.
+    left = p.call("logsumexp_excluding_max_vjp", p.x.detach()) != 0
+    left = left if p["where"] is None else left & p["where"]
+    return p.spread(g) * PUBLIC["softmax_vjp"](p.x, t, axis=p.made.axis, where=left)
+
+
+_SECOND = {
+    "softmax": _of_softmax,
+    "log_softmax": _of_log_softmax,
+    "log1m_softmax": _of_log1m_softmax,
+    "loo_logsumexp": _of_loo_logsumexp,
+    "logsumexp": _of_logsumexp,
+    "logmeanexp": _of_logsumexp,
+    "logsumexp_excluding_max": _of_rest,
+}
+
+# --- and along two tangents: (p, t, s) -> the derivative of J t along s ---------------------------
+
+
+def _inner(p, t, s, keepdims):
+    return (t * p.call("softmax_vjp", p.x, s)).sum(p.made.axis, keepdim=keepdims)
+
+
+def _along_of_sum(p, t, s):
+    return _inner(p, t, s, p.made.others.get("keepdims", False))
+
+
+def _along_of_log_softmax(p, t, s):
+    return torch.where(p.counts(), -_inner(p, t, s, True), 0)
+
+
+_SECOND_ALONG = {
+    "softmax": _of_softmax,
+    "log_softmax": _along_of_log_softmax,
+    "logsumexp": _along_of_sum,
+    "logmeanexp": _along_of_sum,
+}
+
+# --- the rules of each kind -----------------------------------------------------------------------
+
+
+def _vjp(p, base, g):
+    gradient = p.call(f"{base}_vjp", p.x, g)
+    if base == "loo_logsumexp" and p["where"] is not None:
+        # The value at a masked entry is the logsumexp of the others.
+        rest = torch.where(p["where"], 0, g).sum(p.made.axis)
+        gradient = gradient + p.call("logsumexp_vjp", p.x, rest)
+    return gradient
+
+
+def _jvp(p, base, t):
+    kept = {"keepdims": True} if p.made.others.get("keepdims") else {}
+    return p.call(f"{base}_jvp", p.x, t, **kept)
+
+
+def _of_value(base):
+    return {"x": lambda p, u: _vjp(p, base, u)}, {"x": lambda p, t: _jvp(p, base, t)}
+
+
+def _cotangent(p, base):
+    # That which a VJP was given, or the ones that it stands for.
+    g = p["g"]
+    if g is None:
+        g = torch.ones_like(p.x if FAMILY[base].kind == "map" else p.x.sum(p.made.axis))
+    return _present(p, g) if base == "loo_logsumexp" else g
+
+
+def _present(p, u):
+    # Without what belongs to masked entries.
+    return u if p["where"] is None else torch.where(p["where"], u, 0)
+
+
+def _of_vjp(base):
+    def by_x(p, u):
+        return _SECOND[base](p, _cotangent(p, base), u)
+
+    def by_g(p, u):
+        change = p.call(f"{base}_jvp", p.x, u)
+        return _present(p, change) if base == "loo_logsumexp" else change
+
+    return {"x": by_x, "g": by_g}, {"x": by_x, "g": lambda p, s: p.call(f"{base}_vjp", p.x, s)}
+
+
+def _of_jvp(base):
+    def along_x(p, s):
+        if base not in _SECOND_ALONG:
+            raise missing(f"{base}_jvp", "x in forward mode")
+        return _SECOND_ALONG[base](p, p["t"], s)
+
+    return (
+        {
+            "x": lambda p, u: _SECOND[base](p, u, p["t"]),
+            "t": lambda p, u: _vjp(p, base, u),
+        },
+        {"x": along_x, "t": lambda p, s: _jvp(p, base, s)},
+    )
+
+
+# --- log1m_softmax with its VJP, its Hessian, and Jacobians --------------------------------------
+
+
+def _value_and_vjp_by_x(p, u, v):
+    parts = [] if u is None else [p.call("log1m_softmax_vjp", p.x, u)]
+    parts += [] if v is None else [p.call("log1m_softmax_hvp", p.x, _cotangent(p, _LOG1M), v)]
+    return sum(parts[1:], parts[0])
+
+
+def _value_and_vjp_by_g(p, _, v):
+    return None if v is None else p.call("log1m_softmax_jvp", p.x, v)
+
+
+def _value_and_vjp_along_x(p, t):
+    along = p.call("log1m_softmax_hvp", p.x, _cotangent(p, _LOG1M), t)
+    return p.call("log1m_softmax_jvp", p.x, t), along
+
+
+def _value_and_vjp_along_g(p, t):
+    return torch.zeros_like(p.x), p.call("log1m_softmax_vjp", p.x, t)
+
+
+def _third(name):
+    def refuse(p, *_):
+        raise missing("log1m_softmax_hvp", name)
+
+    return refuse
+
+
+def _hvp_of(p, g, t):
+    return p.call("log1m_softmax_hvp", p.x, g, t)
+
+
+def _hvp(p, t):
+    return _hvp_of(p, p["g"], t)
+
+
+_LOG1M = "log1m_softmax"
+
+
+def _rows_of_units(p):
+    # x as often as it has entries in a row, its rows last, with the unit vectors as cotangents.
+    x = p.x.movedim(p.made.axis, -1)
+    n = x.shape[-1]
+    return x[..., None, :].expand(*x.shape, n), torch.eye(n, dtype=x.dtype, device=x.device)
+
+
+def _log_softmax_jacobian_by_x(p, u):
+    columns = u.sum(-2).movedim(-1, p.made.axis)
+    return -PUBLIC["softmax_vjp"](p.x, columns, axis=p.made.axis)
+
+
+def _log_softmax_jacobian_along_x(p, t):
+    change = PUBLIC["softmax_vjp"](p.x, t, axis=p.made.axis).movedim(p.made.axis, -1)
+    return -change[..., None, :].expand(p.results[0].shape)
+
+
+def _log1m_softmax_jacobian_by_x(p, u):
+    gradient = PUBLIC["log1m_softmax_hvp"](*_rows_of_units(p), u).sum(-2)
+    return gradient.movedim(-1, p.made.axis)
+
+
+def _log1m_softmax_jacobian_along_x(p, t):
+    t = t.movedim(p.made.axis, -1)[..., None, :]
+    return PUBLIC["log1m_softmax_hvp"](*_rows_of_units(p), t)
+
+
+# {function: (vjp, jvp)}
+RULES = {
+    **{name: _of_value(name) for name in _SECOND},
+    **{name: _of_vjp(name.removesuffix("_vjp")) for name in named("vjp", "vjp of a reduction")},
+    **{name: _of_jvp(name.removesuffix("_jvp")) for name in named("jvp", "jvp of a reduction")},
+    "log1m_softmax_value_and_vjp": (
+        {"x": _value_and_vjp_by_x, "g": _value_and_vjp_by_g},
+        {"x": _value_and_vjp_along_x, "g": _value_and_vjp_along_g},
+    ),
+    "log1m_softmax_hvp": (
+        {"x": _third("x"), "g": _third("g"), "t": _hvp},
+        {
+            "x": _third("x"),
+            "g": lambda p, s: _hvp_of(p, s, p["t"]),
+            "t": _hvp,
+        },
+    ),
+    "log_softmax_jacobian": (
+        {"x": _log_softmax_jacobian_by_x},
+        {"x": _log_softmax_jacobian_along_x},
+    ),
+    "log1m_softmax_jacobian": (
+        {"x": _log1m_softmax_jacobian_by_x},
+        {"x": _log1m_softmax_jacobian_along_x},
+    ),
+}

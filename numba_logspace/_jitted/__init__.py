@@ -1,0 +1,1 @@
+"""The public functions inside users' jitted code."""

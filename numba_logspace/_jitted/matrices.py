@@ -1,0 +1,83 @@
+"""What makes or takes matrices inside jitted code: Jacobians and products in log space."""
+
+import numpy as np
+
+from .._compile.inline import inlined, overload
+from .._compile.stamp import check_sources
+from .._cpu.logmatmul import one_product
+from .memory import quiet
+from .rows import turn_of
+from .typing import Rows, check_floats, refuse
+
+
+def register_jacobian(function, entry):
+    """The overload of a Jacobian, of the last axis."""
+    name, engine = entry.name, entry.engine
+
+    @overload(function, prefer_literal=True)
+    def _overload_jacobian(x, axis=-1):
+        rows = Rows(name, x, axis)
+        if rows.turned or not rows.last:
+            raise TypeError(
+                f"{name}: axis must be the last one, and x not Fortran-contiguous, in jitted code"
+            )
+        turn, kernel = turn_of(rows), quiet(engine.kernel)
+
+        def jacobian(x, axis=-1):
+            check_sources()
+            n = x.shape[-1]
+            out = np.empty((*x.shape, n), x.dtype)
+            if out.size:
+                kernel(turn(x), out.reshape(-1), n, 0, x.size // n)
+            return out
+
+        return jacobian
+
+
+def _as_matrix(u, first):
+    # A C-contiguous matrix: one axis is a row of a or a column of b.
+    if u.ndim == 2:
+        return inlined((lambda u: u) if u.layout == "C" else (lambda u: np.ascontiguousarray(u)))
+    if first:
+        return inlined(lambda u: np.ascontiguousarray(u).reshape(1, u.size))
+    return inlined(lambda u: np.ascontiguousarray(u).reshape(u.size, 1))
+
+
+def _shaped(a, b):
+    if a.ndim == 1 and b.ndim == 1:
+        return inlined(lambda out: out[0, 0])
+    if a.ndim == 1 or b.ndim == 1:
+        return inlined(lambda out: out.reshape(-1))
+    return inlined(lambda out: out)
+
+
+def register_product(function, entry):
+    """The overload of logmatmulexp, of matrices and vectors."""
+    name = entry.name
+
+    @overload(function, prefer_literal=True)
+    def _overload_product(a, b, out=None, workers=None):
+        refuse(name, out=out, workers=workers)
+        for u, of in ((a, "a"), (b, "b")):
+            check_floats(name, u, of)
+            if u.ndim > 2 or u.dtype != a.dtype:
+                raise TypeError(
+                    f"{name}: {of} must have one axis or two, and the dtype of the other, in "
+                    f"jitted code, got {u}"
+                )
+        kernel, shaped = quiet(one_product()), _shaped(a, b)
+        first, second = _as_matrix(a, True), _as_matrix(b, False)
+
+        def product(a, b, out=None, workers=None):
+            check_sources()
+            left, right = first(a), second(b)
+            if left.shape[1] != right.shape[0]:
+                raise ValueError("the last axis of a must be as long as the first of b")
+            result = np.empty((left.shape[0], right.shape[1]), left.dtype)
+            if left.shape[1] == 0:
+                result[...] = -np.inf
+            elif result.size:
+                kernel(left, right, result)
+            return shaped(result)
+
+        return product

@@ -1,0 +1,239 @@
+"""Arrays of jitted code in the form that the kernels take; the work is one thread's.
+
+The form is that of the array functions, (outer, n, inner), flat. What is not contiguous is copied
+whole: the kernels want contiguous memory, and jitted code cannot cut slabs of any shape.
+"""
+
+import math
+
+import numpy as np
+from numba import types
+
+from .._compile.inline import inlined, overload
+from .._compile.stamp import check_sources
+from .._cpu.engines import ROWS, SHORT, way
+from .._cpu.flags import keep_flags, restore_flags
+
+
+@inlined
+def split(shape, k):
+    """(outer, n, inner) of an array, the axis being number k."""
+    outer, inner = 1, 1
+    for i in range(len(shape)):
+        if i < k:
+            outer *= shape[i]
+        elif i > k:
+            inner *= shape[i]
+    return outer, shape[k], inner
+
+
+def _flat(turned):
+    # In C order, or, if turned, in that of the transposed array.
+    def flat(u):
+        raise NotImplementedError("only inside compiled code")
+
+    @overload(flat)
+    def _overload_flat(u):
+        if not isinstance(u, types.Array):
+            return lambda u: u
+        if u.layout == "C" and (u.ndim == 1 or not turned):
+            return lambda u: u.reshape(-1)
+        if turned:
+            if u.layout == "F":
+                return lambda u: u.T.reshape(-1)
+            return lambda u: np.ascontiguousarray(u.T).reshape(-1)
+        return lambda u: np.ascontiguousarray(u).reshape(-1)
+
+    return flat
+
+
+flat, flat_turned = _flat(False), _flat(True)
+
+
+def quiet(kernel):
+    """A kernel that leaves the floating-point flags alone: NumPy warns of what a ufunc leaves."""
+
+    @inlined
+    def run(*args):
+        flags = keep_flags()
+        result = kernel(*args)
+        restore_flags(flags)
+        return result
+
+    return run
+
+
+def runner(kernels):
+    """Call the kernel of the right way; rows may want other arrays than tiles."""
+    short, rows, columns = map(quiet, kernels)
+
+    @inlined
+    def run(for_rows, for_tiles, itemsize, outer, n, inner):
+        check_sources()
+        if n == 0 or outer * inner == 0:
+            return
+        chosen, units = way(itemsize, outer, n, inner)
+        if chosen == ROWS:
+            rows(*(for_rows + (n, 0, units)))
+        elif chosen == SHORT:
+            short(*(for_tiles + (n, inner, 0, units)))
+        else:
+            columns(*(for_tiles + (n, inner, 0, units)))
+
+    return run
+
+
+def runner_of_last(kernels):
+    """As `runner`, for the last axis: then there are no columns, and less to compile."""
+    short, rows = map(quiet, kernels[:2])
+
+    @inlined
+    def run(for_rows, for_tiles, itemsize, outer, n, inner):
+        check_sources()
+        if n == 0 or outer == 0:
+            return
+        chosen, units = way(itemsize, outer, n, 1)
+        if chosen == ROWS:
+            rows(*(for_rows + (n, 0, units)))
+        else:
+            short(*(for_tiles + (n, 1, 0, units)))
+
+    return run
+
+
+# --- what is checked when it runs ----------------------------------------------------------------
+
+
+def _extent(u):
+    raise NotImplementedError("only inside compiled code")
+
+
+@overload(_extent)
+def _overload_extent(u):
+    # The addresses from which and up to which an array reaches.
+    def contiguous(u):
+        address = u.ctypes.data
+        return address, address + u.size * u.itemsize
+
+    def strided(u):
+        low, high = u.ctypes.data, u.ctypes.data + u.itemsize
+        for i in range(u.ndim):
+            reach = u.strides[i] * (u.shape[i] - 1)
+            low, high = low + min(0, reach), high + max(0, reach)
+        return low, high
+
+    return strided if u.layout == "A" else contiguous
+
+
+def out_beside(name):
+    """A check that refuses an `out` of another shape, or that overlaps x without being it."""
+    # Whole: what is compiled into others cannot put a message together.
+    shape, memory = f"out must have the shape of {name}", f"out must not overlap {name}"
+
+    @inlined
+    def check(x, out):
+        if out.shape != x.shape:
+            raise ValueError(shape)
+        if out.size:
+            (a, b), (c, d) = _extent(x), _extent(out)
+            same = a == c and b == d and out.strides == x.strides
+            if a < d and c < b and not same:
+                raise ValueError(memory)
+
+    return check
+
+
+@inlined
+def overlap(x, out):
+    """Whether two arrays share memory, or may."""
+    (a, b), (c, d) = _extent(x), _extent(out)
+    return a < d and c < b
+
+
+def same_shape(name):
+    """A check that an argument has the shape of x."""
+    return _check_of_shape(f"{name} must have the shape of the array")
+
+
+def shape_of_rows(name):
+    """A check that an argument has a number for each row."""
+    return _check_of_shape(f"{name} must have the shape of the array without the axis")
+
+
+def _check_of_shape(text):
+    def check(shape, u):
+        raise NotImplementedError("only inside compiled code")
+
+    @overload(check)
+    def _overload_check(shape, u):
+        if not isinstance(u, types.Array):
+            return lambda shape, u: None
+
+        def shapes(shape, u):
+            if shape != u.shape:
+                raise ValueError(text)
+
+        return shapes
+
+    return check
+
+
+# --- numbers of rows -----------------------------------------------------------------------------
+
+
+def numbers(x, u, turn):
+    """A number for each row, flat and in the dtype of x; of a single row the number itself."""
+    raise NotImplementedError("only inside compiled code")
+
+
+@overload(numbers)
+def _overload_numbers(x, u, turn):
+    if isinstance(u, (types.NoneType, types.Omitted)) or u is None:
+        return lambda x, u, turn: None
+    if isinstance(u, types.Array):
+        return lambda x, u, turn: turn(u).astype(x.dtype)
+    return lambda x, u, turn: x.dtype.type(u)
+
+
+def labels(u, turn):
+    """The classes of rows, flat and as int64; of a single row the class itself."""
+    raise NotImplementedError("only inside compiled code")
+
+
+@overload(labels)
+def _overload_labels(u, turn):
+    if isinstance(u, types.Array):
+        return lambda u, turn: turn(u).astype(np.int64)
+    return lambda u, turn: np.int64(u)
+
+
+def each(check, u, limit):
+    """Call check(number, limit) for a number, or for each of a flat array."""
+    raise NotImplementedError("only inside compiled code")
+
+
+@overload(each)
+def _overload_each(check, u, limit):
+    if not isinstance(u, types.Array):
+        return lambda check, u, limit: check(u, limit)
+
+    def each(check, u, limit):
+        for i in range(u.size):
+            check(u[i], limit)
+
+    return each
+
+
+@inlined
+def leave_out_first_max(x, outer, n, inner):
+    """Make the first maximum of each row -inf, in place."""
+    for r in range(outer * inner):
+        block = r // inner
+        base = block * n * inner + (r - block * inner)
+        at = base
+        for i in range(base, base + n * inner, inner):
+            # NaN is the maximum, and stays.
+            if x[i] > x[at] or math.isnan(x[i]):
+                at = i
+        if n > 0 and not math.isnan(x[at]):
+            x[at] = -math.inf

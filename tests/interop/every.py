@@ -1,0 +1,69 @@
+"""A call of every public function, with what each of its arrays has a number for."""
+
+import numpy as np
+
+from numba_logspace._family import FAMILY
+
+ENTRIES, ROWS = "entries", "rows"
+SHAPE, AXIS = (4, 5, 3), 1
+ELEMENTWISE = [name for name, f in FAMILY.items() if f.kind == "elementwise"]
+OVER_ROWS = [
+    name
+    for name, f in FAMILY.items()
+    if f.kind not in ("elementwise", "product", "gated", "gated vjp")
+]
+
+# What results of each kind have a number for.
+_RESULTS = {
+    "reduction": (ROWS,),
+    "jvp of a reduction": (ROWS,),
+    "value and vjp": (ENTRIES, ENTRIES),
+    "loss": (ROWS,),
+    "class weights": (ROWS,),
+    "loss and gradient": (ROWS, ENTRIES),
+    "class weights and gradient": (ROWS, ENTRIES),
+    "jacobian": ("pairs",),
+}
+
+
+def results_of(name):
+    """What each of the results has a number for."""
+    return _RESULTS.get(FAMILY[name].kind, (ENTRIES,))
+
+
+def arrays_of(name, shape=SHAPE, axis=AXIS, dtype=np.float64, labels=False, seed=0):
+    """{argument: (array, what it has a number for)} of a call over one axis."""
+    rng = np.random.default_rng(seed)
+    rows = tuple(k for a, k in enumerate(shape) if a != axis % len(shape))
+    kind, found = FAMILY[name].kind, {}
+    found["logits" if "loss" in kind or "weights" in kind else "x"] = (
+        (3 * rng.standard_normal(shape)).astype(dtype),
+        ENTRIES,
+    )
+    for operand in FAMILY[name].operands:
+        if operand == "targets" and labels:
+            found[operand] = rng.integers(0, shape[axis], rows), ROWS
+        elif operand in ("targets", "weights"):
+            found[operand] = rng.random(shape).astype(dtype), ENTRIES
+        else:
+            found[operand] = rng.standard_normal(shape).astype(dtype), ENTRIES
+    if kind == "vjp of a reduction":
+        found["g"] = rng.standard_normal(rows).astype(dtype), ROWS
+    if kind in ("loss", "loss and gradient"):
+        found["weights"] = rng.random(rows).astype(dtype), ROWS
+    return found
+
+
+def elementwise_inputs(name, shape, dtype=np.float64):
+    """Inputs of an elementwise function, within its domain."""
+    rng = np.random.default_rng(1)
+    x, y, t = -rng.random((3, *shape)).astype(dtype)
+    own = {"logit": [-x], "logsubexp": [x, 2 * y - 1], "xlogy": [x, -y], "xlog1py": [x, -y]}
+    if name.startswith("log_mix"):
+        return [t, x, y]
+    return own.get(name) or ([x, y] if name == "logaddexp" else [x])
+
+
+def as_tuple(results):
+    """The results of a call, one or several."""
+    return results if isinstance(results, tuple) else (results,)

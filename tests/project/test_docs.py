@@ -1,0 +1,127 @@
+"""Pages of the documentation: their Python blocks give what they say, what they name is there."""
+
+import ast
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import numba_logspace
+from numba_logspace._family import FAMILY
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+# What needs a GPU is in tests/cuda; the gallery and the docstrings have tests of their own.
+PAGES = ("index.md", "guide.md", "jitted.md", "interop.md")
+# Libraries that a page is about and the package does not need; `.ci/run` has them.
+LIBRARIES = {"interop.md": ("dask", "pandas", "pyarrow", "torch", "xarray")}
+_BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
+_RESULT = re.compile(r"#.*?(-?[\[(]?-?\d[\d\s.,e\])(inf-]*)$")
+
+
+def numbers(text):
+    """The numbers of a comment."""
+    return np.array([float(n) for n in re.findall(r"-?(?:\d+\.?\d*(?:e-?\d+)?|inf)", text)])
+
+
+def statements(page):
+    """(source, the comment behind it or None) of every statement of a page."""
+    for block in _BLOCK.findall((DOCS / page).read_text(encoding="utf-8")):
+        lines = block.splitlines()
+        for node in ast.parse(block).body:
+            source = "\n".join(lines[node.lineno - 1 : node.end_lineno])
+            comment = lines[node.end_lineno - 1][node.end_col_offset :].strip()
+            yield isinstance(node, ast.Expr), source, comment or None
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_blocks(page):
+    for library in LIBRARIES.get(page, ()):
+        pytest.importorskip(library, reason=f"{page} is about {library}, which is not installed")
+    space = {}
+    compared = 0
+    for is_expression, source, comment in statements(page):
+        if not is_expression:
+            exec(source, space)
+            continue
+        result = eval(source.partition("  #")[0], space)
+        if comment == "# True":
+            assert result
+        found = _RESULT.search(comment or "")
+        if found and "over" not in comment:
+            # As many digits as the comment has.
+            printed = numbers(found[1])
+            np.testing.assert_allclose(np.ravel(result), printed, rtol=1e-8, atol=0)
+            compared += 1
+    assert compared
+
+
+# --- what is made from the table of the family ---------------------------------------------------
+
+
+@pytest.fixture
+def family(monkeypatch):
+    """The extension of Sphinx that fills in the pages."""
+    monkeypatch.syspath_prepend(str(DOCS))
+    import family
+
+    yield family
+    sys.modules.pop("family")
+
+
+def test_every_function_is_in_the_reference_once(family):
+    page = family.expand((DOCS / "reference.md").read_text(encoding="utf-8"))
+    for form in (r"^\.\. autofunction:: numba_logspace\.(\w+)$", r"^\| .*?numba_logspace\.(\w+)`"):
+        names = re.findall(form, page, re.M)
+        assert sorted({*names, "set_workers"}) == numba_logspace.__all__
+        assert len(names) == len(set(names))
+    assert "<!--" not in page
+
+
+def test_what_runs_where(family):
+    page = family.expand((DOCS / "cuda.md").read_text(encoding="utf-8"))
+    rows = dict(re.findall(r"^\| (`.*?`) \| yes \| (.*) \|$", page, re.M))
+    cells = {name: row for names, row in rows.items() for name in re.findall(r"`(\w+)`", names)}
+    assert cells.keys() == set(numba_logspace.__all__) - {"set_workers"}
+    assert cells["log_mix"] == "yes | no | yes"
+    assert cells["gated_log_softmax"] == "no | no | no"
+    assert rows["`logsumexp` with `b=`"] == "no | yes | no"
+
+
+def test_what_jitted_code_has_not():
+    page = (DOCS / "jitted.md").read_text(encoding="utf-8")
+    absent = {name for name, function in FAMILY.items() if not function.runs("jitted")}
+    named = set(re.findall(r"Every function of the package but `(\w+)` can be called", page))
+    assert named == {name.removesuffix("_vjp") for name in absent}
+
+
+def test_unknown_kinds_are_found(family):
+    with pytest.raises(ValueError, match="no such kinds of functions: mop"):
+        family.expand("<!-- functions: map, mop -->")
+    assert family.expand("<!-- other -->") == "<!-- other -->"
+
+
+# --- the files they name -------------------------------------------------------------------------
+
+# Pages name files from the root, from the package, or from the folder that they are about.
+FOLDERS = (ROOT, ROOT / "numba_logspace", DOCS, ROOT / "asv_bench", ROOT / "asv_bench/benchmarks")
+
+
+def absent(text):
+    """The files that a page names and that are not there."""
+    names = re.findall(r"`([\w./]+\.(?:py|md|json)|(?:tests|docs)/[\w./]+)`", text)
+    return [name for name in names if not any((folder / name).exists() for folder in FOLDERS)]
+
+
+@pytest.mark.parametrize(
+    "path", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda p: p.name
+)
+def test_named_files_are_there(path):
+    assert not absent(path.read_text(encoding="utf-8"))
+
+
+def test_absent_files_are_found():
+    text = "`numba_logspace/_cuda.py`, `tests/formulas`, `tests/test_rows.py`, `rows.py`"
+    assert absent(text) == ["numba_logspace/_cuda.py", "tests/test_rows.py"]

@@ -1,0 +1,125 @@
+"""The docstrings of the public names: their examples run, their sections are all there."""
+
+import contextlib
+import doctest
+import inspect
+import re
+
+import numpy as np
+import pytest
+
+import numba_logspace as nl
+
+MANAGERS = ("set_workers",)
+NUMERIC = tuple(name for name in nl.__all__ if name not in MANAGERS)
+UFUNCS = tuple(name for name in NUMERIC if not inspect.isfunction(getattr(nl, name)))
+
+each = pytest.mark.parametrize("name", nl.__all__)
+
+
+def docstring(name):
+    return inspect.cleandoc(getattr(nl, name).__doc__)
+
+
+def sections(text):
+    """Title -> body of the sections of a numpydoc docstring."""
+    parts = re.split(r"^(\S[^\n]*)\n(-{3,})$", text, flags=re.M)
+    for title, line in zip(parts[1::3], parts[2::3], strict=True):
+        assert len(title) == len(line), title
+    return dict(zip(parts[1::3], parts[3::3], strict=True))
+
+
+def documented(body):
+    """The names of a list of parameters."""
+    heads = re.findall(r"^(\S[^\n:]*?)(?: :|$)", body, re.M)
+    return [name.strip() for head in heads for name in head.split(",")]
+
+
+def run_examples(text, name):
+    """(failed, tried, what went wrong) of the examples of a docstring."""
+    test = doctest.DocTestParser().get_doctest(text, {}, name, None, None)
+    said = []
+    result = doctest.DocTestRunner(verbose=False).run(test, out=said.append)
+    return result.failed, result.attempted, "".join(said)
+
+
+@each
+def test_examples(name):
+    failed, tried, said = run_examples(docstring(name), name)
+    assert not failed, said
+    assert tried >= 2
+    assert f"nl.{name}(" in docstring(name)
+
+
+def test_wrong_examples_are_found():
+    assert run_examples(">>> 1 + 1\n3\n>>> 2\n2\n", "wrong")[:2] == (1, 2)
+
+
+@each
+def test_sections(name):
+    found = sections(docstring(name))
+    wanted = ["Parameters", "Returns", "Raises", "Notes", "Examples"]
+    if name in MANAGERS:
+        wanted.remove("Returns")
+    assert list(found) == wanted
+    assert all(body.strip() for body in found.values())
+
+
+@pytest.mark.parametrize("name", NUMERIC)
+def test_notes_say_what_is_promised(name):
+    notes = sections(docstring(name))["Notes"]
+    assert re.search(r"Error bound: \d+ ulp", notes)
+    assert "Special values:" in notes
+    assert re.search(r"O\(size[^)]*\)", notes)
+
+
+@each
+def test_no_places_are_left_over(name):
+    # A set of words to choose from is none: {"none", "sum"}.
+    text = re.sub(r'\{"\w+"(, "\w+")*\}', "", docstring(name))
+    assert "{" not in text
+    assert "}" not in text
+    # Shared parts stand at the margin, as what is around them does.
+    assert not re.search(r"^ +-{3,}$", text, re.M)
+
+
+@each
+def test_summary_is_one_paragraph_with_a_full_stop(name):
+    paragraphs = docstring(name).split("\n\n")
+    summary = paragraphs[1] if name in UFUNCS else paragraphs[0]
+    assert summary.endswith(".")
+
+
+@pytest.mark.parametrize("name", [n for n in nl.__all__ if n not in UFUNCS])
+def test_every_parameter_is_documented(name):
+    parameters = list(inspect.signature(getattr(nl, name)).parameters)
+    assert sorted(documented(sections(docstring(name))["Parameters"])) == sorted(parameters)
+
+
+@pytest.mark.parametrize("name", UFUNCS)
+def test_every_argument_of_a_ufunc_is_documented(name):
+    text = docstring(name)
+    signature = re.match(rf"{name}\((.+?), /, out=None, \*, where=True", text)
+    inputs = signature[1].split(", ")
+    assert len(inputs) == getattr(nl, name).nin
+    found = documented(sections(text)["Parameters"])
+    names = {1: ["x"], 2: ["x", "y"], 3: ["t", "x", "y"]}[len(inputs)]
+    assert found[: len(inputs)] == names
+    if hasattr(np.exp, "__dict__"):  # otherwise NumPy calls them x1, x2
+        assert inputs == names
+        assert list(inspect.signature(getattr(nl, name)).parameters)[: len(names)] == names
+    assert {"out", "where"} < set(found)
+
+
+@pytest.mark.parametrize("name", MANAGERS)
+def test_context_managers(name):
+    assert isinstance(getattr(nl, name)(1), contextlib.AbstractContextManager)
+
+
+@pytest.mark.parametrize("name", [n for n in nl.__all__ if n not in UFUNCS])
+def test_raises_names_exceptions(name):
+    heads = documented(sections(docstring(name))["Raises"])
+    known = {"TypeError": TypeError, "ValueError": ValueError}
+    known["numpy.exceptions.AxisError"] = np.exceptions.AxisError
+    assert heads
+    assert set(heads) <= known.keys()
