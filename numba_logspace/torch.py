@@ -11,8 +11,8 @@ if importlib.util.find_spec("torch") is None:
     raise ImportError("numba_logspace.torch needs PyTorch: pip install 'numba_logspace[torch]'")
 
 from ._family import named
+from ._interop.derivatives.elementwise import PARTIALS
 from ._interop.torch import on_tensors
-from ._interop.torch_elementwise import PARTIALS
 
 _TEMPLATE = """{name}({arguments})
 

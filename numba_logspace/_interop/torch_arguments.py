@@ -2,8 +2,8 @@
 
 import torch
 
+from .derivatives.elementwise import PARTIALS
 from .torch_calls import as_tensor
-from .torch_elementwise import PARTIALS
 
 
 def checked(tensor, name):

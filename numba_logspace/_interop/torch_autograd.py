@@ -3,15 +3,14 @@
 import torch
 from torch.autograd import forward_ad
 
-from .._arguments.layout import normalize_axes, result_shape
-from . import PUBLIC, torch_elementwise, torch_losses, torch_mixtures, torch_rows
+from .derivatives.elementwise import PARTIALS
+from .derivatives.point import Point as AnyPoint
+from .derivatives.rows import missing
+from .derivatives.table import has_second, rules_of
 from .torch_calls import Made, compute
 
-RULES = torch_rows.RULES | torch_losses.RULES | torch_elementwise.RULES | torch_mixtures.ONCE
 # Of these kinds the results are needed for the derivatives.
 _KEEPING = {"loss and gradient", "class weights and gradient"}
-# The arguments of these broadcast together.
-_BROADCAST = ("elementwise", "product")
 
 
 def is_recorded(tensors):
@@ -35,49 +34,41 @@ def record(made, tensors):
 
 def elementwise(function, tensors):
     """An elementwise function on tensors, with its derivatives."""
-    made = Made(function, tuple(torch_elementwise.PARTIALS[function]), {}, 0)
+    made = Made(function, tuple(PARTIALS[function]), {}, 0)
     if not is_recorded(tensors):
         return compute(made, tensors)[0]
     return record(made, torch.broadcast_tensors(*tensors))[0]
 
 
-class Point:
-    """Where a call is differentiated: its arguments by name, and its results if they are kept."""
+class Point(AnyPoint):
+    """Where a call on tensors is differentiated."""
 
-    def __init__(self, made, saved):
-        self.made, count = made, len(made.names)
-        self.arrays, self.results = saved[:count], saved[count:]
-        self._given = dict(zip(made.names, self.arrays))
-        self.x = self.arrays[0]
-
-    def __getitem__(self, name):
-        return self._given.get(name)
-
-    def call(self, function, *arrays, **options):
-        """A function over the same rows, with the same mask."""
-        if self["where"] is not None:
-            options["where"] = self["where"]
-        return PUBLIC[function](*arrays, axis=self.made.axis, **options)
+    xp = torch
 
     def map(self, function, *tensors):
-        """An elementwise function."""
+        """An elementwise function of the family, with its derivatives."""
         return elementwise(function, tensors)
 
-    def spread(self, c):
-        """What has a number for each row, with axes of length 1 for the entries."""
-        if c.ndim == self.x.ndim:
-            return c
-        axes = normalize_axes(self.made.axes, self.x.ndim)
-        return c.reshape(result_shape(self.x.shape, axes, keepdims=True))
+    def constant(self, u):
+        """A tensor whose derivatives do not count."""
+        return u.detach()
 
-    def counts(self):
-        """Which entries take part."""
-        finite = self.x > -torch.inf
-        return finite if self["where"] is None else finite & self["where"]
+    def eye(self, n):
+        """The unit matrix, in the dtype of x."""
+        return torch.eye(n, dtype=self.x.dtype, device=self.x.device)
 
-    def total(self, g):
-        """The sums over rows of the cotangents that count, the axes kept."""
-        return torch.where(self.counts(), g, 0).sum(self.made.axis, keepdim=True)
+    def one_hot(self, labels):
+        """1 where an entry is the class that a label says."""
+        units = torch.zeros_like(self.x)
+        return units.scatter(self.made.axis, labels.to(torch.int64), 1.0)
+
+    def summed_to(self, u, shape):
+        """The sums over the axes along which a tensor of that shape was broadcast."""
+        return u.sum_to_size(shape)
+
+    def is_floating(self, u):
+        """Whether a tensor has a dtype of floats."""
+        return u.dtype.is_floating_point
 
 
 # --- what autograd asks for ----------------------------------------------------------------------
@@ -98,25 +89,20 @@ class _Once(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx, *_):
-        raise NotImplementedError(f"{ctx.function} has no second derivatives on tensors")
+        raise NotImplementedError(f"{ctx.function} has no second derivatives")
 
     jvp = backward
 
 
-def _rules(made):
-    if made.function == "logsumexp" and "b" in made.names:
-        return torch_mixtures.WEIGHTED
-    return RULES[made.function]
-
-
 def _derivative(rule, point, *given):
-    function = point.made.function
-    if function not in torch_mixtures.ONCE:
+    if has_second(point.made):
         return rule(point, *given)
     with torch.no_grad():
         derivative = rule(point, *given)
     sources = (*point.arrays, *given)
-    return _Once.apply(function, derivative, *sources) if is_recorded(sources) else derivative
+    if not is_recorded(sources):
+        return derivative
+    return _Once.apply(point.made.function, derivative, *sources)
 
 
 def _compute(made, tensors):
@@ -136,15 +122,20 @@ def _set_up(ctx, inputs, output):
     return tensors, results
 
 
+def _point(ctx):
+    count = len(ctx.made.names)
+    return Point(ctx.made, ctx.saved_tensors[:count], ctx.saved_tensors[count:])
+
+
 def _backward(ctx, *cotangents):
-    point = Point(ctx.made, ctx.saved_tensors)
-    rules, _ = _rules(ctx.made)
+    point = _point(ctx)
+    rules, _ = rules_of(ctx.made)
     gradients = [None]
     for name, x, needed in zip(ctx.made.names, point.arrays, ctx.needs_input_grad[1:]):
         gradient = None
         if needed and any(u is not None for u in cotangents):
             if name not in rules:
-                raise torch_rows.missing(ctx.made.function, name)
+                raise missing(ctx.made.function, name)
             gradient = _derivative(rules[name], point, *cotangents)
             if gradient is not None and gradient.dtype is not x.dtype:
                 gradient = gradient.to(x.dtype)
@@ -184,14 +175,14 @@ class _Transformed(torch.autograd.Function):
 
     @staticmethod
     def jvp(ctx, _, *tangents):
-        point = Point(ctx.made, ctx.saved_tensors)
-        _, rules = _rules(ctx.made)
+        point = _point(ctx)
+        _, rules = rules_of(ctx.made)
         totals = None  # as the results, None for a sign
         for name, t in zip(ctx.made.names, tangents):
             if t is None:
                 continue
             if name not in rules:
-                raise torch_rows.missing(ctx.made.function, f"{name} in forward mode")
+                raise missing(ctx.made.function, f"{name} in forward mode")
             changes = _derivative(rules[name], point, t)
             changes = changes if isinstance(changes, tuple) else (changes,)
             totals = changes if totals is None else tuple(map(_sum, totals, changes))
@@ -208,7 +199,7 @@ class _Transformed(torch.autograd.Function):
 def _batched(size, dims, made, tensors):
     tensors = [t if d is None else t.movedim(d, 0) for t, d in zip(tensors, dims)]
     batched = [d is not None for d in dims]
-    if _takes_one_more_axis(made, tensors, batched):
+    if made.takes_one_more_axis(tensors[0].ndim - batched[0]):
         ndim = max(t.ndim - is_batched for t, is_batched in zip(tensors, batched))
         tensors = [
             _with_batch(name, t, is_batched, size, made, ndim)
@@ -224,16 +215,9 @@ def _batched(size, dims, made, tensors):
     return (results, (0,) * len(results)) if len(results) > 1 else (results[0], 0)
 
 
-def _takes_one_more_axis(made, tensors, batched):
-    # Of a call whose arguments broadcast, and whose rows stay as they are.
-    if made.others.get("reduction", "none") != "none":
-        return False
-    return made.kind in _BROADCAST or tensors[0].ndim - batched[0] > 0
-
-
 def _with_batch(name, t, is_batched, size, made, ndim):
     # All others than masks have as many axes as they need.
     if not is_batched:
         t = t.expand(size, *t.shape)
-    missing = ndim + 1 - t.ndim if made.kind in _BROADCAST or name == "where" else 0
-    return t.reshape(size, *[1] * missing, *t.shape[1:])
+    more = ndim + 1 - t.ndim if made.needs_all_axes(name) else 0
+    return t.reshape(size, *[1] * more, *t.shape[1:])

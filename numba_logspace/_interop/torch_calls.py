@@ -5,48 +5,24 @@ import json
 import numpy as np
 import torch
 
-from .._arguments.layout import normalize_axes, result_shape
 from .._family import FAMILY
-from . import PUBLIC
-from .calls import ALONG_ONE, ENTRIES, PAIRS, RESULTS, ROWS, run
+from .made import Made as AnyMade
+from .made import shapes_of
 
 # What is a tensor and nothing else.
 PLAIN = {torch.Tensor, torch.nn.Parameter}
 # Of these kinds the dtype of all arrays counts, else that of the first.
 _OF_ALL = ("elementwise", "product")
-_ALONG_ONE = {f.name for f in FAMILY.values() if f.kind in ALONG_ONE or "gated" in f.kind}
 # What is said in words and numbers; all else of a call are arrays.
 _SAID = ("axis", "keepdims", "return_sign", "reduction", "workers")
 
 
-class Made:
-    """A call without its tensors: the function, the names of the tensors, the other arguments.
-
-    Axes are counted from the last, so that one more may come before all.
-    """
-
-    def __init__(self, function, names, others, ndim):
-        self.function, self.names = function, names
-        self.kind = FAMILY[function].kind
-        self.others = others
-        if "axis" in others:
-            axis = _from_last(others["axis"], ndim, function in _ALONG_ONE)
-            self.others = others | {"axis": axis}
-
-    @property
-    def axis(self):
-        """The axis, or a tuple of axes."""
-        return self.others.get("axis", -1)
-
-    @property
-    def axes(self):
-        """The axes as a tuple."""
-        return self.axis if isinstance(self.axis, tuple) else (self.axis,)
+class Made(AnyMade):
+    """A call without its tensors."""
 
     def on_memory(self, tensors):
         """The results on tensors of the CPU, without a copy of either."""
-        arrays = [_array(t) for t in tensors]
-        results = self._results(arrays)
+        results = self.results([_array(t) for t in tensors])
         found = [torch.from_numpy(np.asarray(y)) for y in results]
         if any(t.dtype is torch.bfloat16 for t in tensors):
             dtype = result_dtype(self.kind, self.names, tensors)
@@ -55,29 +31,7 @@ class Made:
 
     def on_cuda(self, tensors):
         """The results on CUDA tensors, which the public functions take as CUDA arrays."""
-        return self._results([t.detach() for t in tensors])
-
-    def _results(self, arrays):
-        results = self.public(**dict(zip(self.names, arrays)))
-        return results if isinstance(results, tuple) else (results,)
-
-    def public(self, **arrays):
-        """The public function on these arrays and the other arguments."""
-        if self.kind == "elementwise":
-            return PUBLIC[self.function](*(arrays[name] for name in self.names), **self.others)
-        return run(self.function, arrays | self.others)
-
-
-def _from_last(axis, ndim, along_one):
-    # What is no axis stays as it is, for the function to say so.
-    if type(axis) is int:
-        return axis - ndim if 0 <= axis < ndim else axis
-    if along_one:
-        return axis
-    try:
-        return tuple(a - ndim for a in normalize_axes(axis, ndim))
-    except (TypeError, ValueError):
-        return axis
+        return self.results([t.detach() for t in tensors])
 
 
 def _array(tensor):
@@ -128,32 +82,6 @@ def _result_of_ufunc(dtypes):
     return dtype if dtype.is_floating_point else torch.float64
 
 
-def _shapes(kind, given, options):
-    # One for each result.
-    first = next(iter(given.values()))
-    if kind == "elementwise":
-        return [torch.broadcast_shapes(*(t.shape for t in given.values()))]
-    if kind == "product":
-        return [torch.matmul(*(t.to(torch.float64) for t in given.values())).shape]
-    axis = options.get("axis", -1)
-    if kind.startswith("gated"):
-        a, b = given["a"], given["b"]
-        if kind == "gated vjp":
-            return [given["gate"].shape, a.shape, b.shape]
-        return [torch.cat([t.to(torch.float64) for t in (a, b)], axis).shape]
-    whole = tuple(first.shape)
-    if "b" in given and kind == "reduction":
-        whole = tuple(torch.broadcast_shapes(first.shape, given["b"].shape))
-    axes = normalize_axes(tuple(axis) if isinstance(axis, list) else axis, len(whole))
-    rows = result_shape(whole, axes, options.get("keepdims"))
-    if options.get("reduction", "none") != "none":
-        rows = ()
-    last = whole[min(axes)] if kind == "jacobian" else 0
-    shapes = {ENTRIES: whole, ROWS: rows, PAIRS: (*rows, last, last)}
-    roles = (ROWS, ROWS) if options.get("return_sign") else RESULTS[kind]
-    return [shapes[role] for role in roles]
-
-
 # --- one operator for all, which compilers do not look into --------------------------------------
 
 _LIBRARY = torch.library.Library("numba_logspace", "DEF")
@@ -183,7 +111,8 @@ def _on_cuda(function, names, arrays, options):
 def _shaped(function, names, arrays, options):
     kind, names = FAMILY[function].kind, names.split()
     dtype = result_dtype(kind, names, arrays)
-    shapes = _shapes(kind, dict(zip(names, arrays)), json.loads(options))
+    shapes = {name: u.shape for name, u in zip(names, arrays)}
+    shapes = shapes_of(kind, shapes, json.loads(options), torch.broadcast_shapes)
     return [arrays[0].new_empty(shape, dtype=dtype) for shape in shapes]
 
 

@@ -1,19 +1,16 @@
-"""The derivatives of the softmax family on tensors: of values, of VJPs and JVPs, of Jacobians.
+"""The derivatives of the softmax family: of values, of VJPs and JVPs, of Jacobians.
 
-They are written in functions that have derivatives here themselves, so that what is differentiated
+They are written in functions that have derivatives themselves, so that what is differentiated
 can be differentiated again, as far as the family goes. A rule is {argument: derivative}: `vjp`
 takes a cotangent for each result, `jvp` a tangent; see `Point` for p.
 """
 
-import torch
-
-from .._family import FAMILY, named
-from . import PUBLIC
+from ..._family import FAMILY, named
 
 
 def missing(function, name):
     """The error of a derivative that the family has not."""
-    return NotImplementedError(f"{function} has no derivative by {name} on tensors")
+    return NotImplementedError(f"{function} has no derivative by {name}")
 
 
 # --- second derivatives: (p, g, t) -> the derivative by x of sum(g * (J t)), J the Jacobian -------
@@ -35,7 +32,7 @@ def _of_log1m_softmax(p, g, t):
 
 def _of_loo_logsumexp(p, g, t):
     # log(sum of the others) = logsumexp + log1m_softmax, at masked entries the first alone.
-    of_sum = g.sum(p.made.axis, keepdim=True) * p.call("softmax_vjp", p.x, t)
+    of_sum = p.xp.sum(g, axis=p.made.axis, keepdims=True) * p.call("softmax_vjp", p.x, t)
     return of_sum + p.call("log1m_softmax_hvp", p.x, g, t)
 
 
@@ -45,9 +42,9 @@ def _of_logsumexp(p, g, t):
 
 def _of_rest(p, g, t):
     # Among the entries that are left; those whose share is 0 count as little as the maximum.
-    left = p.call("logsumexp_excluding_max_vjp", p.x.detach()) != 0
+    left = p.call("logsumexp_excluding_max_vjp", p.constant(p.x)) != 0
     left = left if p["where"] is None else left & p["where"]
-    return p.spread(g) * PUBLIC["softmax_vjp"](p.x, t, axis=p.made.axis, where=left)
+    return p.spread(g) * p.public("softmax_vjp", p.x, t, axis=p.made.axis, where=left)
 
 
 _SECOND = {
@@ -64,7 +61,8 @@ _SECOND = {
 
 
 def _inner(p, t, s, keepdims):
-    return (t * p.call("softmax_vjp", p.x, s)).sum(p.made.axis, keepdim=keepdims)
+    change = t * p.call("softmax_vjp", p.x, s)
+    return p.xp.sum(change, axis=p.made.axis, keepdims=keepdims)
 
 
 def _along_of_sum(p, t, s):
@@ -72,7 +70,7 @@ def _along_of_sum(p, t, s):
 
 
 def _along_of_log_softmax(p, t, s):
-    return torch.where(p.counts(), -_inner(p, t, s, True), 0)
+    return p.xp.where(p.counts(), -_inner(p, t, s, True), 0)
 
 
 _SECOND_ALONG = {
@@ -89,7 +87,7 @@ def _vjp(p, base, g):
     gradient = p.call(f"{base}_vjp", p.x, g)
     if base == "loo_logsumexp" and p["where"] is not None:
         # The value at a masked entry is the logsumexp of the others.
-        rest = torch.where(p["where"], 0, g).sum(p.made.axis)
+        rest = p.xp.sum(p.xp.where(p["where"], 0, g), axis=p.made.axis)
         gradient = gradient + p.call("logsumexp_vjp", p.x, rest)
     return gradient
 
@@ -107,13 +105,13 @@ def _cotangent(p, base):
     # That which a VJP was given, or the ones that it stands for.
     g = p["g"]
     if g is None:
-        g = torch.ones_like(p.x if FAMILY[base].kind == "map" else p.x.sum(p.made.axis))
+        g = p.xp.ones_like(p.x if FAMILY[base].kind == "map" else p.xp.sum(p.x, axis=p.made.axis))
     return _present(p, g) if base == "loo_logsumexp" else g
 
 
 def _present(p, u):
     # Without what belongs to masked entries.
-    return u if p["where"] is None else torch.where(p["where"], u, 0)
+    return u if p["where"] is None else p.xp.where(p["where"], u, 0)
 
 
 def _of_vjp(base):
@@ -161,7 +159,7 @@ def _value_and_vjp_along_x(p, t):
 
 
 def _value_and_vjp_along_g(p, t):
-    return torch.zeros_like(p.x), p.call("log1m_softmax_vjp", p.x, t)
+    return p.xp.zeros_like(p.x), p.call("log1m_softmax_vjp", p.x, t)
 
 
 def _third(name):
@@ -184,29 +182,29 @@ _LOG1M = "log1m_softmax"
 
 def _rows_of_units(p):
     # x as often as it has entries in a row, its rows last, with the unit vectors as cotangents.
-    x = p.x.movedim(p.made.axis, -1)
+    x = p.xp.moveaxis(p.x, p.made.axis, -1)
     n = x.shape[-1]
-    return x[..., None, :].expand(*x.shape, n), torch.eye(n, dtype=x.dtype, device=x.device)
+    return p.xp.broadcast_to(x[..., None, :], (*x.shape, n)), p.eye(n)
 
 
 def _log_softmax_jacobian_by_x(p, u):
-    columns = u.sum(-2).movedim(-1, p.made.axis)
-    return -PUBLIC["softmax_vjp"](p.x, columns, axis=p.made.axis)
+    columns = p.xp.moveaxis(p.xp.sum(u, axis=-2), -1, p.made.axis)
+    return -p.call("softmax_vjp", p.x, columns)
 
 
 def _log_softmax_jacobian_along_x(p, t):
-    change = PUBLIC["softmax_vjp"](p.x, t, axis=p.made.axis).movedim(p.made.axis, -1)
-    return -change[..., None, :].expand(p.results[0].shape)
+    change = p.xp.moveaxis(p.call("softmax_vjp", p.x, t), p.made.axis, -1)
+    return p.xp.broadcast_to(-change[..., None, :], p.results[0].shape)
 
 
 def _log1m_softmax_jacobian_by_x(p, u):
-    gradient = PUBLIC["log1m_softmax_hvp"](*_rows_of_units(p), u).sum(-2)
-    return gradient.movedim(-1, p.made.axis)
+    gradients = p.public("log1m_softmax_hvp", *_rows_of_units(p), u)
+    return p.xp.moveaxis(p.xp.sum(gradients, axis=-2), -1, p.made.axis)
 
 
 def _log1m_softmax_jacobian_along_x(p, t):
-    t = t.movedim(p.made.axis, -1)[..., None, :]
-    return PUBLIC["log1m_softmax_hvp"](*_rows_of_units(p), t)
+    t = p.xp.moveaxis(t, p.made.axis, -1)[..., None, :]
+    return p.public("log1m_softmax_hvp", *_rows_of_units(p), t)
 
 
 # {function: (vjp, jvp)}

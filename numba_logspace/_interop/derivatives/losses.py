@@ -1,12 +1,10 @@
-"""The derivatives of losses and of gated labels on tensors.
+"""The derivatives of losses and of gated labels.
 
-A loss on tensors with gradients is computed with its gradient: that is its second result, which the
-backward pass has only to multiply.
+A loss of which derivatives are wanted is computed with its gradient: that is its second result,
+which the backward pass has only to multiply.
 """
 
-import torch
-
-from . import PUBLIC
+import math
 
 
 def _reduction(p):
@@ -19,8 +17,8 @@ def _factor(p):
     if _reduction(p) != "mean":
         return 1.0 if weights is None else p.spread(weights)
     if weights is None:
-        return p.x.shape[p.made.axis] / p.x.numel()
-    return p.spread(weights / weights.sum())
+        return p.x.shape[p.made.axis] / math.prod(p.x.shape)
+    return p.spread(weights / p.xp.sum(weights))
 
 
 def _outer(p, c):
@@ -28,21 +26,12 @@ def _outer(p, c):
     return c if _reduction(p) != "none" else p.spread(c)
 
 
-def _has_labels(p):
-    return p["targets"].shape != p.x.shape or not p["targets"].dtype.is_floating_point
-
-
 def _sum_of_targets(p):
-    return 1.0 if _has_labels(p) else p["targets"].sum(p.made.axis, keepdim=True)
+    return 1.0 if p.has_labels() else p.xp.sum(p["targets"], axis=p.made.axis, keepdims=True)
 
 
 def _one_hot(p):
-    if not _has_labels(p):
-        return p["targets"]
-    axis = p.made.axis
-    labels = p["targets"].to(torch.int64)
-    labels = labels if labels.ndim == p.x.ndim else labels.unsqueeze(axis)
-    return torch.zeros_like(p.x).scatter(axis, labels, 1.0)
+    return p.one_hot(p.spread(p["targets"])) if p.has_labels() else p["targets"]
 
 
 # {loss: (the Hessian of a row times u, the derivative of the loss by what scores the classes,
@@ -88,7 +77,8 @@ def _rule(loss):
     def along_logits(p, t):
         change = p.results[1] * t
         whole = _reduction(p) != "none"
-        return (change.sum() if whole else change.sum(p.made.axis)), _factor(p) * hessian(p, t)
+        axis = None if whole else p.made.axis
+        return p.xp.sum(change, axis=axis), _factor(p) * hessian(p, t)
 
     scores = "weights" if loss == "complement_cross_entropy" else "targets"
     vjp = {"weights": by_row_weights, "logits": by_logits, scores: by_scores}
@@ -98,13 +88,13 @@ def _rule(loss):
 def _by_row_weights(p, loss, c, u):
     # A loss is linear in the weights; their mean is over the sum of them.
     axis = p.made.axis
-    value, gradient = PUBLIC[f"{loss}_value_and_grad"](p.x, p["targets"], axis)
+    value, gradient = p.public(f"{loss}_value_and_grad", p.x, p["targets"], axis=axis)
     mean = _reduction(p) == "mean"
-    total = p["weights"].sum() if mean else 1.0
+    total = p.xp.sum(p["weights"]) if mean else 1.0
     parts = [] if c is None else [c * (value - p.results[0] if mean else value)]
     if u is not None:
-        along = (u * gradient).sum(axis)
-        parts.append(along - (u * p.results[1]).sum() if mean else along)
+        along = p.xp.sum(u * gradient, axis=axis)
+        parts.append(along - p.xp.sum(u * p.results[1]) if mean else along)
     return sum(parts[1:], parts[0]) / total
 
 
@@ -114,19 +104,29 @@ def _by_row_weights(p, loss, c, u):
 def _sets(p, g):
     # The parts of what has the shape of the result that belong to a and to b.
     n = p["a"].shape[p.made.axis]
-    return g.narrow(p.made.axis, 0, n), g.narrow(p.made.axis, n, g.shape[p.made.axis] - n)
+    return _part(p, g, slice(None, n)), _part(p, g, slice(n, None))
+
+
+def _part(p, u, along):
+    # Of an array, by an index along the axis, which is counted from the last.
+    return u[(..., along, *[slice(None)] * (-1 - p.made.axis))]
+
+
+def _as_column(p, c):
+    # A number for each row, with an axis for the entries.
+    return c[(..., None, *[slice(None)] * (-1 - p.made.axis))]
 
 
 def _gated_vjp(which):
     def by(p, u):
-        gradients = PUBLIC["gated_log_softmax_vjp"](p["gate"], p["a"], p["b"], u, p.made.axis)
-        return gradients[which]
+        arrays = p["gate"], p["a"], p["b"], u
+        return p.public("gated_log_softmax_vjp", *arrays, axis=p.made.axis)[which]
 
     return by
 
 
 def _total(p, x, g):
-    return torch.where(x > -torch.inf, g, 0).sum(p.made.axis)
+    return p.xp.sum(p.xp.where(x > -math.inf, g, 0), axis=p.made.axis)
 
 
 def _shares_of_gate(p):
@@ -134,26 +134,25 @@ def _shares_of_gate(p):
 
 
 def _along_gate(p, t):
-    rest, share = (s.unsqueeze(p.made.axis) for s in _shares_of_gate(p))
-    t = t.unsqueeze(p.made.axis)
-    return torch.cat(
-        [(rest * t).expand(p["a"].shape), (-share * t).expand(p["b"].shape)], p.made.axis
-    )
+    rest, share = _shares_of_gate(p)
+    changes = {"a": _as_column(p, rest * t), "b": _as_column(p, -share * t)}
+    parts = [p.xp.broadcast_to(change, p[name].shape) for name, change in changes.items()]
+    return p.xp.concatenate(parts, axis=p.made.axis)
 
 
 def _along_a(p, t):
-    change = PUBLIC["log_softmax_jvp"](p["a"], t, p.made.axis)
-    return torch.cat([change, torch.zeros_like(p["b"])], p.made.axis)
+    change = p.call("log_softmax_jvp", p["a"], t)
+    return p.xp.concatenate([change, p.xp.zeros_like(p["b"])], axis=p.made.axis)
 
 
 def _along_b(p, t):
-    change = PUBLIC["log_softmax_jvp"](p["b"], t, p.made.axis)
-    return torch.cat([torch.zeros_like(p["a"]), change], p.made.axis)
+    change = p.call("log_softmax_jvp", p["b"], t)
+    return p.xp.concatenate([p.xp.zeros_like(p["a"]), change], axis=p.made.axis)
 
 
 def _cotangents(p):
     if p["g"] is None:
-        return torch.ones_like(p["a"]), torch.ones_like(p["b"])
+        return p.xp.ones_like(p["a"]), p.xp.ones_like(p["b"])
     return _sets(p, p["g"])
 
 
@@ -171,8 +170,8 @@ def _vjp_by_set(name):
         if u is None:
             return None
         g = _cotangents(p)["ab".index(name)]
-        total = _total(p, p[name], g).unsqueeze(p.made.axis)
-        return -total * PUBLIC["softmax_vjp"](p[name], u, p.made.axis)
+        total = _as_column(p, _total(p, p[name], g))
+        return -total * p.call("softmax_vjp", p[name], u)
 
     return by
 
@@ -180,13 +179,13 @@ def _vjp_by_set(name):
 def _vjp_by_g(p, u, *of_sets):
     parts = []
     for name, v, share in zip("ab", of_sets, _shares_of_gate(p)):
-        part = torch.zeros_like(p[name])
+        part = p.xp.zeros_like(p[name])
         if u is not None:
-            part = part + ((u * share) * (1 if name == "a" else -1)).unsqueeze(p.made.axis)
+            part = part + _as_column(p, (u * share) * (1 if name == "a" else -1))
         if v is not None:
-            part = part + PUBLIC["log_softmax_jvp"](p[name], v, p.made.axis)
+            part = part + p.call("log_softmax_jvp", p[name], v)
         parts.append(part)
-    return torch.cat(parts, p.made.axis)
+    return p.xp.concatenate(parts, axis=p.made.axis)
 
 
 RULES = {f"{loss}_value_and_grad": _rule(loss) for loss in _PARTS} | {

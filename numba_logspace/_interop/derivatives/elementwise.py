@@ -1,20 +1,13 @@
-"""The partial derivatives of the elementwise functions on tensors."""
-
-import torch
+"""The partial derivatives of the elementwise functions."""
 
 
 def _of_logistic(p):
     return p.map("logistic", p.x) * p.map("logistic", -p.x)
 
 
-def _of_difference(p, a, b):
-    # 1 / (1 - exp(a - b)) for a <= b.
-    return 1 / torch.expm1(a - b).abs()
-
-
-def _log(y, x):
+def _log(p, y, x):
     # As PyTorch has it: where x log(y) is 0 by convention, so is this.
-    return torch.where((x == 0) & (y == 0), 0, torch.log(y))
+    return p.xp.where((x == 0) & (y == 0), 0, p.xp.log(y))
 
 
 def _both_shares(p):
@@ -37,29 +30,29 @@ def _of_shares(sign):
 
 def _share(name):
     # Of equal weights; the difference is taken without rounding.
-    return lambda p: p.map(name, torch.zeros_like(p.x), p.x, p["y"])
+    return lambda p: p.map(name, p.xp.zeros_like(p.x), p.x, p["y"])
 
 
 # {function: {argument: p -> the derivative by it}}, the arguments in their order
 PARTIALS = {
-    "log1mexp": {"x": lambda p: -torch.exp(p.x) / torch.expm1(p.x).abs()},
+    "log1mexp": {"x": lambda p: -p.xp.exp(p.x) / p.xp.abs(p.xp.expm1(p.x))},
     "log1pexp": {"x": lambda p: p.map("logistic", p.x)},
     "logaddexp": {"x": _share("log_mix_dx"), "y": _share("log_mix_dy")},
     "logsubexp": {
-        "x": lambda p: 1 / torch.expm1(p["y"] - p.x).abs(),
-        "y": lambda p: -1 / torch.expm1(p.x - p["y"]),
+        "x": lambda p: 1 / p.xp.abs(p.xp.expm1(p["y"] - p.x)),
+        "y": lambda p: -1 / p.xp.expm1(p.x - p["y"]),
     },
     "logistic": {"x": _of_logistic},
     "logit": {"x": lambda p: 1 / (p.x * (1 - p.x))},
     "log_sigmoid": {"x": lambda p: p.map("logistic", -p.x)},
     "log1m_sigmoid": {"x": lambda p: -p.map("logistic", p.x)},
     "xlogy": {
-        "x": lambda p: _log(p["y"], p.x),
-        "y": lambda p: torch.where(p.x == 0, 0, p.x / p["y"]),
+        "x": lambda p: _log(p, p["y"], p.x),
+        "y": lambda p: p.xp.where(p.x == 0, 0, p.x / p["y"]),
     },
     "xlog1py": {
-        "x": lambda p: torch.where((p.x == 0) & (p["y"] == -1), 0, torch.log1p(p["y"])),
-        "y": lambda p: torch.where(p.x == 0, 0, p.x / (1 + p["y"])),
+        "x": lambda p: p.xp.where((p.x == 0) & (p["y"] == -1), 0, p.xp.log1p(p["y"])),
+        "y": lambda p: p.xp.where(p.x == 0, 0, p.x / (1 + p["y"])),
     },
     "log_mix": {
         "t": lambda p: p.map("log_mix_dt", *p.arrays),

@@ -1,0 +1,103 @@
+"""A call that has been prepared: which arrays it takes by position, and all else that is said."""
+
+import numpy as np
+
+from .._arguments.layout import normalize_axes, result_shape
+from .._family import FAMILY
+from . import PUBLIC
+from .calls import ALONG_ONE, ENTRIES, PAIRS, RESULTS, ROWS, run
+
+_ALONG_ONE = {f.name for f in FAMILY.values() if f.kind in ALONG_ONE or "gated" in f.kind}
+# The arguments of these kinds broadcast together.
+BROADCAST = ("elementwise", "product")
+
+
+class Made:
+    """A call without its arrays: the function, the names of the arrays, the other arguments.
+
+    Axes are counted from the last, so that one more may come before all.
+    """
+
+    def __init__(self, function, names, others, ndim):
+        self.function, self.names = function, names
+        self.kind = FAMILY[function].kind
+        self.others = others
+        if "axis" in others:
+            axis = _from_last(others["axis"], ndim, function in _ALONG_ONE)
+            self.others = others | {"axis": axis}
+
+    @property
+    def axis(self):
+        """The axis, or a tuple of axes."""
+        return self.others.get("axis", -1)
+
+    @property
+    def axes(self):
+        """The axes as a tuple."""
+        return self.axis if isinstance(self.axis, tuple) else (self.axis,)
+
+    def public(self, **arrays):
+        """The public function on these arrays and the other arguments."""
+        if self.kind == "elementwise":
+            return PUBLIC[self.function](*(arrays[name] for name in self.names), **self.others)
+        return run(self.function, arrays | self.others)
+
+    def results(self, arrays):
+        """Its results on arrays in the order of the names, always a tuple."""
+        results = self.public(**dict(zip(self.names, arrays)))
+        return results if isinstance(results, tuple) else (results,)
+
+    def takes_one_more_axis(self, ndim):
+        """Whether one more axis may come before all, where the first array has so many."""
+        # So it may where the arguments broadcast, or the rows stay as they are.
+        if self.others.get("reduction", "none") != "none":
+            return False
+        return self.kind in BROADCAST or ndim > 0
+
+    def needs_all_axes(self, name):
+        """Whether an array must have as many axes as all before one more comes first."""
+        return self.kind in BROADCAST or name == "where"
+
+
+def _from_last(axis, ndim, along_one):
+    # What is no axis stays as it is, for the function to say so.
+    if type(axis) is int:
+        return axis - ndim if 0 <= axis < ndim else axis
+    if along_one:
+        return axis
+    try:
+        return tuple(a - ndim for a in normalize_axes(axis, ndim))
+    except (TypeError, ValueError):
+        return axis
+
+
+def shapes_of(kind, shapes, options, broadcast=np.broadcast_shapes):
+    """The shape of each result, from those of the arrays by name, of which the first counts."""
+    first = next(iter(shapes.values()))
+    if kind == "elementwise":
+        return [tuple(broadcast(*shapes.values()))]
+    if kind == "product":
+        return [_shape_of_product(*shapes.values(), broadcast)]
+    axis = options.get("axis", -1)
+    if kind.startswith("gated"):
+        a, b = shapes["a"], shapes["b"]
+        if kind == "gated vjp":
+            return [shapes["gate"], a, b]
+        (along,) = normalize_axes(axis, len(a))
+        return [tuple(k + b[i] if i == along else k for i, k in enumerate(a))]
+    whole = tuple(first)
+    if "b" in shapes and kind == "reduction":
+        whole = tuple(broadcast(first, shapes["b"]))
+    axes = normalize_axes(tuple(axis) if isinstance(axis, list) else axis, len(whole))
+    rows = result_shape(whole, axes, options.get("keepdims"))
+    if options.get("reduction", "none") != "none":
+        rows = ()
+    last = whole[min(axes)] if kind == "jacobian" else 0
+    found = {ENTRIES: whole, ROWS: rows, PAIRS: (*rows, last, last)}
+    roles = (ROWS, ROWS) if options.get("return_sign") else RESULTS[kind]
+    return [found[role] for role in roles]
+
+
+def _shape_of_product(a, b, broadcast):
+    batch = broadcast(tuple(a[:-2]), tuple(b[:-2]))
+    return (*batch, *tuple(a[-2:-1]), *(tuple(b[-1:]) if len(b) > 1 else ()))
