@@ -10,6 +10,11 @@ def _log(p, y, x):
     return p.xp.where((x == 0) & (y == 0), 0, p.xp.log(y))
 
 
+def _over(p, y):
+    # x / y, and 0 where both are; that it is 0 where x is must not make its derivative 0 too.
+    return p.x / p.xp.where((p.x == 0) & (y == 0), 1, y)
+
+
 def _both_shares(p):
     return p.map("log_mix_dx", *p.arrays) * p.map("log_mix_dy", *p.arrays)
 
@@ -48,11 +53,11 @@ PARTIALS = {
     "log1m_sigmoid": {"x": lambda p: -p.map("logistic", p.x)},
     "xlogy": {
         "x": lambda p: _log(p, p["y"], p.x),
-        "y": lambda p: p.xp.where(p.x == 0, 0, p.x / p["y"]),
+        "y": lambda p: _over(p, p["y"]),
     },
     "xlog1py": {
         "x": lambda p: p.xp.where((p.x == 0) & (p["y"] == -1), 0, p.xp.log1p(p["y"])),
-        "y": lambda p: p.xp.where(p.x == 0, 0, p.x / (1 + p["y"])),
+        "y": lambda p: _over(p, 1 + p["y"]),
     },
     "logexpm1": {"x": lambda p: -1 / p.xp.expm1(-p.x)},
     "log2mexp": {"x": lambda p: -p.xp.exp(p.x) / (1 - p.xp.expm1(p.x))},
