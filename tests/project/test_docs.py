@@ -16,7 +16,7 @@ DOCS = ROOT / "docs"
 # What needs a GPU is in tests/cuda; the gallery and the docstrings have tests of their own.
 PAGES = ("index.md", "guide.md", "jitted.md", "interop.md")
 # Libraries that a page is about and the package does not need; `.ci/run` has them.
-LIBRARIES = {"interop.md": ("dask", "pandas", "pyarrow", "torch", "xarray")}
+LIBRARIES = {"interop.md": ("dask", "jax", "pandas", "pyarrow", "torch", "xarray")}
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _RESULT = re.compile(r"#.*?(-?[\[(]?-?\d[\d\s.,e\])(inf-]*)$")
 
