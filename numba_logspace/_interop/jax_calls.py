@@ -59,13 +59,13 @@ def as_array(y, like):
     """A result of NumPy as an array of JAX, where an argument has been put."""
     if like.committed and isinstance(like.device, jax.Device):
         return jax.device_put(y, like.device)
-    return jnp.asarray(y)
+    # JAX copies a small one sooner than it finds out whether it has to.
+    return jnp.array(y) if np.size(y) <= _SMALL else jnp.asarray(y)
 
 
 def of_numpy(u):
     """The memory of an array; of a small one a copy, since what is read-only takes longer."""
-    u = u.__array__()
-    return u.copy() if u.size <= _SMALL else u
+    return np.array(u) if u.size <= _SMALL else np.asarray(u)
 
 
 def _on_memory(made, *arrays):
