@@ -43,8 +43,9 @@ NOT_FORWARD = {"log1m_softmax_jvp", "loo_logsumexp_jvp"}
 
 @pytest.fixture(autouse=True)
 def wide():
-    with jax.enable_x64(True):
-        yield
+    jax.config.update("jax_enable_x64", True)
+    yield
+    jax.config.update("jax_enable_x64", False)
 
 
 def numbers(name, shape=SMALL, labels=False, dtype=np.float64, axis=AXIS, seed=0):
