@@ -14,6 +14,8 @@ import numpy as np
 # soon.
 _OURS = {np.ndarray, type(None), bool, int, float, str, tuple, list, *np.sctypeDict.values()}
 
+# Where the classes of a library come from, if not from itself.
+_PARTS = {"jaxlib": "jax"}
 # What takes arrays of the array API standard, of whatever library.
 ARRAY_API = "array API"
 # {top-level name of a library: what takes its calls}, filled by `_interop`.
@@ -38,6 +40,7 @@ def library_of(kind):
     """
     for base in kind.__mro__:
         top = base.__module__.partition(".")[0]
+        top = _PARTS.get(top, top)
         # A class of that name alone may be anything.
         if top in TAKERS and getattr(sys.modules.get(base.__module__), base.__name__, None) is base:
             return top

@@ -2,9 +2,10 @@
 
 import functools
 
-from .._arguments.foreign import ARRAY_API, TAKERS
+from .._arguments.foreign import ARRAY_API, TAKERS, library_of
 from .._family import FAMILY
 from . import PUBLIC
+from .derivatives.elementwise import PARTIALS
 
 # Nothing of a library is imported before the first of its arrays comes. Statements import, since
 # they alone can be followed by the compiler of PyTorch.
@@ -20,6 +21,12 @@ def _dask():
     from . import dask
 
     return dask
+
+
+def _jax():
+    from . import jax
+
+    return jax
 
 
 def _pandas():
@@ -53,6 +60,7 @@ _FILES = {
     "polars": _polars,
     "xarray": _xarray,
 }
+_SOON = {"jax": _jax, "torch": _torch}
 
 
 def _take(file, call):
@@ -64,14 +72,30 @@ def _take(file, call):
     return file().take(described)
 
 
-def _take_tensors(call):
-    # Of small tensors all else would take longer than the work.
-    result = _torch().take_soon(call)
-    return _take(_torch, call) if result is None else result
+def _take_soon(file, call):
+    # Of small arrays all else would take longer than the work.
+    result = file().take_soon(call)
+    return _take(file, call) if result is None else result
+
+
+def elementwise(name, arguments):
+    """An elementwise function on arrays of a library that NumPy's ufuncs do not serve."""
+    found = [library_of(type(u)) for u in arguments]
+    libraries = [library for library in found if library is not None]
+    first = libraries[0] if libraries else None
+    if any([library != first for library in libraries]):
+        raise TypeError(f"arguments of {name} must be of one library, got {', '.join(libraries)}")
+    if first not in _SOON:
+        return PUBLIC[name](*arguments)
+    names = PARTIALS[name]
+    if len(arguments) != len(names):
+        wanted = f"{len(names)} arguments, {', '.join(names)}"
+        raise TypeError(f"{name} takes {wanted}, got {len(arguments)}")
+    return _SOON[first]().on_elements(name, dict(zip(names, arguments)))
 
 
 def register(functions):
     """Take the calls of all libraries, with public functions {name: function}."""
     PUBLIC.update({name: functions[name] for name in (*FAMILY, "set_workers")})
     TAKERS.update({top: functools.partial(_take, file) for top, file in _FILES.items()})
-    TAKERS["torch"] = _take_tensors
+    TAKERS.update({top: functools.partial(_take_soon, file) for top, file in _SOON.items()})

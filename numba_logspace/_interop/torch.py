@@ -3,9 +3,9 @@
 import numpy as np
 import torch
 
-from .._arguments.layout import normalize_axes, result_shape
 from .._family import WEIGHTED_LOGSUMEXP
-from .calls import ROWS, are_labels, is_foreign, name_of, run
+from .calls import is_foreign, name_of, run
+from .spread import spread
 from .torch_arguments import all_tensors, beside, checked, device_of
 from .torch_autograd import elementwise, is_recorded, is_transformed, record
 from .torch_calls import PLAIN, Made, as_tensor, compute, is_traced
@@ -141,7 +141,8 @@ def _recorded(call, tensors, others):
         return _product(tensors, others)
     given = tensors
     if len(tensors) > 1:
-        tensors = {name: _spread(call, tensors, name) for name in tensors}
+        integers = {name for name, u in tensors.items() if not u.dtype.is_floating_point}
+        tensors = {name: spread(call, tensors, name, integers, _expanded) for name in tensors}
     function = call.name
     if call.kind in ("loss", "class weights"):
         made = _made(f"{function}_value_and_grad", call, tensors, others)
@@ -153,45 +154,11 @@ def _recorded(call, tensors, others):
     return _one_or_all(results)
 
 
-def _spread(call, tensors, name):
-    # As large as it counts; what does not fit is left for the function to refuse.
-    u, x = tensors[name], tensors[call.first]
-    if call.kind.startswith("gated"):
-        return _expanded(u, _shape_of_gated(call, tensors, name))
-    whole = tuple(x.shape)
-    if "b" in tensors:
-        whole = np.broadcast_shapes(whole, tuple(tensors["b"].shape))
-    axes = normalize_axes(call.options.get("axis", -1), len(whole))
-    rows = result_shape(whole, axes, keepdims=False)
-    if name == "where":
-        return u
-    if name == "targets":
-        is_integer = not u.dtype.is_floating_point
-        return u if are_labels(tuple(u.shape), is_integer, whole, axes[0]) else _expanded(u, whole)
-    if call.role(name) != ROWS:
-        return _expanded(u, whole)
-    if u.ndim == len(whole) and all(u.shape[a] == 1 for a in axes):
-        u = u.reshape(result_shape(tuple(u.shape), axes, keepdims=False))
-    return _expanded(u, rows)
-
-
 def _expanded(u, shape):
-    if shape is None or u.shape == shape:
-        return u
     try:
         return u.expand(shape)
     except RuntimeError:
         return u
-
-
-def _shape_of_gated(call, tensors, name):
-    a, b = tensors["a"], tensors["b"]
-    if a.ndim == 0 or name in ("a", "b"):
-        return None
-    (axis,) = normalize_axes(call.axis, a.ndim)
-    if name == "gate":
-        return result_shape(tuple(a.shape), (axis,), keepdims=False)
-    return tuple(k + b.shape[i] if i == axis else k for i, k in enumerate(a.shape))
 
 
 def _product(tensors, others):
@@ -206,14 +173,10 @@ def _product(tensors, others):
 # --- elementwise ---------------------------------------------------------------------------------
 
 
-def on_tensors(name):
+def on_elements(name, arguments):
     """An elementwise function of tensors."""
+    if torch.compiler.is_dynamo_compiling():
+        from . import torch_compile
 
-    def function(*arguments):
-        if torch.compiler.is_dynamo_compiling():
-            from . import torch_compile
-
-            return torch_compile.call_elementwise(name, *arguments)
-        return elementwise(name, all_tensors(name, arguments))
-
-    return function
+        return torch_compile.call_elementwise(name, arguments)
+    return elementwise(name, all_tensors(arguments))

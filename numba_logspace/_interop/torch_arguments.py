@@ -2,7 +2,6 @@
 
 import torch
 
-from .derivatives.elementwise import PARTIALS
 from .torch_calls import as_tensor
 
 
@@ -29,17 +28,9 @@ def device_of(tensors):
     return kind
 
 
-def all_tensors(function, arguments):
+def all_tensors(arguments):
     """The arguments of an elementwise function, all as tensors."""
-    names = tuple(PARTIALS[function])
-    if len(arguments) != len(names):
-        wanted = f"{len(names)} arguments, {', '.join(names)}"
-        raise TypeError(f"{function} takes {wanted}, got {len(arguments)}")
-    arguments = dict(zip(names, arguments))
     tensors = {n: checked(u, n) for n, u in arguments.items() if isinstance(u, torch.Tensor)}
-    if not tensors:
-        kinds = ", ".join(f"{name} is a {type(u).__name__}" for name, u in arguments.items())
-        raise TypeError(f"one of the arguments must be a tensor: {kinds}")
     if device_of(tensors) == "cuda":
         raise TypeError("elementwise functions take no CUDA tensors")
     first = next(iter(tensors.values()))

@@ -20,6 +20,6 @@ def call(function, arguments):
 
 
 @torch.compiler.allow_in_graph
-def call_elementwise(function, *arguments):
+def call_elementwise(function, arguments):
     """An elementwise function, which is not looked into."""
-    return elementwise(function, all_tensors(function, arguments))
+    return elementwise(function, all_tensors(arguments))

@@ -18,6 +18,7 @@ PAGES = ("index.md", "guide.md", "jitted.md")
 # Pages about libraries that the package does not need, and what they need; `.ci/run` has them.
 LIBRARIES = {
     "interop/dask.md": ["dask"],
+    "interop/jax.md": ["jax"],
     "interop/pandas.md": ["pandas", "pyarrow"],
     "interop/polars.md": ["polars"],
     "interop/torch.md": ["torch"],

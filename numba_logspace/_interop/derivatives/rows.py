@@ -126,18 +126,14 @@ def _of_vjp(base):
 
 
 def _of_jvp(base):
-    def along_x(p, s):
-        if base not in _SECOND_ALONG:
-            raise missing(f"{base}_jvp", "x in forward mode")
-        return _SECOND_ALONG[base](p, p["t"], s)
-
-    return (
-        {
-            "x": lambda p, u: _SECOND[base](p, u, p["t"]),
-            "t": lambda p, u: _vjp(p, base, u),
-        },
-        {"x": along_x, "t": lambda p, s: _jvp(p, base, s)},
-    )
+    vjp = {
+        "x": lambda p, u: _SECOND[base](p, u, p["t"]),
+        "t": lambda p, u: _vjp(p, base, u),
+    }
+    jvp = {"t": lambda p, s: _jvp(p, base, s)}
+    if base in _SECOND_ALONG:
+        jvp["x"] = lambda p, s: _SECOND_ALONG[base](p, p["t"], s)
+    return vjp, jvp
 
 
 # --- log1m_softmax with its VJP, its Hessian, and Jacobians --------------------------------------

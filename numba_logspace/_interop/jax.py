@@ -1,0 +1,162 @@
+"""JAX: arrays in and out, also inside its transformations, with derivatives."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from .._family import WEIGHTED_LOGSUMEXP
+from .calls import name_of, run
+from .jax_calls import Made, as_array, call, of_numpy
+from .jax_derivatives import elementwise, summed_to
+from .spread import spread
+
+# Arguments that may stand beside arrays as they are.
+_OPTIONS = {bool, int, float, str, tuple, type(None)}
+_COMPUTED = {np.dtype(np.float32), np.dtype(np.float64)}
+_KEPT = _COMPUTED | {np.dtype(np.bool_), np.dtype(np.int32), np.dtype(np.int64)}
+
+
+def take_soon(call):
+    """The result of a call on whole arrays alone, without more to be looked at; or else None.
+
+    Nothing is recorded where no argument is traced.
+    """
+    arguments, first = {}, None
+    for name, u in call.arguments.items():
+        if u is None and name != "axis":
+            continue
+        if type(u) in _OPTIONS and name != "out":
+            arguments[name] = u
+            continue
+        if isinstance(u, jax.core.Tracer) or not isinstance(u, jax.Array):
+            return None
+        if name == "out" or u.dtype not in (_COMPUTED if first is None else _KEPT):
+            return None
+        first = u if first is None else first
+        arguments[name] = of_numpy(u)
+    several = call.function is WEIGHTED_LOGSUMEXP or call.function.kind.startswith("gated")
+    if several or call.function.kind == "product" or "stream" in arguments:
+        return None
+    results = run(name_of(call.function), arguments)
+    if type(results) is tuple:
+        return tuple(as_array(y, first) for y in results)
+    return as_array(results, first)
+
+
+def take(call):
+    """The result of a call as an array, or a tuple of them."""
+    call.refuse("out", "stream")
+    others = dict(call.options)
+    arrays = {
+        name: _checked(u, name)
+        for name, u in call.arrays.items()
+        if u is not True or name != "where"
+    }
+    arrays, half = _computed(call.kind, arrays)
+    is_traced = any(isinstance(u, jax.core.Tracer) for u in arrays.values())
+    results = _traced(call, arrays, others) if is_traced else _made(call, arrays, others)
+    if half is not None:
+        results = [y.astype(half) for y in results]
+    return tuple(results) if len(results) > 1 else results[0]
+
+
+def _made(call_, arrays, others):
+    ndim = max(u.ndim for name, u in arrays.items() if name in (call_.first, "a", "b"))
+    return call(Made(call_.name, tuple(arrays), others, ndim), arrays.values())
+
+
+def _traced(call_, arrays, others):
+    # Derivatives may be asked for: JAX has to see how arguments are broadcast.
+    _check(call_, arrays)
+    if call_.kind == "product":
+        return [_product(*arrays.values(), others)]
+    given = arrays
+    integers = {name for name, u in arrays.items() if not _is_floating(u)}
+    arrays = {name: spread(call_, arrays, name, integers, jnp.broadcast_to) for name in arrays}
+    results = _made(call_, arrays, others)
+    if call_.kind == "gated vjp":
+        results[0] = summed_to(results[0], given["gate"].shape)
+    return results
+
+
+def _product(a, b, others):
+    # Of matrices, of which a vector is one too.
+    pair = a if a.ndim > 1 else a[None], b if b.ndim > 1 else b[:, None]
+    (y,) = call(Made("logmatmulexp", ("a", "b"), others, 2), pair)
+    y = y if b.ndim > 1 else y[..., 0]
+    return y if a.ndim > 1 else y[0] if b.ndim == 1 else y[..., 0, :]
+
+
+# --- what is passed ------------------------------------------------------------------------------
+
+
+def _checked(u, name):
+    if not isinstance(u, jax.Array):
+        u = jnp.asarray(u)
+    if jnp.issubdtype(u.dtype, jax.dtypes.extended):
+        raise TypeError(f"{name} has dtype {u.dtype}: an array of numbers is wanted")
+    return u
+
+
+def _is_floating(u):
+    return jnp.issubdtype(u.dtype, jnp.floating)
+
+
+def _computed(kind, arrays):
+    # (the arrays in the dtypes in which they are computed, the dtype of the results or None where
+    # it is the same); integers count as JAX's floats.
+    counted = [name for name in arrays if _counts(kind, name)] or list(arrays)[:1]
+    dtype = jnp.result_type(*(arrays[name] for name in counted))
+    if jnp.issubdtype(dtype, jnp.integer) or dtype == jnp.bool_:
+        dtype = jnp.result_type(float)
+    half = dtype if jnp.issubdtype(dtype, jnp.floating) and dtype.itemsize < 4 else None
+    dtypes = dict.fromkeys(counted, dtype if half is None else jnp.float32)
+    return {n: u.astype(dtypes.get(n) or _widened(u)) for n, u in arrays.items()}, half
+
+
+def _counts(kind, name):
+    if kind.startswith("gated") or kind == "product":
+        return name in ("a", "b")
+    return kind == "elementwise" or (kind == "reduction" and name in ("x", "b"))
+
+
+def _widened(u):
+    return jnp.float32 if _is_floating(u) and u.dtype.itemsize < 4 else u.dtype
+
+
+def _check(call_, arrays):
+    """Raise what the function has against arguments of such shapes and dtypes.
+
+    It is called with arguments that are as unlike in their lengths, and smaller.
+    """
+    lengths = sorted({k for u in arrays.values() for k in u.shape} | {0, 1})
+    smaller = {k: i for i, k in enumerate(lengths)}
+    if call_.kind.startswith("gated"):
+        smaller = {k: k for k in lengths}  # of which some are sums of others
+    try:
+        call_.call(**_standing_for(arrays, smaller))
+    except (TypeError, ValueError):
+        call_.call(**_standing_for(arrays, {k: k for k in lengths}))
+        raise
+
+
+def _standing_for(arrays, lengths):
+    # Labels that are classes, weights that have a sum.
+    return {
+        name: np.full([lengths[k] for k in u.shape], 1 if _is_floating(u) else 0, u.dtype)
+        for name, u in arrays.items()
+    }
+
+
+# --- elementwise ---------------------------------------------------------------------------------
+
+
+def on_elements(name, arguments):
+    """An elementwise function of arrays of JAX."""
+    arrays = {n: _checked(u, n) for n, u in arguments.items()}
+    arrays, half = _computed("elementwise", arrays)
+    for n, u in arrays.items():
+        if not _is_floating(u):
+            raise TypeError(f"{n} has dtype {u.dtype}: real numbers are wanted")
+    result = elementwise(name, arrays.values())
+    return result if half is None else result.astype(half)

@@ -1,0 +1,50 @@
+"""The arguments of a call as large as they count, so that a library sees how they are broadcast."""
+
+import numpy as np
+
+from .._arguments.layout import normalize_axes, result_shape
+from .calls import ROWS, are_labels
+
+
+def spread(call, arrays, name, integers, expanded):
+    """One of the arrays of a call, as large as it counts.
+
+    `integers` are the names of the arrays of integers or bool. `expanded(u, shape)` gives back what
+    does not fit, which is left for the function to refuse.
+    """
+    u = arrays[name]
+    shape = _shape(call, arrays, name, integers)
+    if shape is None:
+        return u
+    if call.role(name) == ROWS and u.ndim == arrays[call.first].ndim:
+        axes = normalize_axes(call.options.get("axis", -1), u.ndim)
+        if all(u.shape[a] == 1 for a in axes):
+            u = u.reshape(result_shape(tuple(u.shape), axes, keepdims=False))
+    return u if tuple(u.shape) == shape else expanded(u, shape)
+
+
+def _shape(call, arrays, name, integers):
+    # None for what stays as it is.
+    if call.kind.startswith("gated"):
+        return _shape_of_gated(call, arrays, name)
+    if name == "where":
+        return None
+    whole = tuple(arrays[call.first].shape)
+    if "b" in arrays:
+        whole = np.broadcast_shapes(whole, tuple(arrays["b"].shape))
+    axes = normalize_axes(call.options.get("axis", -1), len(whole))
+    if name == "targets" and are_labels(
+        tuple(arrays[name].shape), name in integers, whole, axes[0]
+    ):
+        return None
+    return result_shape(whole, axes, keepdims=False) if call.role(name) == ROWS else whole
+
+
+def _shape_of_gated(call, arrays, name):
+    a, b = arrays["a"], arrays["b"]
+    if a.ndim == 0 or name in ("a", "b"):
+        return None
+    (axis,) = normalize_axes(call.axis, a.ndim)
+    if name == "gate":
+        return result_shape(tuple(a.shape), (axis,), keepdims=False)
+    return tuple(k + b.shape[i] if i == axis else k for i, k in enumerate(a.shape))
