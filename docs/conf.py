@@ -18,6 +18,7 @@ ORDER = [
     "plot_hmm.py",
     "plot_newton.py",
     "plot_jitted.py",
+    "libraries.py",  # shown but not run: it needs what the documentation does not
 ]
 
 matplotlib.use("Agg")
