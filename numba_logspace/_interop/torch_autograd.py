@@ -147,6 +147,22 @@ def _sum(a, b):
     return a if a is None else a + b
 
 
+def _forward_rule(made, name):
+    vjp, jvp = rules_of(made)
+    if name in jvp:
+        return jvp[name]
+    if name not in vjp:
+        raise missing(made.function, f"{name} in forward mode")
+
+    def along(point, t):
+        # A rule for reverse mode is linear: its transpose is the other.
+        zeros = [torch.zeros_like(y) for y in point.results]
+        _, pull = torch.func.vjp(lambda *u: vjp[name](point, *u), *zeros)
+        return pull(t)
+
+    return along
+
+
 class _Recorded(torch.autograd.Function):
     """A call for autograd alone, in the form that costs a third of the other."""
 
@@ -176,14 +192,11 @@ class _Transformed(torch.autograd.Function):
     @staticmethod
     def jvp(ctx, _, *tangents):
         point = _point(ctx)
-        _, rules = rules_of(ctx.made)
         totals = None  # as the results, None for a sign
         for name, t in zip(ctx.made.names, tangents):
             if t is None:
                 continue
-            if name not in rules:
-                raise missing(ctx.made.function, f"{name} in forward mode")
-            changes = _derivative(rules[name], point, t)
+            changes = _derivative(_forward_rule(ctx.made, name), point, t)
             changes = changes if isinstance(changes, tuple) else (changes,)
             totals = changes if totals is None else tuple(map(_sum, totals, changes))
         return totals if len(point.results) > 1 else totals[0]

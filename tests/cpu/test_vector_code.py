@@ -235,7 +235,8 @@ def test_ufuncs(name, dtype):
     (loop,) = loops
     assert is_vector_loop(loop, [_REGISTERS[VECTOR_BYTES]])
     assert len(operations(loop, "p")) > 20
-    assert any(n == "div" for n, _ in operations(loop, "p"))
+    has_quotient = name != "cexpexp"  # of exponentials alone
+    assert any(n == "div" for n, _ in operations(loop, "p")) == has_quotient
 
 
 # --- the checker itself ------------------------------------------------------------------------
