@@ -29,6 +29,12 @@ def _pandas():
     return pandas
 
 
+def _pytensor():
+    from . import pytensor
+
+    return pytensor
+
+
 def _torch():
     from . import torch
 
@@ -41,8 +47,10 @@ def _xarray():
     return xarray
 
 
-_FILES = {"dask": _dask, "pandas": _pandas, "xarray": _xarray}
+_FILES = {"dask": _dask, "pandas": _pandas, "pytensor": _pytensor, "xarray": _xarray}
 _SOON = {"jax": _jax, "torch": _torch}
+# Of these the elementwise functions are no ufuncs.
+_OWN_ELEMENTWISE = _SOON | {"pytensor": _pytensor}
 
 
 def _take(file, call):
@@ -67,13 +75,13 @@ def elementwise(name, arguments):
     first = libraries[0] if libraries else None
     if any([library != first for library in libraries]):
         raise TypeError(f"arguments of {name} must be of one library, got {', '.join(libraries)}")
-    if first not in _SOON:
+    if first not in _OWN_ELEMENTWISE:
         return PUBLIC[name](*arguments)
     names = PARTIALS[name]
     if len(arguments) != len(names):
         wanted = f"{len(names)} arguments, {', '.join(names)}"
         raise TypeError(f"{name} takes {wanted}, got {len(arguments)}")
-    return _SOON[first]().on_elements(name, dict(zip(names, arguments)))
+    return _OWN_ELEMENTWISE[first]().on_elements(name, dict(zip(names, arguments)))
 
 
 def register(functions):
