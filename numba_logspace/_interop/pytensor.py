@@ -6,6 +6,7 @@ from pytensor.graph.basic import Variable
 from pytensor.tensor.type import TensorType
 
 from .._arguments.layout import normalize_axes, result_shape
+from . import pytensor_modes  # noqa: F401 - it registers itself
 from .calls import ROWS, is_foreign
 from .pytensor_derivatives import call as made_call
 from .pytensor_derivatives import elementwise, sum_like

@@ -6,7 +6,8 @@ import pytensor.tensor as pt
 from pytensor.gradient import DisconnectedType, disconnected_grad, grad_not_implemented
 from pytensor.graph.basic import Apply
 from pytensor.graph.op import Op
-from pytensor.tensor.basic import infer_static_shape
+from pytensor.tensor.basic import get_underlying_scalar_constant_value, infer_static_shape
+from pytensor.tensor.exceptions import NotScalarConstantError
 
 from .._arguments.layout import normalize_axes
 from .derivatives.elementwise import PARTIALS
@@ -29,6 +30,7 @@ _NUMPY = types.SimpleNamespace(
     log1p=pt.log1p,
     moveaxis=pt.moveaxis,
     nan_to_num=pt.nan_to_num,
+    not_equal=pt.neq,
     ones_like=pt.ones_like,
     sum=pt.sum,
     where=pt.where,
@@ -78,7 +80,7 @@ class Call(Computed):
         _, rules = rules_of(made)
         count = len(self.made.names)
         for name, t in zip(made.names[:count], eval_points):
-            if t is None or isinstance(t.type, DisconnectedType):
+            if _is_zero(t):
                 continue
             if name not in rules:
                 raise missing(self.function, f"{name} in forward mode")
@@ -116,6 +118,16 @@ def _with_gradient(made, inputs, outputs):
     full = f"{made.function}_value_and_grad"
     results = call(full, made.names, inputs, made.others)
     return Made(full, made.names, made.others, inputs[0].ndim), results
+
+
+def _is_zero(t):
+    # PyTensor gives zeros to what does not change.
+    if t is None or isinstance(t.type, DisconnectedType):
+        return True
+    try:
+        return get_underlying_scalar_constant_value(t) == 0
+    except NotScalarConstantError:
+        return False
 
 
 def _sum(a, b):

@@ -5,9 +5,14 @@ def _of_logistic(p):
     return p.map("logistic", p.x) * p.map("logistic", -p.x)
 
 
+def _differ(p, x, number):
+    # By the function, since not all libraries have the operator.
+    return p.xp.not_equal(x, number)
+
+
 def _log(p, y, x):
     # As PyTorch has it: where x log(y) is 0 by convention, so is this.
-    return p.xp.where((x == 0) & (y == 0), 0, p.xp.log(y))
+    return p.xp.where(_differ(p, x, 0) | _differ(p, y, 0), p.xp.log(y), 0)
 
 
 def _both_shares(p):
@@ -48,11 +53,13 @@ PARTIALS = {
     "log1m_sigmoid": {"x": lambda p: -p.map("logistic", p.x)},
     "xlogy": {
         "x": lambda p: _log(p, p["y"], p.x),
-        "y": lambda p: p.xp.where(p.x == 0, 0, p.x / p["y"]),
+        "y": lambda p: p.xp.where(_differ(p, p.x, 0), p.x / p["y"], 0),
     },
     "xlog1py": {
-        "x": lambda p: p.xp.where((p.x == 0) & (p["y"] == -1), 0, p.xp.log1p(p["y"])),
-        "y": lambda p: p.xp.where(p.x == 0, 0, p.x / (1 + p["y"])),
+        "x": lambda p: p.xp.where(
+            _differ(p, p.x, 0) | _differ(p, p["y"], -1), p.xp.log1p(p["y"]), 0
+        ),
+        "y": lambda p: p.xp.where(_differ(p, p.x, 0), p.x / (1 + p["y"]), 0),
     },
     "log_mix": {
         "t": lambda p: p.map("log_mix_dt", *p.arrays),
