@@ -77,13 +77,16 @@ def _tried(made, arrays):
 
 
 def _results_on(made, arrays, length):
-    # Labels that are classes, weights that have a sum.
-    given = [
-        np.full([length(k) for k in u.type.shape], 1 if u.dtype[:5] == "float" else 0, u.dtype)
-        for u in arrays
-    ]
+    given = [_stand_in(made, arrays[0], name, u, length) for name, u in zip(made.names, arrays)]
     with np.errstate(all="ignore"):
         return [np.asarray(y) for y in made.results(given)]
+
+
+def _stand_in(made, first, name, u, length):
+    # Labels that are classes, weights that have a sum.
+    labels = name == "targets" and u.ndim < first.ndim
+    number = 1 if u.dtype.startswith("float") and not labels else 0
+    return np.full([length(k) for k in u.type.shape], number, u.dtype)
 
 
 def _static_shapes(made, arrays):

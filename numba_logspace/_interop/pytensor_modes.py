@@ -63,23 +63,43 @@ def _in_numba(op, node, **_):
 def _jitted(made, node):
     """The source of a function of the arrays for jitted code, or None where it has no such call."""
     arrays = dict(zip(made.names, node.inputs))
+    if not FAMILY[made.function].runs("jitted") or not {"where", "b"}.isdisjoint(made.names):
+        return None
     options = _options_of(made, arrays)
-    if options is None or not FAMILY[made.function].runs("jitted"):
+    if options is None or any(u.dtype == "float16" for u in node.inputs):
         return None
-    if not {"where", "b"}.isdisjoint(made.names) or any(u.dtype == "float16" for u in node.inputs):
-        return None
-    # What has no axes is a number there.
-    given = [f"{name}[()]" if u.ndim == 0 else name for name, u in arrays.items()]
-    if made.kind != "elementwise":
-        given = [f"{name}={u}" for name, u in zip(made.names, given)]
+    given, turned = _as_numbers_or_rows(made, arrays)
     given += [f"{name}={u!r}" for name, u in options.items()]
     results = [f"y{i}" for i in range(len(node.outputs))]
     returned = [f"asarray({y})" if u.ndim == 0 else y for y, u in zip(results, node.outputs)]
+    if turned:
+        returned = [
+            f"{y}.reshape({made.names[0]}.shape)" if u.ndim else y
+            for y, u in zip(returned, node.outputs)
+        ]
     return (
         f"def call({', '.join(made.names)}):\n"
         f"    {', '.join(results)} = function({', '.join(given)})\n"
         f"    return {', '.join(returned)}\n"
     )
+
+
+def _as_numbers_or_rows(made, arrays):
+    # (the arguments as they are passed, whether arrays are made one row): what has no axes is a
+    # number there.
+    if made.kind == "elementwise":
+        return [_as_number(name, u) for name, u in arrays.items()], False
+    first = next(iter(arrays.values()))
+    turned = made.kind != "product" and len(made.axes) == first.ndim > 1
+    given = [
+        f"{name}={name}.ravel()" if turned and u.ndim == first.ndim else f"{name}={_as_number(name, u)}"
+        for name, u in arrays.items()
+    ]
+    return given, turned
+
+
+def _as_number(name, u):
+    return f"{name}[()]" if u.ndim == 0 else name
 
 
 def _options_of(made, arrays):
@@ -97,8 +117,8 @@ def _options_of(made, arrays):
         return None
     if len(axes) == 1:
         return options | {"axis": axes[0]}
-    if made.kind == "reduction" and len(axes) == x.ndim and "keepdims" not in options:
-        return options | {"axis": None}
+    if len(axes) == x.ndim and "keepdims" not in options:
+        return options | {"axis": -1}
     return None
 
 
