@@ -15,12 +15,16 @@ _Axis: TypeAlias = int | tuple[int, ...] | None
 __version__: str
 
 __all__ = [
+    "cexpexp",
+    "cloglog",
     "complement_cross_entropy",
     "complement_cross_entropy_value_and_grad",
     "cross_entropy",
     "cross_entropy_value_and_grad",
+    "entr",
     "gated_log_softmax",
     "gated_log_softmax_vjp",
+    "kl_div",
     "log1m_sigmoid",
     "log1m_softmax",
     "log1m_softmax_hvp",
@@ -30,6 +34,10 @@ __all__ = [
     "log1m_softmax_vjp",
     "log1mexp",
     "log1pexp",
+    "log1pmx",
+    "log1psq",
+    "log2mexp",
+    "log_inv_logit_diff",
     "log_mix",
     "log_mix_dt",
     "log_mix_dx",
@@ -40,13 +48,17 @@ __all__ = [
     "log_softmax_jvp",
     "log_softmax_vjp",
     "logaddexp",
+    "logcosh",
     "logcumsumexp",
+    "logexpm1",
     "logistic",
     "logit",
+    "logitexp",
     "logmatmulexp",
     "logmeanexp",
     "logmeanexp_jvp",
     "logmeanexp_vjp",
+    "logmxp1",
     "logsubexp",
     "logsumexp",
     "logsumexp_excluding_max",
@@ -57,6 +69,7 @@ __all__ = [
     "loo_logsumexp",
     "loo_logsumexp_jvp",
     "loo_logsumexp_vjp",
+    "rel_entr",
     "set_workers",
     "softmax",
     "softmax_binary_cross_entropy",
@@ -64,6 +77,7 @@ __all__ = [
     "softmax_jvp",
     "softmax_vjp",
     "xlog1py",
+    "xlogx",
     "xlogy",
 ]
 
@@ -204,93 +218,6 @@ Examples
 >>> import numba_logspace as nl
 >>> float(nl.log1pexp(-40.0))
 4.248354255291589e-18
-"""
-
-logaddexp: _UfuncOfXY
-"""logaddexp(x, y, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
-
-log(exp(x) + exp(y)).
-
-Parameters
-----------
-x, y : array_like
-    Logarithms; broadcast against each other.
-out : ndarray, optional
-    Where to put the result.
-where : array_like of bool, optional
-    Entries of `out` to fill; the others keep what they hold.
-**kwargs
-    The other keyword arguments of a ufunc, such as ``dtype``.
-
-Returns
--------
-ndarray or scalar
-    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
-
-Raises
-------
-TypeError
-    For dtypes other than those.
-
-Notes
------
-Special values: -inf with -inf gives -inf, inf with anything but NaN gives inf. The identity of
-its reductions is -inf.
-
-Error bound: 2 ulp of the larger of the result and the larger input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
-``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
-functions ``reduce`` and ``accumulate`` do not regard them.
-
-Examples
---------
->>> import numba_logspace as nl
->>> float(nl.logaddexp(0.0, -40.0))
-4.248354255291589e-18
-"""
-
-logsubexp: _UfuncOfXY
-"""logsubexp(x, y, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
-
-log(exp(x) - exp(y)) for x >= y.
-
-Parameters
-----------
-x, y : array_like
-    Logarithms, x >= y; broadcast against each other.
-out : ndarray, optional
-    Where to put the result.
-where : array_like of bool, optional
-    Entries of `out` to fill; the others keep what they hold.
-**kwargs
-    The other keyword arguments of a ufunc, such as ``dtype``.
-
-Returns
--------
-ndarray or scalar
-    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
-
-Raises
-------
-TypeError
-    For dtypes other than those.
-
-Notes
------
-Special values: -inf where x = y (NaN where both are inf), x where y is -inf, NaN for x < y.
-
-Error bound: 2 ulp of the larger of the result and the larger input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
-``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
-functions ``reduce`` and ``accumulate`` do not regard them.
-
-Examples
---------
->>> import numba_logspace as nl
->>> float(nl.logsubexp(1000.0, 999.0))
-999.5413248546129
 """
 
 logistic: _UfuncOfX
@@ -551,17 +478,15 @@ Examples
 2e-20
 """
 
-log_mix: _UfuncOfTXY
-"""log_mix(t, x, y, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+log2mexp: _UfuncOfX
+"""log2mexp(x, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
 
-log(s exp(x) + (1 - s) exp(y)) with s = logistic(t), a mixture of two.
+log(2 - exp(x)) for x <= log(2).
 
 Parameters
 ----------
-t : array_like
-    Log-odds of x.
-x, y : array_like
-    Logarithms; all broadcast together.
+x : array_like
+    Any numbers up to log(2).
 out : ndarray, optional
     Where to put the result.
 where : array_like of bool, optional
@@ -583,19 +508,451 @@ TypeError
 
 Notes
 -----
-Special values: x where x = y or t is inf, y where t is -inf (a weight of 0 leaves out anything but
-NaN); inf where x or y is and has a weight; log_sigmoid(-t) + y, which is log(1 - s) + y,
-where x is -inf.
+Special values: log(2) at -inf, NaN for x > log(2).
 
-Error bound: 2 ulp of the larger, in modulus, of the result and the larger of x and y. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
 
 Examples
 --------
 >>> import numba_logspace as nl
->>> float(nl.log_mix(-800.0, 0.0, -790.0))
--789.9999546011007
+>>> float(nl.log2mexp(1e-20))
+-1e-20
+"""
+
+log1pmx: _UfuncOfX
+"""log1pmx(x, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+log(1 + x) - x, without cancellation near 0.
+
+Parameters
+----------
+x : array_like
+    Any numbers >= -1.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: -inf at -1 and at inf, NaN for x < -1.
+
+Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.log1pmx(1e-10))
+-4.999999999666667e-21
+"""
+
+logmxp1: _UfuncOfX
+"""logmxp1(x, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+log(x) - x + 1, without cancellation near 1.
+
+Parameters
+----------
+x : array_like
+    Any numbers >= 0.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: -inf at 0 and at inf, NaN for x < 0.
+
+Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.logmxp1(2.0))
+-0.30685281944005466
+"""
+
+logcosh: _UfuncOfX
+"""logcosh(x, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+log((exp(x) + exp(-x)) / 2), the logarithm of the hyperbolic cosine.
+
+Parameters
+----------
+x : array_like
+    Any numbers.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: inf at inf and -inf.
+
+Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.logcosh(1e-10))
+5.0000000000000005e-21
+"""
+
+cexpexp: _UfuncOfX
+"""cexpexp(x, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+1 - exp(-exp(x)), the inverse of `cloglog`.
+
+Parameters
+----------
+x : array_like
+    Any numbers.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: 0 at -inf, 1 at inf.
+
+Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.cexpexp(-40.0))
+4.248354255291589e-18
+"""
+
+xlogx: _UfuncOfX
+"""xlogx(x, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+x log(x), and 0 where x is 0.
+
+Parameters
+----------
+x : array_like
+    Any numbers >= 0.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: 0 at 0, inf at inf, NaN for x < 0.
+
+Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.xlogx(0.0))
+0.0
+"""
+
+log_inv_logit_diff: _UfuncOfXY
+"""log_inv_logit_diff(x, y, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+log(logistic(x) - logistic(y)) for x >= y: the probability of a category between two cut
+points of an ordered logit.
+
+Parameters
+----------
+x, y : array_like
+    Log-odds, x >= y; broadcast against each other.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: -inf where x = y, log_sigmoid(x) where y is -inf, log1m_sigmoid(y) where x is inf, NaN
+for x < y.
+
+Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.log_inv_logit_diff(-800.0, -801.0))
+-800.4586751453871
+"""
+
+log1psq: _UfuncOfX
+"""log1psq(x, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+log(1 + x^2), as in the densities of Cauchy and Student.
+
+Parameters
+----------
+x : array_like
+    Any numbers.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: inf at inf and -inf.
+
+Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.log1psq(1e200))
+921.0340371976183
+"""
+
+entr: _UfuncOfX
+"""entr(x, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+-x log(x), a term of an entropy, and 0 where x is 0.
+
+Parameters
+----------
+x : array_like
+    Any numbers >= 0.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: 0 at 0, -inf below and at inf.
+
+Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.entr(0.5))
+0.34657359027997264
+"""
+
+rel_entr: _UfuncOfXY
+"""rel_entr(x, y, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+x log(x / y), a term of a relative entropy, and 0 where x is 0.
+
+Parameters
+----------
+x, y : array_like
+    Any numbers >= 0; broadcast against each other.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: 0 where x = 0 and y >= 0; inf where x or y is negative or y alone is 0, and where x is
+inf; -inf where y is inf; NaN where both are.
+
+Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.rel_entr(1.0, 1.0 + 2**-40))
+-9.094947017725146e-13
+"""
+
+kl_div: _UfuncOfXY
+"""kl_div(x, y, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+x log(x / y) - x + y, a term of a relative entropy that is never negative.
+
+Parameters
+----------
+x, y : array_like
+    Any numbers >= 0; broadcast against each other.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: y where x = 0 and y >= 0; inf where x or y is negative, y alone is 0 or one of them is
+inf; NaN where both are inf.
+
+Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.kl_div(1.0, 1.0 + 2**-40))
+4.135903062762631e-25
 """
 
 log_mix_dx: _UfuncOfTXY
@@ -731,6 +1088,269 @@ Examples
 >>> import numba_logspace as nl
 >>> float(nl.log_mix_dt(40.0, 1.0, 0.0))
 2.6854720659566e-18
+"""
+
+logaddexp: _UfuncOfXY
+"""logaddexp(x, y, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+log(exp(x) + exp(y)).
+
+Parameters
+----------
+x, y : array_like
+    Logarithms; broadcast against each other.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: -inf with -inf gives -inf, inf with anything but NaN gives inf. The identity of
+its reductions is -inf.
+
+Error bound: 2 ulp of the larger of the result and the larger input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.logaddexp(0.0, -40.0))
+4.248354255291589e-18
+"""
+
+logsubexp: _UfuncOfXY
+"""logsubexp(x, y, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+log(exp(x) - exp(y)) for x >= y.
+
+Parameters
+----------
+x, y : array_like
+    Logarithms, x >= y; broadcast against each other.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: -inf where x = y (NaN where both are inf), x where y is -inf, NaN for x < y.
+
+Error bound: 2 ulp of the larger of the result and the larger input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.logsubexp(1000.0, 999.0))
+999.5413248546129
+"""
+
+logexpm1: _UfuncOfX
+"""logexpm1(x, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+log(exp(x) - 1) for x >= 0, the inverse of `log1pexp`.
+
+Parameters
+----------
+x : array_like
+    Any numbers >= 0.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: -inf at 0, inf at inf, NaN for x < 0.
+
+Error bound: 2 ulp of the larger of the result and the input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.logexpm1(1e-20))
+-46.051701859880914
+"""
+
+logitexp: _UfuncOfX
+"""logitexp(x, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+log(exp(x) / (1 - exp(x))) for x <= 0, the logit of a probability whose logarithm is x.
+
+Parameters
+----------
+x : array_like
+    Logarithms of probabilities, x <= 0.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: inf at 0, -inf at -inf, NaN for x > 0.
+
+Error bound: 2 ulp of the larger of the result and the input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.logitexp(-1000.0))
+-1000.0
+"""
+
+cloglog: _UfuncOfX
+"""cloglog(x, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+log(-log(1 - x)), the complementary log-log of a probability.
+
+Parameters
+----------
+x : array_like
+    Probabilities, 0 <= x <= 1.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: -inf at 0, inf at 1, NaN outside.
+
+Error bound: 2 ulp of the larger of the result and the input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.cloglog(1e-300))
+-690.7755278982137
+"""
+
+log_mix: _UfuncOfTXY
+"""log_mix(t, x, y, /, out=None, *, where=True, casting='same_kind', order='K', dtype=None, subok=True, signature=None)
+
+log(s exp(x) + (1 - s) exp(y)) with s = logistic(t), a mixture of two.
+
+Parameters
+----------
+t : array_like
+    Log-odds of x.
+x, y : array_like
+    Logarithms; all broadcast together.
+out : ndarray, optional
+    Where to put the result.
+where : array_like of bool, optional
+    Entries of `out` to fill; the others keep what they hold.
+**kwargs
+    The other keyword arguments of a ufunc, such as ``dtype``.
+
+Returns
+-------
+ndarray or scalar
+    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
+    NumPy promotes them.
+
+Raises
+------
+TypeError
+    For dtypes other than those.
+
+Notes
+-----
+Special values: x where x = y or t is inf, y where t is -inf (a weight of 0 leaves out anything but
+NaN); inf where x or y is and has a weight; log_sigmoid(-t) + y, which is log(1 - s) + y,
+where x is -inf.
+
+Error bound: 2 ulp of the larger, in modulus, of the result and the larger of x and y. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
+
+Examples
+--------
+>>> import numba_logspace as nl
+>>> float(nl.log_mix(-800.0, 0.0, -790.0))
+-789.9999546011007
 """
 
 def complement_cross_entropy(

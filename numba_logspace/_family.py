@@ -167,6 +167,19 @@ _GATED_VJP = tuple(
 # logsumexp with weights, which has a bound and an engine of its own.
 WEIGHTED_LOGSUMEXP = Function("weighted_logsumexp", "reduction", WeightedSum(), ulp=4)
 
+# The elementwise functions, whose formulas have their names, by the bounds of their errors.
+# fmt: off
+_WITHIN_4_ULP = (
+    "log1mexp", "log1pexp", "logistic", "logit", "log_sigmoid", "log1m_sigmoid", "xlogy",
+    "xlog1py", "log2mexp", "log1pmx", "logmxp1", "logcosh", "cexpexp", "xlogx",
+    "log_inv_logit_diff", "log1psq", "entr", "rel_entr", "kl_div", "log_mix_dx", "log_mix_dy",
+    "log_mix_dt",
+)
+_WITHIN_2_ULP = (
+    "logaddexp", "logsubexp", "logexpm1", "logitexp", "cloglog", "log_mix",
+)
+# fmt: on
+
 # --- the table -----------------------------------------------------------------------------------
 
 _TABLE = (
@@ -468,20 +481,8 @@ _TABLE = (
     Function("gated_log_softmax", "gated", _GATED, ulp=4),
     Function("gated_log_softmax_vjp", "gated vjp", _GATED_VJP, ulp=8),
     # --- elementwise
-    Function("log1mexp", "elementwise", elementwise.log1mexp, ulp=4),
-    Function("log1pexp", "elementwise", elementwise.log1pexp, ulp=4),
-    Function("logaddexp", "elementwise", elementwise.logaddexp, ulp=2),
-    Function("logsubexp", "elementwise", elementwise.logsubexp, ulp=2),
-    Function("logistic", "elementwise", elementwise.logistic, ulp=4),
-    Function("logit", "elementwise", elementwise.logit, ulp=4),
-    Function("log_sigmoid", "elementwise", elementwise.log_sigmoid, ulp=4),
-    Function("log1m_sigmoid", "elementwise", elementwise.log1m_sigmoid, ulp=4),
-    Function("xlogy", "elementwise", elementwise.xlogy, ulp=4),
-    Function("xlog1py", "elementwise", elementwise.xlog1py, ulp=4),
-    Function("log_mix", "elementwise", elementwise.log_mix, ulp=2),
-    Function("log_mix_dx", "elementwise", elementwise.log_mix_dx, ulp=4),
-    Function("log_mix_dy", "elementwise", elementwise.log_mix_dy, ulp=4),
-    Function("log_mix_dt", "elementwise", elementwise.log_mix_dt, ulp=4),
+    *(Function(name, "elementwise", getattr(elementwise, name), 4) for name in _WITHIN_4_ULP),
+    *(Function(name, "elementwise", getattr(elementwise, name), 2) for name in _WITHIN_2_ULP),
 )
 
 FAMILY = {function.name: function for function in _TABLE}

@@ -46,6 +46,7 @@ Examples
 _ONE = "x : array_like\n    {0}"
 _TWO = "x, y : array_like\n    {0}; broadcast against each other."
 _FOUR_ULP = "4 ulp"
+_OF_ITS_INPUT = "2 ulp of the larger of the result and the input, in modulus"
 _OF_LARGER = "2 ulp of the larger of the result and the larger input, in modulus"
 
 
@@ -150,6 +151,125 @@ xlog1py = _define(
     _TWO.format("Any x, y >= -1"),
     "0 where x = 0 and y is not NaN; NaN for y < -1 otherwise.",
     ">>> float(nl.xlog1py(2.0, 1e-20))\n2e-20",
+)
+
+logexpm1 = _define(
+    "logexpm1",
+    "log(exp(x) - 1) for x >= 0, the inverse of `log1pexp`.",
+    _ONE.format("Any numbers >= 0."),
+    "-inf at 0, inf at inf, NaN for x < 0.",
+    ">>> float(nl.logexpm1(1e-20))\n-46.051701859880914",
+    bound=_OF_ITS_INPUT,
+)
+
+log2mexp = _define(
+    "log2mexp",
+    "log(2 - exp(x)) for x <= log(2).",
+    _ONE.format("Any numbers up to log(2)."),
+    "log(2) at -inf, NaN for x > log(2).",
+    ">>> float(nl.log2mexp(1e-20))\n-1e-20",
+)
+
+log1pmx = _define(
+    "log1pmx",
+    "log(1 + x) - x, without cancellation near 0.",
+    _ONE.format("Any numbers >= -1."),
+    "-inf at -1 and at inf, NaN for x < -1.",
+    ">>> float(nl.log1pmx(1e-10))\n-4.999999999666667e-21",
+)
+
+logmxp1 = _define(
+    "logmxp1",
+    "log(x) - x + 1, without cancellation near 1.",
+    _ONE.format("Any numbers >= 0."),
+    "-inf at 0 and at inf, NaN for x < 0.",
+    ">>> float(nl.logmxp1(2.0))\n-0.30685281944005466",
+)
+
+logcosh = _define(
+    "logcosh",
+    "log((exp(x) + exp(-x)) / 2), the logarithm of the hyperbolic cosine.",
+    _ONE.format("Any numbers."),
+    "inf at inf and -inf.",
+    ">>> float(nl.logcosh(1e-10))\n5.0000000000000005e-21",
+)
+
+logitexp = _define(
+    "logitexp",
+    "log(exp(x) / (1 - exp(x))) for x <= 0, the logit of a probability whose logarithm is x.",
+    _ONE.format("Logarithms of probabilities, x <= 0."),
+    "inf at 0, -inf at -inf, NaN for x > 0.",
+    ">>> float(nl.logitexp(-1000.0))\n-1000.0",
+    bound=_OF_ITS_INPUT,
+)
+
+cloglog = _define(
+    "cloglog",
+    "log(-log(1 - x)), the complementary log-log of a probability.",
+    _ONE.format("Probabilities, 0 <= x <= 1."),
+    "-inf at 0, inf at 1, NaN outside.",
+    ">>> float(nl.cloglog(1e-300))\n-690.7755278982137",
+    bound=_OF_ITS_INPUT,
+)
+
+cexpexp = _define(
+    "cexpexp",
+    "1 - exp(-exp(x)), the inverse of `cloglog`.",
+    _ONE.format("Any numbers."),
+    "0 at -inf, 1 at inf.",
+    ">>> float(nl.cexpexp(-40.0))\n4.248354255291589e-18",
+)
+
+xlogx = _define(
+    "xlogx",
+    "x log(x), and 0 where x is 0.",
+    _ONE.format("Any numbers >= 0."),
+    "0 at 0, inf at inf, NaN for x < 0.",
+    ">>> float(nl.xlogx(0.0))\n0.0",
+)
+
+log_inv_logit_diff = _define(
+    "log_inv_logit_diff",
+    "log(logistic(x) - logistic(y)) for x >= y: the probability of a category between two cut\n"
+    "points of an ordered logit.",
+    _TWO.format("Log-odds, x >= y"),
+    "-inf where x = y, log_sigmoid(x) where y is -inf, log1m_sigmoid(y) where x is inf, NaN\n"
+    "for x < y.",
+    ">>> float(nl.log_inv_logit_diff(-800.0, -801.0))\n-800.4586751453871",
+)
+
+log1psq = _define(
+    "log1psq",
+    "log(1 + x^2), as in the densities of Cauchy and Student.",
+    _ONE.format("Any numbers."),
+    "inf at inf and -inf.",
+    ">>> float(nl.log1psq(1e200))\n921.0340371976183",
+)
+
+entr = _define(
+    "entr",
+    "-x log(x), a term of an entropy, and 0 where x is 0.",
+    _ONE.format("Any numbers >= 0."),
+    "0 at 0, -inf below and at inf.",
+    ">>> float(nl.entr(0.5))\n0.34657359027997264",
+)
+
+rel_entr = _define(
+    "rel_entr",
+    "x log(x / y), a term of a relative entropy, and 0 where x is 0.",
+    _TWO.format("Any numbers >= 0"),
+    "0 where x = 0 and y >= 0; inf where x or y is negative or y alone is 0, and where x is\n"
+    "inf; -inf where y is inf; NaN where both are.",
+    ">>> float(nl.rel_entr(1.0, 1.0 + 2**-40))\n-9.094947017725146e-13",
+)
+
+kl_div = _define(
+    "kl_div",
+    "x log(x / y) - x + y, a term of a relative entropy that is never negative.",
+    _TWO.format("Any numbers >= 0"),
+    "y where x = 0 and y >= 0; inf where x or y is negative, y alone is 0 or one of them is\n"
+    "inf; NaN where both are inf.",
+    ">>> float(nl.kl_div(1.0, 1.0 + 2**-40))\n4.135903062762631e-25",
 )
 
 _THREE = "t : array_like\n    Log-odds of x.\nx, y : array_like\n    {0}; all broadcast together."

@@ -39,16 +39,34 @@ def peers():
         from scipy import special
 
         found["SciPy"] = {f: getattr(special, f) for f in ("softmax", "log_softmax", "logsumexp")}
+        found["SciPy"] |= {
+            **{f: getattr(special, f) for f in ("logit", "xlogy", "xlog1py")},
+            **{f: getattr(special, f) for f in ("entr", "rel_entr", "kl_div")},
+            "logaddexp": np.logaddexp,
+            "logistic": special.expit,
+            "log_sigmoid": special.log_expit,
+        }
     except ImportError:
         pass
     try:
         import torch
 
-        def through_torch(name):
-            return lambda x: getattr(torch, name)(torch.from_numpy(x), -1).numpy()
+        def through_torch(function, *options):
+            def call(*args):
+                return function(*(torch.as_tensor(a) for a in args), *options).numpy()
 
-        names = ("softmax", "log_softmax", "logsumexp")
-        found["PyTorch"] = {f: through_torch(f) for f in names}
+            return call
+
+        names = ("softmax", "log_softmax", "logsumexp", "logcumsumexp")
+        found["PyTorch"] = {f: through_torch(getattr(torch, f), -1) for f in names}
+        elementwise = {
+            **{f: getattr(torch, f) for f in ("logaddexp", "logit")},
+            **{f: getattr(torch.special, f) for f in ("xlogy", "xlog1py", "entr")},
+            "log1pexp": torch.nn.functional.softplus,
+            "logistic": torch.sigmoid,
+            "log_sigmoid": torch.nn.functional.logsigmoid,
+        }
+        found["PyTorch"] |= {f: through_torch(call) for f, call in elementwise.items()}
     except ImportError:
         pass
     return found

@@ -11,16 +11,30 @@ from .peers import special
 
 # The same in SciPy, where it has it, or written down in NumPy as the definition reads.
 PEERS = {
+    "cexpexp": lambda x: -np.expm1(-np.exp(x)),
+    "cloglog": lambda x: np.log(-np.log1p(-x)),
+    "entr": lambda x: special.entr(x),
+    "kl_div": lambda x, y: special.kl_div(x, y),
     "log1m_sigmoid": lambda x: special.log_expit(-x),
     "log1mexp": lambda x: np.log1p(-np.exp(x)),
     "log1pexp": lambda x: np.log1p(np.exp(x)),
+    "log1pmx": lambda x: np.log1p(x) - x,
+    "log1psq": lambda x: np.log1p(x * x),
+    "log2mexp": lambda x: np.log1p(-np.expm1(x)),
+    "log_inv_logit_diff": lambda x, y: np.log(special.expit(x) - special.expit(y)),
     "log_mix": lambda t, x, y: np.log(special.expit(t) * np.exp(x) + special.expit(-t) * np.exp(y)),
     "log_sigmoid": lambda x: special.log_expit(x),
     "logaddexp": np.logaddexp,
+    "logcosh": lambda x: np.log(np.cosh(x)),
+    "logexpm1": lambda x: np.log(np.expm1(x)),
     "logistic": lambda x: special.expit(x),
     "logit": lambda x: special.logit(x),
+    "logitexp": lambda x: x - np.log(-np.expm1(x)),
+    "logmxp1": lambda x: np.log(x) - x + 1,
     "logsubexp": lambda x, y: x + np.log1p(-np.exp(y - x)),
     "xlog1py": lambda x, y: special.xlog1py(x, y),
+    "rel_entr": lambda x, y: special.rel_entr(x, y),
+    "xlogx": lambda x: special.xlogy(x, x),
     "xlogy": lambda x, y: special.xlogy(x, y),
 }
 

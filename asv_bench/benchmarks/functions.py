@@ -53,8 +53,11 @@ def _table():
     path = pathlib.Path(__file__).parents[2] / "numba_logspace" / "_family.py"
     tree = ast.parse(path.read_text(encoding="utf-8"))
     assigned = {ast.unparse(n.targets[0]): n.value for n in tree.body if isinstance(n, ast.Assign)}
-    entries = (call.args for call in assigned["_TABLE"].elts)
-    return {name.value: kind.value for name, kind, *_ in entries}
+    calls = (entry for entry in assigned["_TABLE"].elts if isinstance(entry, ast.Call))
+    kinds = {name.value: kind.value for name, kind, *_ in (call.args for call in calls)}
+    for names in ("_WITHIN_4_ULP", "_WITHIN_2_ULP"):
+        kinds |= dict.fromkeys(ast.literal_eval(assigned[names]), "elementwise")
+    return kinds
 
 
 # What to call the functions of a kind with, made of an array of normals.
@@ -72,14 +75,25 @@ _OF_KIND = {
 # Elementwise functions of several numbers, or of some numbers only.
 _OF_NAME = {
     "log1mexp": lambda x: (-np.abs(x),),
+    "cloglog": lambda x: (_probabilities(x),),
+    "entr": lambda x: (np.abs(x),),
+    "kl_div": lambda x: (np.abs(x), _probabilities(x)),
+    "log1pmx": lambda x: (np.abs(x),),
+    "log2mexp": lambda x: (-np.abs(x),),
+    "log_inv_logit_diff": lambda x: (np.abs(x), -np.abs(x)),
     "log_mix": _three,
     "log_mix_dt": _three,
     "log_mix_dx": _three,
     "log_mix_dy": _three,
     "logaddexp": _weights,
+    "logexpm1": lambda x: (np.abs(x),),
     "logit": lambda x: (_probabilities(x),),
+    "logitexp": lambda x: (-np.abs(x),),
+    "logmxp1": lambda x: (np.abs(x),),
     "logsubexp": lambda x: (np.abs(x), -np.abs(x)),
     "xlog1py": lambda x: (x, np.abs(x)),
+    "rel_entr": lambda x: (np.abs(x), _probabilities(x)),
+    "xlogx": lambda x: (np.abs(x),),
     "xlogy": lambda x: (x, np.abs(x)),
 }
 KINDS = dict(sorted(_table().items()))

@@ -16,7 +16,8 @@ _OURS = {np.ndarray, type(None), bool, int, float, str, tuple, list, *np.sctypeD
 
 # Where the classes of a library come from, if not from itself.
 _PARTS = {"jaxlib": "jax"}
-
+# What takes arrays of the array API standard, of whatever library.
+ARRAY_API = "array API"
 # {top-level name of a library: what takes its calls}, filled by `_interop`.
 TAKERS: dict[str, Callable] = {}
 
@@ -33,14 +34,19 @@ class Call:
 
 
 def library_of(kind):
-    """The library, of those that take calls, that a class comes from or inherits from; or None."""
+    """What takes the calls with a class: a library that it or a base comes from, or None.
+
+    For classes of no such library that is "array API", if their arrays belong to that standard.
+    """
     for base in kind.__mro__:
         top = base.__module__.partition(".")[0]
         top = _PARTS.get(top, top)
         # A class of that name alone may be anything.
         if top in TAKERS and getattr(sys.modules.get(base.__module__), base.__name__, None) is base:
             return top
-    return None
+    if issubclass(kind, np.ndarray) or hasattr(kind, "__cuda_array_interface__"):
+        return None
+    return ARRAY_API if hasattr(kind, "__array_namespace__") else None
 
 
 def handed_over(verb):

@@ -39,7 +39,8 @@ def as_array(x, name="x", has_where=True):
     native = x.dtype if x.dtype.isnative else x.dtype.newbyteorder("=")
     if native in _FLOATS:
         return x, native, native
-    if native == np.float16:
+    # bfloat16, which is not NumPy's own, is known by its name.
+    if native == np.float16 or native.name == "bfloat16":
         return x, np.dtype(np.float32), native
     if native.kind in "biu":
         double = np.dtype(np.float64)
@@ -47,9 +48,17 @@ def as_array(x, name="x", has_where=True):
     key = native.char if native.char == "g" else native.kind
     advice = _INSTEAD.get(key, "convert it to float64 first")
     raise TypeError(
-        f"{name} has dtype {x.dtype}; float16, float32, float64, integers and bool are "
-        f"supported: {advice.format(name=name)}"
+        f"{name} has dtype {x.dtype}; float16, bfloat16, float32, float64, integers "
+        f"and bool are supported: {advice.format(name=name)}"
     )
+
+
+def common_dtype(a, b):
+    """The dtype of results of two arrays, from those that each would have alone."""
+    if a == b:
+        return a
+    single = np.dtype(np.float32)  # of float16 and bfloat16, of which neither holds the other
+    return np.result_type(*(dtype if dtype in _FLOATS else single for dtype in (a, b)))
 
 
 def _plain_array(x, name, has_where):
@@ -62,8 +71,14 @@ def _plain_array(x, name, has_where):
     if isinstance(x, np.ma.MaskedArray):
         mask = f"{name}.data and where=~{name}.mask" if has_where else f"{name}.filled(...)"
         raise TypeError(f"{name} is a masked array: pass {mask} instead")
-    if hasattr(x, "toarray") and hasattr(x, "nnz"):
-        raise TypeError(f"{name} is a sparse {type(x).__name__}: pass {name}.toarray() instead")
+    if hasattr(x, "nnz"):
+        dense = "toarray" if hasattr(x, "toarray") else "todense"
+        raise TypeError(f"{name} is a sparse {type(x).__name__}: pass {name}.{dense}() instead")
+    if hasattr(x, "compute") and hasattr(x, "chunks"):
+        raise TypeError(
+            f"{name} is a lazy {type(x).__name__}: pass {name}.compute() instead, or map the "
+            "function over its blocks"
+        )
     array = np.asarray(_without_unit(x, name))
     if array.dtype.kind == "O" and not isinstance(x, np.ndarray) and not array.ndim:
         raise TypeError(f"{name} must be an array of numbers, got a {type(x).__name__}")
@@ -120,7 +135,7 @@ def check_where(where, shape):
         return None
     if isinstance(where, np.ma.MaskedArray):
         raise TypeError("where is a masked array: pass where=where.filled(False) instead")
-    mask = np.asarray(where)
+    mask = where if type(where) is np.ndarray else _plain_array(where, "where", False)
     if mask.dtype != np.bool_:
         raise TypeError(f"where must be boolean, got dtype {mask.dtype}")
     try:

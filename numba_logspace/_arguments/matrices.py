@@ -11,7 +11,7 @@ from .foreign import handed_over
 from .slabs import flat, is_plain
 from .targets import check_axis
 
-_SINGLE = np.dtype(np.float32)
+_SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
 
 # Panels of b are copied together, for all rows to find them in the cache. A small product with
 # fewer rows than this, or with a b of no more bytes than that, reads it where it lies.
@@ -71,8 +71,8 @@ def _product(function, a, b, out, workers):
         layout.as_array(u, name, has_where=False) for u, name in ((a, "a"), (b, "b"))
     )
     batch, shape = check_shapes(a.shape, b.shape)
-    result = np.result_type(of_a, of_b)
-    dtype = _SINGLE if result == np.float16 else result
+    result = layout.common_dtype(of_a, of_b)
+    dtype = _DOUBLE if result == _DOUBLE else _SINGLE
     if out is not None:
         layout.check_out(out, shape, result, {"a": a, "b": b})
     first = a[None] if a.ndim == 1 else a

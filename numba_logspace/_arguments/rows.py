@@ -49,7 +49,7 @@ class Rows:
             ) from None
         self.x, self.b = np.broadcast_to(self.x, shape), np.broadcast_to(array, shape)
         if not isinstance(b, (int, float)):  # Python's numbers adapt, as everywhere in NumPy
-            self.result = np.result_type(self.result, result)
+            self.result = layout.common_dtype(self.result, result)
 
     def row_shape(self, keepdims):
         """The shape of results with one number for each row."""

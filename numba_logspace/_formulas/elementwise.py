@@ -9,10 +9,13 @@ from .vectormath import (
     difference,
     exp_less,
     larger,
+    lesser,
     log1mexp_pair,
+    log1p_pair,
     log1p_pair_near_0,
     log1p_pair_of_any,
     log_pair,
+    log_pair_of_sum,
     magnitude,
     quotient,
     scaled_exp,
@@ -160,6 +163,191 @@ def xlog1py(x, y):
     """x log(1 + y), and 0 where x is 0."""
     zero = const(x, 0.0)
     return select(x == zero, select(y == y, zero, y), _times_pair(x, *log1p_pair_of_any(y)))
+
+
+@formula
+def logexpm1(x):
+    """log(exp(x) - 1) for x >= 0."""
+    return logsubexp(x, const(x, 0.0))
+
+
+@formula
+def log2mexp(x):
+    """log(2 - exp(x)) for x <= log(2)."""
+    zero, one = const(x, 0.0), const(x, 1.0)
+    u, u_low = exp_less(x, zero, one, zero)
+    y, low = log1p_pair_near_0(-u, -u_low)
+    # Towards log(2) it is log(2) + log(1 - exp(x - log(2))), the difference in twice the digits.
+    ln2, ln2_rest = constant(x, "ln2"), constant(x, "ln2_rest")
+    d, error = two_sum(x - ln2, -ln2_rest)
+    near, near_low = log1mexp_pair(d, error)
+    total, lost = two_sum(ln2, near)
+    y = select(x > const(x, 0.35), total + (lost + (near_low + ln2_rest)), y + low)
+    return select(d < zero, y, const(x, math.nan))
+
+
+@formula
+def _log1pmx_near_0(x):
+    # For x in [-1/2, 1]: with s = x / (2 + x) it is 2 atanh(s) - x = s (2 (atanh(s) / s - 1) - x).
+    two = const(x, 2.0)
+    s, s_low = quotient(x, const(x, 0.0), *sum_with_smaller(two, x))
+    rest = fma(two, atanh_tail(s * s), -x)
+    return fma(s, rest, s_low * rest)
+
+
+@formula
+def log1pmx(x):
+    """log(1 + x) - x."""
+    y, low = log1p_pair_of_any(x)
+    far = _plus_pair(-x, y, low)
+    far = select(x > const(x, -1.0), far, y)  # -inf or NaN
+    return select(x < const(x, -0.5), far, select(x <= const(x, 1.0), _log1pmx_near_0(x), far))
+
+
+@formula
+def logmxp1(x):
+    """log(x) - x + 1."""
+    zero, one = const(x, 0.0), const(x, 1.0)
+    y, low = log_pair(x)
+    d, error = two_sum(one, -x)
+    far = select(x > zero, _plus_pair(d, y, low + error), y)
+    near = _log1pmx_near_0(x - one)
+    return select(x < const(x, 0.5), far, select(x <= const(x, 2.0), near, far))
+
+
+@formula
+def logcosh(x):
+    """log((exp(x) + exp(-x)) / 2)."""
+    a, zero, one, two = magnitude(x), const(x, 0.0), const(x, 1.0), const(x, 2.0)
+    # Near 0 it is log1p(m^2 / (2 (1 + m))), m = exp(-|x|) - 1.
+    small = select(a < one, a, one)
+    m, m_low = exp_less(-small, zero, one, zero)
+    square, square_low = two_product(m, m)
+    below, below_low = sum_with_smaller(two, m + m)
+    u, u_low = quotient(square, square_low + (m + m) * m_low, below, below_low + m_low + m_low)
+    near, near_low = log1p_pair_near_0(u, u_low)
+    # Elsewhere |x| - log(2) + log1p(exp(-2 |x|)).
+    e, e_low = scaled_exp_pair(-(a + a), zero)
+    unscale = constant(x, "unscale")
+    y, low = log1p_pair_near_0(e * unscale, e_low * unscale)
+    total, lost = two_sum(a, -constant(x, "ln2"))
+    far = total + (y + ((lost - constant(x, "ln2_rest")) + low))
+    far = select(a < const(x, math.inf), far, a)
+    return select(a < one, near + near_low, far)
+
+
+@formula
+def logitexp(x):
+    """logit(exp(x)) for x <= 0."""
+    return -logexpm1(-x)
+
+
+@formula
+def cloglog(p):
+    """log(-log(1 - p)), the complementary log-log."""
+    zero, one, inf = const(p, 0.0), const(p, 1.0), const(p, math.inf)
+    y, low = log1p_pair_of_any(-p)
+    up = -constant(p, "up")  # as it may be subnormal
+    y, low = log_pair_of_sum(y * up, low * up, constant(p, "up_bits"))
+    value = select(p > zero, y + low, select(p == zero, -inf, const(p, math.nan)))
+    return select(p < one, value, select(p == one, inf, const(p, math.nan)))
+
+
+@formula
+def cexpexp(x):
+    """1 - exp(-exp(x)), the inverse of cloglog."""
+    # Past 8 it is 1 to the last digit.
+    zero, most = const(x, 0.0), const(x, 8.0)
+    unscale = constant(x, "unscale")
+    e, e_low = scaled_exp_pair(select(x > most, most, x), zero)
+    w, w_low = exp_less(-(e * unscale), -(e_low * unscale), const(x, 1.0), zero)
+    return (zero - w) - w_low
+
+
+@formula
+def log_inv_logit_diff(x, y):
+    """log(logistic(x) - logistic(y)) for x >= y."""
+    # It is log(1 - exp(y - x)) + log(logistic(x)) + log(1 - logistic(y)): none is positive.
+    shares, low = log1mexp_pair(*difference(y, x))
+    value = shares + (low - (log1pexp(-x) + log1pexp(y)))
+    nan, nothing = const(x, math.nan), const(x, -math.inf)
+    return select(x > y, value, select(x == y, nothing, nan))
+
+
+@formula
+def log1psq(x):
+    """log(1 + x^2)."""
+    # Of a large x the 1 is lost, and the square may overflow.
+    a, most = magnitude(x), const(x, 2.0**30)
+    small = lesser(a, most)
+    near, near_low = log1p_pair(*two_product(small, small))
+    y, low = log_pair(a)
+    return select(a < most, near + near_low, (y + y) + (low + low))
+
+
+@formula
+def xlogx(x):
+    """x log(x), and 0 where x is 0."""
+    return xlogy(x, x)
+
+
+@formula
+def entr(x):
+    """-x log(x), 0 where x is 0 and -inf below."""
+    zero = const(x, 0.0)
+    return select(x < zero, const(x, -math.inf), zero - xlogx(x))
+
+
+@formula
+def _if_near(x, y, near, far):
+    # `near` where neither number is more than twice the other.
+    return select(x > y + y, far, select(y > x + x, far, near))
+
+
+@formula
+def _log_ratio_pair(x, y):
+    # log(x / y) of positive numbers as a number and what it lacks. Near 1 by their difference,
+    # which then is exact.
+    zero = const(x, 0.0)
+    near, near_low = log1p_pair_near_0((x - y) / y, zero)
+    (of_x, x_low), (of_y, y_low) = log_pair(x), log_pair(y)
+    far, lost = two_sum(of_x, -of_y)
+    far_low = lost + (x_low - y_low)
+    return _if_near(x, y, near, far), _if_near(x, y, near_low, far_low)
+
+
+@formula
+def _unless_outside(x, y, at_0, value):
+    # The value for positive finite x and y; at_0 where x is 0, else what the limits are.
+    zero, inf = const(x, 0.0), const(x, math.inf)
+    value = select(x > zero, value, select(x == zero, at_0, inf))
+    value = select(y >= zero, select(y == zero, select(x == zero, at_0, inf), value), inf)
+    return select(x == x, select(y == y, value, y), x)
+
+
+@formula
+def rel_entr(x, y):
+    """x log(x / y), and 0 where x is 0."""
+    value = _times_pair(x, *_log_ratio_pair(x, y))
+    return _unless_outside(x, y, const(x, 0.0), value)
+
+
+@formula
+def kl_div(x, y):
+    """x log(x / y) - x + y, and y where x is 0."""
+    zero, inf = const(x, 0.0), const(x, math.inf)
+    ratio, low = _log_ratio_pair(x, y)
+    d, error = two_sum(y, -x)
+    far = fma(x, ratio, d) + fma(x, low, error)
+    far = select(x < inf, select(y < inf, far, y), select(y < inf, x, const(x, math.nan)))
+    # Near x it is s (d - 2 x (atanh(s) / s - 1)) with d = y - x, s = d / (x + y); scaled, as the
+    # digits of large numbers are taken apart.
+    scale = select(x > const(x, 1.0), constant(x, "unscale"), const(x, 1.0))
+    s, s_low = quotient(d * scale, zero, *two_sum(x * scale, y * scale))
+    tail = atanh_tail(s * s)
+    rest = fma(-x, tail + tail, d)
+    near = fma(s, rest, s_low * rest)
+    return _unless_outside(x, y, y, _if_near(x, y, near, far))
 
 
 # --- the mixture log(s exp(x) + (1 - s) exp(y)), s = logistic(t) --------------------------------

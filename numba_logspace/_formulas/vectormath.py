@@ -74,6 +74,10 @@ def _fill_constants():
         types.float32: (0.693145751953125, 1.42860682030941723e-6),
         types.float64: (0.693147180369123816, 1.90821492927058782e-10),
     }
+    nearest = {
+        types.float32: (0.693147182464599609, -1.90465429995776788e-9),
+        types.float64: (0.693147180559945286, 2.31904681384629962e-17),
+    }
     for kind, form in FORMATS.items():
         form.constants.update(
             magic=1.5 * 2.0**form.mantissa_bits,
@@ -86,6 +90,9 @@ def _fill_constants():
             exp_floor=-(form.exponent_bias + form.scale_bits) * math.log(2.0),
             ln2_high=ln2[kind][0],
             ln2_low=ln2[kind][1],
+            # And the nearest number, with what it lacks.
+            ln2=nearest[kind][0],
+            ln2_rest=nearest[kind][1],
             # A sum of scaled exponentials below this may have lost digits to underflow.
             vanishing=2.0 ** (form.mantissa_bits + 3 - form.exponent_bias),
             # Below this the ratio of a scaled exponential to the sum could underflow while the

@@ -6,7 +6,7 @@ import numpy as np
 
 from .._family import WEIGHTED_LOGSUMEXP
 from .calls import name_of, run
-from .jax_calls import Made, as_array, call
+from .jax_calls import Made, as_array, call, of_numpy
 from .jax_derivatives import elementwise, summed_to
 from .spread import spread
 
@@ -23,19 +23,20 @@ def take_soon(call):
     """
     arguments, first = {}, None
     for name, u in call.arguments.items():
+        if u is None and name != "axis":
+            continue
         if type(u) in _OPTIONS and name != "out":
             arguments[name] = u
             continue
         if isinstance(u, jax.core.Tracer) or not isinstance(u, jax.Array):
             return None
-        if u.dtype not in (_COMPUTED if first is None else _KEPT):
+        if name == "out" or u.dtype not in (_COMPUTED if first is None else _KEPT):
             return None
         first = u if first is None else first
-        arguments[name] = u.__array__()
+        arguments[name] = of_numpy(u)
     several = call.function is WEIGHTED_LOGSUMEXP or call.function.kind.startswith("gated")
-    if several or call.function.kind == "product" or arguments.pop("stream", None) is not None:
+    if several or call.function.kind == "product" or "stream" in arguments:
         return None
-    arguments = {name: u for name, u in arguments.items() if u is not None or name == "axis"}
     results = run(name_of(call.function), arguments)
     if type(results) is tuple:
         return tuple(as_array(y, first) for y in results)

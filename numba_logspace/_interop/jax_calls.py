@@ -11,6 +11,8 @@ from jax.interpreters import batching, mlir
 from .made import Made as AnyMade
 from .made import shapes_of
 
+_SMALL = 4096
+
 call_p = Primitive("numba_logspace")
 call_p.multiple_results = True
 
@@ -57,18 +59,24 @@ def as_array(y, like):
     """A result of NumPy as an array of JAX, where an argument has been put."""
     if like.committed and isinstance(like.device, jax.Device):
         return jax.device_put(y, like.device)
-    return jnp.asarray(y)
+    # JAX copies a small one sooner than it finds out whether it has to.
+    return jnp.array(y) if np.size(y) <= _SMALL else jnp.asarray(y)
+
+
+def of_numpy(u):
+    """The memory of an array; of a small one a copy, since what is read-only takes longer."""
+    return np.array(u) if u.size <= _SMALL else np.asarray(u)
 
 
 def _on_memory(made, *arrays):
     # Arrays of NumPy: nothing of JAX may run in what its compiled code calls.
-    return [np.asarray(y) for y in made.results(arrays)]
+    return [np.asarray(y) for y in made.results(map(of_numpy, arrays))]
 
 
 @call_p.def_impl
 def _call(*arrays, made):
     first = next((u for u in arrays if isinstance(u, jax.Array)), None)
-    results = _on_memory(made, *map(np.asarray, arrays))
+    results = _on_memory(made, *arrays)
     return [jnp.asarray(y) if first is None else as_array(y, first) for y in results]
 
 

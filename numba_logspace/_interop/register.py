@@ -2,13 +2,19 @@
 
 import functools
 
-from .._arguments.foreign import TAKERS, library_of
+from .._arguments.foreign import ARRAY_API, TAKERS, library_of
 from .._family import FAMILY
 from . import PUBLIC
 from .derivatives.elementwise import PARTIALS
 
 # Nothing of a library is imported before the first of its arrays comes. Statements import, since
 # they alone can be followed by the compiler of PyTorch.
+
+
+def _array_api():
+    from . import array_api
+
+    return array_api
 
 
 def _dask():
@@ -29,6 +35,12 @@ def _pandas():
     return pandas
 
 
+def _polars():
+    from . import polars
+
+    return polars
+
+
 def _pytensor():
     from . import pytensor
 
@@ -47,7 +59,14 @@ def _xarray():
     return xarray
 
 
-_FILES = {"dask": _dask, "pandas": _pandas, "pytensor": _pytensor, "xarray": _xarray}
+_FILES = {
+    ARRAY_API: _array_api,
+    "dask": _dask,
+    "pandas": _pandas,
+    "polars": _polars,
+    "pytensor": _pytensor,
+    "xarray": _xarray,
+}
 _SOON = {"jax": _jax, "torch": _torch}
 # Of these the elementwise functions are no ufuncs.
 _OWN_ELEMENTWISE = _SOON | {"pytensor": _pytensor}

@@ -14,8 +14,10 @@ from numba import njit, vectorize
 
 import numba_logspace as nl
 
-ONE = ("log1mexp", "log1pexp", "logistic", "logit", "log_sigmoid", "log1m_sigmoid")
-TWO = ("logaddexp", "logsubexp", "xlogy", "xlog1py")
+ONE = ("log1mexp", "log1pexp", "logistic", "logit", "log_sigmoid", "log1m_sigmoid", "logexpm1")
+ONE += ("log2mexp", "log1pmx", "logmxp1", "logcosh", "logitexp", "cloglog", "cexpexp", "xlogx")
+ONE += ("log1psq", "entr")
+TWO = ("logaddexp", "logsubexp", "xlogy", "xlog1py", "log_inv_logit_diff", "rel_entr", "kl_div")
 THREE = ("log_mix", "log_mix_dt", "log_mix_dx", "log_mix_dy")
 DTYPES = (np.float32, np.float64)
 
@@ -32,7 +34,7 @@ def arguments(name, shape=(3, 4), dtype=np.float64):
     """Numbers that the function takes, in as many arrays."""
     rng = np.random.default_rng(12)
     low, high = rng.uniform(0.05, 0.45, shape), rng.uniform(0.5, 0.95, shape)
-    if name == "log1mexp":
+    if name in ("log1mexp", "logitexp"):
         return ((-low).astype(dtype),)
     if name in ONE:
         return (low.astype(dtype),)
@@ -50,6 +52,20 @@ def plain(name, *args):
         "logit": lambda x: np.log(x / (1 - x)),
         "log_sigmoid": lambda x: -np.log(1 + np.exp(-x)),
         "log1m_sigmoid": lambda x: -np.log(1 + np.exp(x)),
+        "logexpm1": lambda x: np.log(np.exp(x) - 1),
+        "log2mexp": lambda x: np.log(2 - np.exp(x)),
+        "log1pmx": lambda x: np.log(1 + x) - x,
+        "logmxp1": lambda x: np.log(x) - x + 1,
+        "logcosh": lambda x: np.log(np.cosh(x)),
+        "logitexp": lambda x: np.log(np.exp(x) / (1 - np.exp(x))),
+        "cloglog": lambda x: np.log(-np.log(1 - x)),
+        "cexpexp": lambda x: 1 - np.exp(-np.exp(x)),
+        "xlogx": lambda x: x * np.log(x),
+        "log_inv_logit_diff": lambda x, y: np.log(1 / (1 + np.exp(-x)) - 1 / (1 + np.exp(-y))),
+        "log1psq": lambda x: np.log(1 + x**2),
+        "entr": lambda x: -x * np.log(x),
+        "rel_entr": lambda x, y: x * np.log(x / y),
+        "kl_div": lambda x, y: x * np.log(x / y) - x + y,
         "logaddexp": lambda x, y: np.log(np.exp(x) + np.exp(y)),
         "logsubexp": lambda x, y: np.log(np.exp(x) - np.exp(y)),
         "xlogy": lambda x, y: x * np.log(y),

@@ -78,15 +78,23 @@ def _just_below(v, dtype):
 
 def _point(name, dtype):
     anywhere = _entries(dtype)
-    if name == "log1mexp":
+    if name in ("log1mexp", "logitexp"):
         return st.tuples(anywhere.map(lambda v: -abs(v)).filter(bool))
-    if name == "logit":
+    if name in ("logexpm1", "logmxp1", "xlogx", "entr"):
+        return st.tuples(anywhere.map(abs).filter(bool))
+    if name == "log1pmx":
+        return st.tuples(_floats(dtype, -1.0, exclude_min=True) | anywhere.map(abs))
+    if name == "log2mexp":
+        return st.tuples(anywhere.filter(lambda v: v < np.log(2)))
+    if name in ("logit", "cloglog"):
         return st.tuples(_floats(dtype, 0.0, 1.0, exclude_min=True, exclude_max=True))
     if name == "xlogy":
         return st.tuples(anywhere, anywhere.map(abs).filter(bool))
     if name == "xlog1py":
         return st.tuples(anywhere, _floats(dtype, -1.0, exclude_min=True) | anywhere.map(abs))
-    if name == "logsubexp":
+    if name in ("rel_entr", "kl_div"):
+        return st.tuples(*[anywhere.map(abs).filter(bool)] * 2)
+    if name in ("logsubexp", "log_inv_logit_diff"):
         near = anywhere.map(lambda v: (v, _just_below(v, dtype)))
         pairs = st.tuples(anywhere, anywhere).map(lambda p: tuple(sorted(p, reverse=True)))
         return (near | pairs).filter(lambda p: p[0] > p[1] > -np.inf)

@@ -68,6 +68,79 @@ def _log1m_sigmoid(x):
     return {inf: -inf, -inf: -0.0}.get(x)
 
 
+def _logexpm1(x):
+    return nan if x < 0 else {0.0: -inf, inf: inf}.get(x)
+
+
+def _log2mexp(x):
+    return nan if x > 0.75 else {0.0: (0.0, -0.0), -inf: lambda x: arb(2).log()}.get(x)
+
+
+def _log1pmx(x):
+    return nan if x < -1 else {0.0: (0.0, -0.0), -1.0: -inf, inf: -inf}.get(x)
+
+
+def _logmxp1(x):
+    return nan if x < 0 else {1.0: (0.0, -0.0), 0.0: -inf, inf: -inf}.get(x)
+
+
+def _logcosh(x):
+    return {0.0: (0.0, -0.0), inf: inf, -inf: inf}.get(x)
+
+
+def _logitexp(x):
+    return nan if x > 0 else {0.0: inf, -inf: -inf}.get(x)
+
+
+def _cloglog(x):
+    return {0.0: -inf, 1.0: inf}.get(x) if 0 <= x <= 1 else nan
+
+
+def _cexpexp(x):
+    return {-inf: 0.0, inf: 1.0}.get(x)
+
+
+def _xlogx(x):
+    return nan if x < 0 else {0.0: (0.0, -0.0), 1.0: (0.0, -0.0), inf: inf}.get(x)
+
+
+def _log_inv_logit_diff(x, y):
+    if x < y:
+        return nan
+    if x == y:
+        return -inf
+    if math.isinf(x):
+        return _log1m_sigmoid(y) if math.isinf(y) else lambda x, y: -y.exp().log1p()
+    return (lambda x, y: -(-x).exp().log1p()) if y == -inf else None
+
+
+def _log1psq(x):
+    return {0.0: 0.0, inf: inf, -inf: inf}.get(x)
+
+
+def _entr(x):
+    return -inf if x < 0 else {0.0: 0.0, 1.0: (0.0, -0.0), inf: -inf}.get(x)
+
+
+def _relative(x, y, at_0, below_inf):
+    # at_0 where x is 0, below_inf where y alone is inf.
+    if x < 0 or y < 0 or (x > 0 and y == 0):
+        return inf
+    if x == 0:
+        return at_0
+    if math.isinf(x) or math.isinf(y):
+        return nan if x == y else inf if math.isinf(x) else below_inf
+    return (0.0, -0.0) if x == y else None
+
+
+def _rel_entr(x, y):
+    return _relative(x, y, 0.0, -inf)
+
+
+def _kl_div(x, y):
+    return _relative(x, y, y, inf)
+
+
 def _times_log(x, y, lowest):
     if x == 0:
         return 0.0, -0.0
@@ -138,6 +211,20 @@ _SPECIAL = {
     "logit": _logit,
     "log_sigmoid": _log_sigmoid,
     "log1m_sigmoid": _log1m_sigmoid,
+    "logexpm1": _logexpm1,
+    "log2mexp": _log2mexp,
+    "log1pmx": _log1pmx,
+    "logmxp1": _logmxp1,
+    "logcosh": _logcosh,
+    "logitexp": _logitexp,
+    "cloglog": _cloglog,
+    "cexpexp": _cexpexp,
+    "xlogx": _xlogx,
+    "log_inv_logit_diff": _log_inv_logit_diff,
+    "log1psq": _log1psq,
+    "entr": _entr,
+    "rel_entr": _rel_entr,
+    "kl_div": _kl_div,
     "xlogy": _xlogy,
     "xlog1py": _xlog1py,
     "log_mix": _log_mix,

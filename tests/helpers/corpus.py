@@ -207,11 +207,31 @@ def _three(rng, count, dtype):
     return _moderate(rng, count, dtype), *_random_pairs(rng, count, dtype, ordered=False)
 
 
+def _positive_pairs(rng, count, dtype):
+    # Anywhere, and near each other.
+    x, y = abs(_moderate(rng, count, dtype)), abs(_moderate(rng, count, dtype))
+    y[::2] = x[::2] * (1 + rng.normal(size=x[::2].size) * np.exp2(-20 * rng.random(x[::2].size)))
+    return x, abs(y)
+
+
+def _below_log_2(rng, count, dtype):
+    x = _moderate(rng, count, dtype)
+    x[::4] = np.log(2) - np.exp2(-20 * rng.random(x[::4].size))
+    return (np.where(x < np.log(2), x, -x),)
+
+
 POINTS = {
     "log1mexp": lambda *of: (-abs(_moderate(*of)),),
     "logaddexp": lambda *of: _random_pairs(*of, ordered=False),
-    "logsubexp": lambda *of: _random_pairs(*of, ordered=True),
-    "logit": lambda *of: (_shares(*of),),
+    **dict.fromkeys(
+        ("logsubexp", "log_inv_logit_diff"), lambda *of: _random_pairs(*of, ordered=True)
+    ),
+    **dict.fromkeys(("rel_entr", "kl_div"), _positive_pairs),
+    **dict.fromkeys(("logit", "cloglog"), lambda *of: (_shares(*of),)),
+    "logitexp": lambda *of: (-abs(_moderate(*of)),),
+    **dict.fromkeys(("logexpm1", "logmxp1", "xlogx", "entr"), lambda *of: (abs(_moderate(*of)),)),
+    "log2mexp": _below_log_2,
+    "log1pmx": lambda *of: (np.where((x := _moderate(*of)) > -1, x, abs(x)),),
     "xlogy": _above(0),
     "xlog1py": _above(-1),
     **dict.fromkeys(("log_mix", "log_mix_dt", "log_mix_dx", "log_mix_dy"), _three),
@@ -254,19 +274,31 @@ def _hard_points(name, dtype):
     both = np.concatenate([positive, -positive, [dtype(0)]])
     shuffled = np.random.default_rng(4).permutation(both)
     below_one = positive[positive < 1]
-    if name == "log1mexp":
+    if name in ("log1mexp", "logitexp"):
         return (-positive,)
-    if name == "logit":
+    if name in ("logexpm1", "logmxp1", "xlogx", "entr"):
+        return (positive,)
+    if name in ("rel_entr", "kl_div"):
+        near = np.concatenate([positive * dtype(f) for f in (0.4, 0.51, 1.001, 1.99, 3)])
+        near = np.concatenate([near, np.nextafter(positive, dtype(0)), positive[::-1]])
+        near = np.clip(near, np.finfo(dtype).smallest_subnormal, np.finfo(dtype).max)
+        return np.resize(positive, near.size), near
+    if name in ("logit", "cloglog"):
         return (np.concatenate([below_one, 1 - below_one[below_one > 1e-4]]),)
+    if name == "log1pmx":
+        near = below_one[below_one > np.finfo(dtype).eps]
+        return (np.concatenate([positive, -below_one, near - 1]),)
+    if name == "log2mexp":
+        return (both[both < np.log(2)],)
     if name == "xlogy":
         return shuffled, np.abs(np.where(both == 0, dtype(1), both))
     if name == "xlog1py":
         second = np.concatenate([positive, -below_one, below_one - 1])
         second = second[second > -1]
         return np.resize(shuffled, second.size), second
-    if name in ("logaddexp", "logsubexp"):
+    if name in ("logaddexp", "logsubexp", "log_inv_logit_diff"):
         lower = np.concatenate([both, shuffled[: both.size // 2]])
-        return _pairs(lower, both, positive, name == "logsubexp")
+        return _pairs(lower, both, positive, name != "logaddexp")
     if name.startswith("log_mix"):
         return _triples(both, positive, shuffled)
     return (both,)

@@ -339,6 +339,20 @@ ELEMENTWISE = {
     "log1m_sigmoid": lambda x: -x.exp().log1p(),
     "xlogy": lambda x, y: x * log(y),
     "xlog1py": lambda x, y: x * y.log1p(),
+    "logexpm1": lambda x: log(x.expm1()),
+    "log2mexp": lambda x: log(2 - x.exp()),
+    "log1pmx": lambda x: x.log1p() - x,
+    "logmxp1": lambda x: log(x) - x + 1,
+    "logcosh": lambda x: log(x.cosh()),
+    "logitexp": lambda x: x - log(-x.expm1()),
+    "cloglog": lambda x: log(-(-x).log1p()),
+    "cexpexp": lambda x: -(-x.exp()).expm1(),
+    "xlogx": lambda x: x * log(x),
+    "log_inv_logit_diff": lambda x, y: log(-(y - x).expm1()) - (-x).exp().log1p() - y.exp().log1p(),
+    "log1psq": lambda x: (x * x).log1p(),
+    "entr": lambda x: -x * log(x),
+    "rel_entr": lambda x, y: x * log(x / y),
+    "kl_div": lambda x, y: x * log(x / y) - x + y,
     "log_mix": log_mix,
     "log_mix_dt": lambda t, x, y: logistic(t + x - y) * logistic(-t) * -(y - x).expm1(),
     "log_mix_dx": lambda t, x, y: logistic(t + x - y),
@@ -347,6 +361,7 @@ ELEMENTWISE = {
 RELATIVE_TO_LARGER = {
     **dict.fromkeys(("logaddexp", "logsubexp"), lambda x, y: abs(max(x, y))),
     "log_mix": lambda t, x, y: abs(max(x, y)),
+    **dict.fromkeys(("logexpm1", "logitexp", "cloglog"), abs),
 }
 
 

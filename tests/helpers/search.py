@@ -68,6 +68,33 @@ def _log_mix(t, x, y):
     )
 
 
+def _log1pmx(x):
+    return _either(
+        abs(x) < 0.1,
+        lambda x: -(x**2) * sum((-x) ** k / (k + 2) for k in range(20)),
+        lambda x: np.log1p(x) - x,
+        x,
+    )
+
+
+def _log2mexp(x):
+    # Of log(2) a float32 is taken off without rounding, then the rest.
+    rest = np.longdouble("-1.90465429995776787789e-9").astype(x.dtype)
+    near = (x - x.dtype.type(0.693147182464599609375)) - rest
+    return _either(
+        x < 0.35,
+        lambda x, near: np.log1p(-np.expm1(x)),
+        lambda x, near: np.log(x.dtype.type(2)) + _log1mexp(near),
+        *(x, near),
+    )
+
+
+def _log_ratio(x, y):
+    return _either(
+        abs(y - x) < x / 2, lambda x, y: -np.log1p((y - x) / x), lambda x, y: np.log(x / y), x, y
+    )
+
+
 WIDE = {
     "log1mexp": _log1mexp,
     "log1pexp": _log1pexp,
@@ -79,6 +106,29 @@ WIDE = {
     "log1m_sigmoid": lambda x: -_log1pexp(x),
     "xlogy": lambda x, y: x * np.log(y),
     "xlog1py": lambda x, y: x * np.log1p(y),
+    "logexpm1": lambda x: x + _log1mexp(-x),
+    "log2mexp": _log2mexp,
+    "log1pmx": _log1pmx,
+    "logmxp1": lambda x: _either(
+        abs(x - 1) < 0.5, lambda x: _log1pmx(x - 1), lambda x: np.log(x) - (x - 1), x
+    ),
+    "logcosh": lambda x: _either(
+        abs(x) < 1, lambda x: np.log1p(2 * np.sinh(x / 2) ** 2), lambda x: np.log(np.cosh(x)), x
+    ),
+    "logitexp": lambda x: x - _log1mexp(x),
+    "cloglog": lambda x: np.log(-np.log1p(-x)),
+    "cexpexp": lambda x: -np.expm1(-np.exp(x)),
+    "xlogx": lambda x: x * np.log(x),
+    "log_inv_logit_diff": lambda x, y: _log1mexp(y - x) - _log1pexp(-x) - _log1pexp(y),
+    "log1psq": lambda x: np.log1p(x * x),
+    "entr": lambda x: -x * np.log(x),
+    "rel_entr": lambda x, y: x * _log_ratio(x, y),
+    "kl_div": lambda x, y: _either(
+        abs(y - x) < x / 2,
+        lambda x, y: -x * _log1pmx((y - x) / x),
+        lambda x, y: x * np.log(x / y) + (y - x),
+        *(x, y),
+    ),
     "log_mix": _log_mix,
     "log_mix_dt": lambda t, x, y: _logistic(t + (x - y)) * _logistic(-t) * -np.expm1(y - x),
     "log_mix_dx": lambda t, x, y: _logistic(t + (x - y)),
@@ -86,6 +136,7 @@ WIDE = {
 }
 # Results near zero may be off by an ulp of this.
 SCALES = dict.fromkeys(("logaddexp", "logsubexp"), lambda x, y: abs(np.maximum(x, y)))
+SCALES |= dict.fromkeys(("logexpm1", "logitexp", "cloglog"), abs)
 SCALES["log_mix"] = lambda t, x, y: abs(np.maximum(x, y))
 
 

@@ -58,7 +58,14 @@ def elementwise_inputs(name, shape, dtype=np.float64):
     """Inputs of an elementwise function, within its domain."""
     rng = np.random.default_rng(1)
     x, y, t = -rng.random((3, *shape)).astype(dtype)
-    own = {"logit": [-x], "logsubexp": [x, 2 * y - 1], "xlogy": [x, -y], "xlog1py": [x, -y]}
+    own = dict.fromkeys(("logit", "cloglog", "logexpm1", "logmxp1", "xlogx", "entr"), [-x])
+    own |= dict.fromkeys(("rel_entr", "kl_div"), [-x, -y])
+    own |= {
+        "log_inv_logit_diff": [x, 2 * y - 1],
+        "logsubexp": [x, 2 * y - 1],
+        "xlogy": [x, -y],
+        "xlog1py": [x, -y],
+    }
     if name.startswith("log_mix"):
         return [t, x, y]
     return own.get(name) or ([x, y] if name == "logaddexp" else [x])

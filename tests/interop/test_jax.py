@@ -1,6 +1,9 @@
 """Arrays of JAX in and out, with their derivatives, traced and transformed."""
 
 import functools
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -40,8 +43,9 @@ NOT_FORWARD = {"log1m_softmax_jvp", "loo_logsumexp_jvp"}
 
 @pytest.fixture(autouse=True)
 def wide():
-    with jax.enable_x64(True):
-        yield
+    jax.config.update("jax_enable_x64", True)
+    yield
+    jax.config.update("jax_enable_x64", False)
 
 
 def numbers(name, shape=SMALL, labels=False, dtype=np.float64, axis=AXIS, seed=0):
@@ -261,6 +265,7 @@ def test_derivatives(name, labels):
     check(name, labels)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
 @pytest.mark.parametrize("name", [n for n in OVER_ROWS if "entropy" in n])
 def test_derivatives_of_reduced_losses(name, reduction):
@@ -273,11 +278,13 @@ _NOTHING_LEFT = "log_softmax", "loo_logsumexp", "logcumsumexp"
 _MASK = np.array([[True, False], [True, True], [True, True]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [n for n in _MASKED if n not in _NOTHING_LEFT])
 def test_derivatives_with_a_mask(name):
     check(name, more={"where": _MASK})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", _NOTHING_LEFT)
 def test_derivatives_with_a_mask_of_what_is_finite(name):
     x = jnp.asarray(numbers(name)["x"])
@@ -291,6 +298,7 @@ def test_derivatives_with_a_mask_of_what_is_finite(name):
         check_grads(function, (x,), 2, ("rev",), rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("axis", [None, (0, 2)])
 @pytest.mark.parametrize("name", [*MAPS, *SUMS, "logcumsumexp"])
 def test_derivatives_over_several_axes(name, axis):
@@ -481,6 +489,26 @@ def test_large_arrays_do_not_wait_for_themselves():
     chain = jax.jit(lambda x: nl.softmax(nl.log_softmax(nl.softmax(x) @ x.T) + 1))
     for _ in range(3):
         assert jnp.isfinite(chain(x)).all()
+
+
+def test_several_devices():
+    code = """
+import jax, numpy as np, numba_logspace as nl
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+x, devices = np.arange(24, dtype="f4").reshape(4, 6), jax.devices()
+mesh, by_rows = Mesh(np.array(devices), "i"), PartitionSpec("i")
+split = jax.device_put(x, NamedSharding(mesh, by_rows))
+gradient = jax.grad(lambda x: nl.log1m_softmax(x).sum())
+options = {"mesh": mesh, "in_specs": by_rows, "out_specs": by_rows, "check_vma": False}
+for f in (nl.log1m_softmax, gradient):
+    wanted = np.asarray(f(jax.numpy.asarray(x)))
+    for g in (f, jax.jit(f), jax.shard_map(f, **options)):
+        assert np.array_equal(g(split), wanted)
+put = jax.device_put(x, devices[1])
+assert nl.softmax(put).device == jax.jit(nl.softmax)(put).device == devices[1]
+"""
+    flags = {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"}
+    subprocess.run([sys.executable, "-c", code], check=True, env=os.environ | flags)
 
 
 def test_shapes_without_numbers():

@@ -14,9 +14,16 @@ from numba_logspace._family import FAMILY
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 # What needs a GPU is in tests/cuda; the gallery and the docstrings have tests of their own.
-PAGES = ("index.md", "guide.md", "jitted.md", "interop.md")
-# Libraries that a page is about and the package does not need; `.ci/run` has them.
-LIBRARIES = {"interop.md": ("dask", "pandas", "pyarrow", "torch", "xarray")}
+PAGES = ("index.md", "guide.md", "jitted.md")
+# Pages about libraries that the package does not need, and what they need; `.ci/run` has them.
+LIBRARIES = {
+    "interop/dask.md": ["dask"],
+    "interop/jax.md": ["jax"],
+    "interop/pandas.md": ["pandas", "pyarrow"],
+    "interop/polars.md": ["polars"],
+    "interop/torch.md": ["torch"],
+    "interop/xarray.md": ["xarray"],
+}
 _BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 _RESULT = re.compile(r"#.*?(-?[\[(]?-?\d[\d\s.,e\])(inf-]*)$")
 
@@ -36,7 +43,7 @@ def statements(page):
             yield isinstance(node, ast.Expr), source, comment or None
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [*PAGES, *LIBRARIES])
 def test_blocks(page):
     for library in LIBRARIES.get(page, ()):
         pytest.importorskip(library, reason=f"{page} is about {library}, which is not installed")
@@ -116,7 +123,7 @@ def absent(text):
 
 
 @pytest.mark.parametrize(
-    "path", [ROOT / "README.md", *sorted(DOCS.glob("*.md"))], ids=lambda p: p.name
+    "path", [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))], ids=lambda p: p.name
 )
 def test_named_files_are_there(path):
     assert not absent(path.read_text(encoding="utf-8"))

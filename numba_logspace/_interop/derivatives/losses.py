@@ -109,12 +109,13 @@ def _sets(p, g):
 
 def _part(p, u, along):
     # Of an array, by an index along the axis, which is counted from the last.
-    return u[(..., along, *[slice(None)] * (-1 - p.made.axis))]
+    index = (..., along, *[slice(None)] * (-1 - p.made.axis))
+    return u[index]
 
 
 def _as_column(p, c):
     # A number for each row, with an axis for the entries.
-    return c[(..., None, *[slice(None)] * (-1 - p.made.axis))]
+    return _part(p, c, None)
 
 
 def _gated_vjp(which):

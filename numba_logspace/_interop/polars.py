@@ -1,0 +1,122 @@
+"""polars: Series and DataFrames in, the same out with their names; rows by their position."""
+
+import numpy as np
+import polars as pl
+
+from .._arguments.layout import normalize_axes
+from .calls import ENTRIES, ROWS, are_labels, is_foreign
+
+_HOLDERS = pl.DataFrame, pl.Series
+_INSTEAD = {
+    pl.LazyFrame: "pass {0}.collect()",
+    pl.Expr: "pass a Series, as within polars.struct(...).map_batches",
+}
+
+
+def take(call):
+    """The result of a call, with the names of its first argument."""
+    call.refuse("out", "stream")
+    for name, u in call.arrays.items():
+        if is_foreign(u) and not isinstance(u, _HOLDERS):
+            instead = _INSTEAD.get(type(u), "pass a Series or a DataFrame").format(name)
+            raise TypeError(f"{name} is of the class {type(u).__name__}: {instead}")
+    if call.kind == "product":
+        return _product(call)
+    if call.kind in ("gated", "gated vjp"):
+        return _gated(call)
+    x = call.arrays[call.first]
+    if not isinstance(x, _HOLDERS):
+        return call.call(**{name: _values(u) for name, u in call.arrays.items()})
+    axes = normalize_axes(call.axis, len(x.shape))
+    arrays = {call.first: _values(x)}
+    for name, u in call.arrays.items():
+        if name != call.first:
+            arrays[name] = _beside(x, u, name, axes, call)
+    results = call.call(**arrays)
+    if call.kind == "jacobian":
+        return results
+    several = isinstance(results, tuple)
+    wrapped = [
+        _like(x, y) if role is ENTRIES else _rows_like(x, axes, y)
+        for role, y in zip(call.results, results if several else (results,))
+    ]
+    return tuple(wrapped) if several else wrapped[0]
+
+
+# --- from polars ---------------------------------------------------------------------------------
+
+
+def _values(u):
+    """The numbers of whatever polars has, missing ones as NaN; other arrays as they are."""
+    if isinstance(u, pl.DataFrame):
+        return u.with_columns(map(_numbers, u.get_columns())).to_numpy()
+    return _numbers(u).to_numpy() if isinstance(u, pl.Series) else u
+
+
+def _numbers(series):
+    # A bool that is missing would be an object to NumPy.
+    is_partial = series.dtype == pl.Boolean and series.has_nulls()
+    return series.cast(pl.Float64) if is_partial else series
+
+
+def _beside(x, u, name, axes, call):
+    # Another argument; beside a DataFrame a Series is a column, as in its arithmetic.
+    values = _values(u)
+    if not (isinstance(u, pl.Series) and isinstance(x, pl.DataFrame)):
+        return values
+    role = call.role(name)
+    if name == "targets":
+        is_integer = values.dtype.kind in "iu"
+        role = ROWS if not axes or are_labels(u.shape, is_integer, x.shape, axes[0]) else ENTRIES
+    return values if role is ROWS else values[:, None]
+
+
+# --- to polars -----------------------------------------------------------------------------------
+
+
+def _frame(y, columns=None):
+    return pl.DataFrame(y, columns, orient="row")
+
+
+def _like(x, y):
+    # For the entries of x.
+    if isinstance(x, pl.DataFrame):
+        return _frame(y, x.columns)
+    return pl.Series(x.name, y) if isinstance(x, pl.Series) else y
+
+
+def _rows_like(x, axes, y):
+    # A Series for the rows of a DataFrame, a DataFrame of one row for its columns, else a number.
+    if np.ndim(y) == 0:
+        return y
+    if isinstance(x, pl.DataFrame) and axes == (0,):
+        return _frame(np.reshape(y, (1, -1)), x.columns)
+    return _frame(y) if np.ndim(y) == 2 else pl.Series(y)
+
+
+# --- matrices, and two sets ----------------------------------------------------------------------
+
+
+def _product(call):
+    a, b = call.arrays["a"], call.arrays["b"]
+    y = call.call(a=_values(a), b=_values(b))
+    if np.ndim(y) == 2:
+        return _frame(y, b.columns if isinstance(b, pl.DataFrame) else None)
+    return pl.Series(y) if np.ndim(y) == 1 else y
+
+
+def _gated(call):
+    # The columns of both sets follow each other, or their rows, as by polars.concat.
+    a, b = call.arrays["a"], call.arrays["b"]
+    if type(a) is not type(b) and (isinstance(a, _HOLDERS) or isinstance(b, _HOLDERS)):
+        raise TypeError(
+            f"a and b must both be DataFrames or both be Series, where one of them is, got "
+            f"{type(a).__name__} and {type(b).__name__}"
+        )
+    y = call.call(**{name: _values(u) for name, u in call.arrays.items()})
+    if call.kind == "gated vjp":
+        return tuple(_like(call.arrays[name], u) for name, u in zip(("gate", "a", "b"), y))
+    if not isinstance(a, pl.DataFrame):
+        return _like(a, y)
+    (axis,) = normalize_axes(call.axis, 2)
+    return _frame(y, a.columns + b.columns if axis else a.columns)
