@@ -3,7 +3,7 @@
 import numpy as np
 import pytensor.tensor as pt
 from pytensor.graph.basic import Variable
-from pytensor.tensor.type import TensorType
+from pytensor.tensor.type import DenseTensorType
 
 from .._arguments.layout import normalize_axes, result_shape
 from . import pytensor_modes  # noqa: F401 - it registers itself
@@ -62,25 +62,25 @@ def _jacobian(call, x):
 
 def _variables(given):
     """All arguments as variables; Python's numbers adapt to the first variable of floats."""
-    like = next(u.dtype for u in given.values() if isinstance(u, Variable) and _is_tensor(u, given))
+    dtypes = [_dtype(u, name) for name, u in given.items() if isinstance(u, Variable)]
+    like = next((dtype for dtype in dtypes if dtype.startswith("float")), None)
     found = {}
     for name, u in given.items():
         if isinstance(u, Variable):
             found[name] = u
         elif is_foreign(u):
             raise TypeError(f"{name} is a {type(u).__name__}: pass a variable")
-        elif isinstance(u, (int, float)) and like.startswith("float"):
+        elif isinstance(u, (int, float)) and like is not None:
             found[name] = pt.constant(np.asarray(u, like))
         else:
             found[name] = pt.as_tensor_variable(np.asarray(u))
     return found
 
 
-def _is_tensor(u, given):
-    if not isinstance(u.type, TensorType):
-        name = next(name for name, v in given.items() if v is u)
-        raise TypeError(f"{name} is a variable of type {u.type}: a tensor is wanted")
-    return True
+def _dtype(u, name):
+    if not isinstance(u.type, DenseTensorType):
+        raise TypeError(f"{name} is a variable of type {u.type}: a dense tensor is wanted")
+    return u.dtype
 
 
 def _as_computed(call, arrays):
@@ -99,7 +99,9 @@ def _as_computed(call, arrays):
 
 
 def _cast(call, arrays, name, u, counted, dtype):
-    labels = name == "targets" and (u.ndim < arrays[call.first].ndim or _has_kept_axis(call, arrays))
+    labels = name == "targets" and (
+        u.ndim < arrays[call.first].ndim or _has_kept_axis(call, arrays)
+    )
     if name == "where" or labels or not u.dtype.startswith(("float", "int", "uint", "bool")):
         return u
     if name in counted or call.role(name) != ROWS:
@@ -174,5 +176,3 @@ def _expanded(u, lengths, static):
     if any(k not in (None, 1) and s not in (None, k) for k, s in zip(known, static)):
         return u
     return pt.broadcast_to(u, lengths)
-
-

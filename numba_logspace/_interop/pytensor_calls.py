@@ -134,7 +134,9 @@ def _lengths_wanted(made, shapes):
     if made.kind == "product" or made.kind.startswith("gated") or "b" in made.names:
         return [None] * len(shapes)
     rows = result_shape(first, normalize_axes(made.axes, len(first)), keepdims=False)
-    return [_length_wanted(made, name, shape, first, rows) for name, shape in zip(made.names, shapes)]
+    return [
+        _length_wanted(made, name, shape, first, rows) for name, shape in zip(made.names, shapes)
+    ]
 
 
 def _length_wanted(made, name, shape, first, rows):

@@ -33,6 +33,7 @@ _NUMPY = types.SimpleNamespace(
     not_equal=pt.neq,
     ones_like=pt.ones_like,
     sum=pt.sum,
+    tanh=pt.tanh,
     where=pt.where,
     zeros_like=pt.zeros_like,
 )

@@ -92,7 +92,9 @@ def _as_numbers_or_rows(made, arrays):
     first = next(iter(arrays.values()))
     turned = made.kind != "product" and len(made.axes) == first.ndim > 1
     given = [
-        f"{name}={name}.ravel()" if turned and u.ndim == first.ndim else f"{name}={_as_number(name, u)}"
+        f"{name}={name}.ravel()"
+        if turned and u.ndim == first.ndim
+        else f"{name}={_as_number(name, u)}"
         for name, u in arrays.items()
     ]
     return given, turned

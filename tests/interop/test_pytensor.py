@@ -120,7 +120,13 @@ def test_elementwise_functions_broadcast():
 
 def products():
     rng = np.random.default_rng(0)
-    pairs = ((2, 3, 4), (4, 2)), ((4,), (4, 2)), ((3, 4), (4,)), ((4,), (4,)), ((1, 3, 4), (2, 4, 2))
+    pairs = (
+        ((2, 3, 4), (4, 2)),
+        ((4,), (4, 2)),
+        ((3, 4), (4,)),
+        ((4,), (4,)),
+        ((1, 3, 4), (2, 4, 2)),
+    )
     return [[rng.standard_normal(s) for s in pair] for pair in pairs]
 
 
@@ -562,6 +568,8 @@ def test_in_jax():
 
 
 def test_what_is_refused():
+    from pytensor import sparse
+
     x, g = pt.matrix("x"), pt.tensor(shape=(2, 3))
     for error, call, message in (
         (TypeError, lambda: nl.softmax(x, out=np.zeros(3)), "out must be None where x is a Tensor"),
@@ -574,6 +582,7 @@ def test_what_is_refused():
         (ValueError, lambda: nl.softmax_vjp(g, pt.tensor(shape=(2,))), "cannot be broadcast"),
         (ValueError, lambda: nl.cross_entropy(x, [0], reduction="x"), "reduction must be one of"),
         (ValueError, lambda: nl.logmatmulexp(g, g), "a"),
+        (TypeError, lambda: nl.softmax(sparse.csr_matrix("s")), "x is a variable of type Sparse"),
         (TypeError, lambda: nld.log_mix(x, x), "log_mix takes 3 arguments, t, x, y, got 2"),
     ):
         with pytest.raises(error, match=message):
