@@ -97,8 +97,8 @@ class Call(Computed):
         ]
 
 
-if not hasattr(Op, "pullback"):
-    Call.L_op = Call.pullback
+if not hasattr(Op, "pullback"):  # before PyTensor 3
+    setattr(Call, "L_op", Call.pullback)  # noqa: B010
 
 
 def call(function, names, arrays, others, ndim=None):
@@ -190,8 +190,8 @@ class Once(Op):
         raise NotImplementedError(f"{self.function} has no second derivatives")
 
 
-if not hasattr(Op, "pullback"):
-    Once.L_op = Once.pullback
+if not hasattr(Op, "pullback"):  # before PyTensor 3
+    setattr(Once, "L_op", Once.pullback)  # noqa: B010
 
 
 # --- what the rules ask for ----------------------------------------------------------------------

@@ -63,7 +63,8 @@ def _in_numba(op, node, **_):
 def _jitted(made, node):
     """The source of a function of the arrays for jitted code, or None where it has no such call."""
     arrays = dict(zip(made.names, node.inputs))
-    if not FAMILY[made.function].runs("jitted") or not {"where", "b"}.isdisjoint(made.names):
+    weighted = made.kind == "reduction" and "b" in made.names
+    if not FAMILY[made.function].runs("jitted") or weighted or "where" in made.names:
         return None
     options = _options_of(made, arrays)
     if options is None or any(u.dtype == "float16" for u in node.inputs):
