@@ -1,4 +1,4 @@
-"""The elementwise functions on arrays of PyTorch and JAX, with their derivatives.
+"""The elementwise functions on arrays of PyTorch, JAX and PyTensor, with their derivatives.
 
 In the package itself they are ufuncs of NumPy, which ask an array of another library for its
 numbers and nothing else: what is traced or requires a gradient has none to give. The functions here
@@ -14,17 +14,17 @@ from ._interop.register import elementwise
 
 _TEMPLATE = """{name}({arguments})
 
-`numba_logspace.{name}` of arrays of PyTorch or JAX, with its derivatives.
+`numba_logspace.{name}` of arrays of PyTorch, JAX or PyTensor, with its derivatives.
 
 Parameters
 ----------
-{arguments} : Tensor, jax.Array or array_like
+{arguments} : Tensor, jax.Array, TensorVariable or array_like
     Broadcast together; of one library, beside NumPy arrays and numbers. Tensors on the CPU.
     float16, bfloat16, float32, float64, integers or bool.
 
 Returns
 -------
-Tensor, jax.Array or ndarray
+Tensor, jax.Array, TensorVariable or ndarray
     Of the shape that the arguments broadcast to. Tensors in the dtype of the ufunc, arrays of JAX
     in that to which JAX promotes them; bfloat16, computed in float32, in bfloat16. What the ufunc
     gives, where no argument belongs to these libraries.

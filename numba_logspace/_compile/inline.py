@@ -20,9 +20,11 @@ from .names import distinct
 ERROR_MODEL = "numpy"
 
 # A call inside a loop would keep it from becoming vector code. Nobody calls one from outside, so
-# there are no wrappers for that.
+# there are no wrappers for that. What is not said about fastmath would be as in the function that
+# happens to be compiled first: sums would lose the digits that they carry besides.
 OPTIONS: Any = {
     "error_model": ERROR_MODEL,
+    "fastmath": False,
     "forceinline": True,
     "no_cpython_wrapper": True,
     "no_cfunc_wrapper": True,

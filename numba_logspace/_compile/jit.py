@@ -144,6 +144,7 @@ def kernel(function):
         "nopython": True,
         "nogil": True,
         "error_model": ERROR_MODEL,
+        "fastmath": False,
         "boundscheck": None,
         "no_cfunc_wrapper": True,
     }

@@ -33,6 +33,11 @@ ALONG_ONE = {"jacobian"} | {kind for kind in RESULTS if kind.startswith(("loss",
 _DEFAULTS = {"keepdims": False, "return_sign": False, "out": None, "workers": None, "stream": None}
 
 
+def role_of(kind, name):
+    """What an argument of a function of a kind has a number for."""
+    return ROWS if kind in _OF_ROWS.get(name, ()) else ENTRIES
+
+
 def name_of(function):
     """The public name of an entry of the table."""
     return "logsumexp" if function is WEIGHTED_LOGSUMEXP else function.name
@@ -73,7 +78,7 @@ class Described:
 
     def role(self, name):
         """What an array has a number for; of targets see `are_labels`."""
-        return ROWS if self.kind in _OF_ROWS.get(name, ()) else ENTRIES
+        return role_of(self.kind, name)
 
     @property
     def axis(self):

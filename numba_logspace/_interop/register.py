@@ -41,6 +41,12 @@ def _polars():
     return polars
 
 
+def _pytensor():
+    from . import pytensor
+
+    return pytensor
+
+
 def _torch():
     from . import torch
 
@@ -58,9 +64,12 @@ _FILES = {
     "dask": _dask,
     "pandas": _pandas,
     "polars": _polars,
+    "pytensor": _pytensor,
     "xarray": _xarray,
 }
 _SOON = {"jax": _jax, "torch": _torch}
+# Of these the elementwise functions are no ufuncs.
+_OWN_ELEMENTWISE = _SOON | {"pytensor": _pytensor}
 
 
 def _take(file, call):
@@ -85,13 +94,13 @@ def elementwise(name, arguments):
     first = libraries[0] if libraries else None
     if any([library != first for library in libraries]):
         raise TypeError(f"arguments of {name} must be of one library, got {', '.join(libraries)}")
-    if first not in _SOON:
+    if first not in _OWN_ELEMENTWISE:
         return PUBLIC[name](*arguments)
     names = PARTIALS[name]
     if len(arguments) != len(names):
         wanted = f"{len(names)} arguments, {', '.join(names)}"
         raise TypeError(f"{name} takes {wanted}, got {len(arguments)}")
-    return _SOON[first]().on_elements(name, dict(zip(names, arguments)))
+    return _OWN_ELEMENTWISE[first]().on_elements(name, dict(zip(names, arguments)))
 
 
 def register(functions):

@@ -51,7 +51,9 @@ def _kernel(ufunc, formula):
             (computed,) = ufunc_find_matching_loop(ufunc, given).outputs
             cast = [self.cast(value, kind, computed) for value, kind in zip(args, given)]
             signature = computed(*[computed] * ufunc.nin)
-            value = self.context.compile_internal(self.builder, body, signature, cast)
+            # The caller may be compiled with fastmath: the formula never is.
+            exact = self.context.subtarget(fastmath=False)
+            value = exact.compile_internal(self.builder, body, signature, cast)
             return self.cast(value, computed, result)
 
     return Kernel

@@ -21,6 +21,7 @@ LIBRARIES = {
     "interop/jax.md": ["jax"],
     "interop/pandas.md": ["pandas", "pyarrow"],
     "interop/polars.md": ["polars"],
+    "interop/pytensor.md": ["pymc"],
     "interop/torch.md": ["torch"],
     "interop/xarray.md": ["xarray"],
 }
@@ -43,6 +44,8 @@ def statements(page):
             yield isinstance(node, ast.Expr), source, comment or None
 
 
+# As PyTensor from a wheel says, where its C mode multiplies matrices.
+@pytest.mark.filterwarnings("ignore:PyTensor could not link to a BLAS")
 @pytest.mark.parametrize("page", [*PAGES, *LIBRARIES])
 def test_blocks(page):
     for library in LIBRARIES.get(page, ()):

@@ -23,7 +23,8 @@ FLOORS = (
 )
 # What is not imported although it lies below: there is another way to it.
 BARRED = {"faces": {"_compile", "_cpu", "_cuda"}, "_jitted": {"_cuda", "_door", "faces"}}
-BARRED["_interop"] = {"_compile", "_cpu", "_cuda", "_door", "faces", "_jitted"}
+# Libraries that keep machine code need what says which sources it is of: `_compile`.
+BARRED["_interop"] = {"_cpu", "_cuda", "_door", "faces", "_jitted"}
 # Folders whose exponentials and logarithms are not ours, since they show what is lost with others.
 FOREIGN = {"demo"}
 LOGARITHMS = {"exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "logaddexp", "tanh"}

@@ -5,14 +5,19 @@ def _of_logistic(p):
     return p.map("logistic", p.x) * p.map("logistic", -p.x)
 
 
+def _differ(p, x, number):
+    # By the function, since not all libraries have the operator.
+    return p.xp.not_equal(x, number)
+
+
 def _log(p, y, x):
     # As PyTorch has it: where x log(y) is 0 by convention, so is this.
-    return p.xp.where((x == 0) & (y == 0), 0, p.xp.log(y))
+    return p.xp.where(_differ(p, x, 0) | _differ(p, y, 0), p.xp.log(y), 0)
 
 
 def _over(p, y):
     # x / y, and 0 where both are; that it is 0 where x is must not make its derivative 0 too.
-    return p.x / p.xp.where((p.x == 0) & (y == 0), 1, y)
+    return p.x / p.xp.where(_differ(p, p.x, 0) | _differ(p, y, 0), y, 1)
 
 
 def _both_shares(p):
@@ -56,7 +61,9 @@ PARTIALS = {
         "y": lambda p: _over(p, p["y"]),
     },
     "xlog1py": {
-        "x": lambda p: p.xp.where((p.x == 0) & (p["y"] == -1), 0, p.xp.log1p(p["y"])),
+        "x": lambda p: p.xp.where(
+            _differ(p, p.x, 0) | _differ(p, p["y"], -1), p.xp.log1p(p["y"]), 0
+        ),
         "y": lambda p: _over(p, 1 + p["y"]),
     },
     "logexpm1": {"x": lambda p: -1 / p.xp.expm1(-p.x)},

@@ -99,7 +99,7 @@ def _product_along_b(p, t):
 def _weighted_shares(p):
     # (exp(x) over their sum, the sum of it with the weights). An entry of weight 0 has no part in
     # the sum, but a derivative by its weight.
-    present = p["b"] != 0
+    present = p.xp.not_equal(p["b"], 0)
     present = present if p["where"] is None else present & p["where"]
     share = p.public("softmax", p.x, axis=p.made.axis, where=present)
     total = p.public("logsumexp", p.x, axis=p.made.axis, keepdims=True, where=present)

@@ -42,7 +42,7 @@ def _of_logsumexp(p, g, t):
 
 def _of_rest(p, g, t):
     # Among the entries that are left; those whose share is 0 count as little as the maximum.
-    left = p.call("logsumexp_excluding_max_vjp", p.constant(p.x)) != 0
+    left = p.xp.not_equal(p.call("logsumexp_excluding_max_vjp", p.constant(p.x)), 0)
     left = left if p["where"] is None else left & p["where"]
     return p.spread(g) * p.public("softmax_vjp", p.x, t, axis=p.made.axis, where=left)
 

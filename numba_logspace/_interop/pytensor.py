@@ -1,0 +1,178 @@
+"""PyTensor: symbolic variables in and out, with derivatives, for PyMC and its samplers."""
+
+import numpy as np
+import pytensor.tensor as pt
+from pytensor.graph.basic import Variable
+from pytensor.tensor.type import DenseTensorType
+
+from .._arguments.layout import normalize_axes, result_shape
+from . import pytensor_modes  # noqa: F401 - it registers itself
+from .calls import ROWS, is_foreign
+from .pytensor_derivatives import call as made_call
+from .pytensor_derivatives import elementwise, sum_like
+
+_PRODUCT = "logmatmulexp"
+
+
+def take(call):
+    """The result of a call as a variable, or a tuple of them."""
+    call.refuse("out", "stream")
+    given = {n: u for n, u in call.arrays.items() if u is not True or n != "where"}
+    arrays = _as_computed(call, _variables(given))
+    if call.kind == "product":
+        return _product(*arrays.values(), call.options)
+    first = arrays.get("a", next(iter(arrays.values())))
+    if call.kind == "jacobian":
+        return _jacobian(call, first)
+    spread = {name: _spread(call, arrays, name) for name in arrays}
+    if "b" in arrays and call.kind == "reduction":
+        first = spread["x"]
+    results = made_call(call.name, spread, [*spread.values()], call.options, first.ndim)
+    if call.kind == "gated vjp":
+        gate = arrays["gate"]
+        kept = gate.ndim == first.ndim
+        of_gate = pt.expand_dims(results[0], call.axis) if kept else results[0]
+        results[0] = sum_like(of_gate, gate)
+    return tuple(results) if len(results) > 1 else results[0]
+
+
+def on_elements(name, arguments):
+    """An elementwise function of variables."""
+    return elementwise(name, [*_variables(arguments).values()])
+
+
+def _product(a, b, options):
+    # Of matrices, of which a vector is one too.
+    pair = [a if a.ndim > 1 else a[None], b if b.ndim > 1 else b[:, None]]
+    (y,) = made_call(_PRODUCT, "ab", pair, options, 2)
+    y = y if b.ndim > 1 else y[..., 0]
+    return y if a.ndim > 1 else y[0] if b.ndim == 1 else y[..., 0, :]
+
+
+def _jacobian(call, x):
+    # The rows come first in the result, whichever axis they are along: so they may here.
+    axis = call.axis
+    if type(axis) is int and -x.ndim <= axis < x.ndim:
+        x, axis = pt.moveaxis(x, axis, -1), -1
+    return made_call(call.name, "x", [x], {"axis": axis})[0]
+
+
+# --- what is passed ------------------------------------------------------------------------------
+
+
+def _variables(given):
+    """All arguments as variables; Python's numbers adapt to the first variable of floats."""
+    dtypes = [_dtype(u, name) for name, u in given.items() if isinstance(u, Variable)]
+    like = next((dtype for dtype in dtypes if dtype.startswith("float")), None)
+    found = {}
+    for name, u in given.items():
+        if isinstance(u, Variable):
+            found[name] = u
+        elif is_foreign(u):
+            raise TypeError(f"{name} is a {type(u).__name__}: pass a variable")
+        elif isinstance(u, (int, float)) and like is not None:
+            found[name] = pt.constant(np.asarray(u, like))
+        else:
+            found[name] = pt.as_tensor_variable(np.asarray(u))
+    return found
+
+
+def _dtype(u, name):
+    if not isinstance(u.type, DenseTensorType):
+        raise TypeError(f"{name} is a variable of type {u.type}: a dense tensor is wanted")
+    return u.dtype
+
+
+def _as_computed(call, arrays):
+    # In the dtype in which it is computed, as far as that is float32 or float64: integers count as
+    # float64, and what has a number for each entry adapts to the first.
+    together = {"product": "ab", "gated": "ab", "gated vjp": "ab", "reduction": "xb"}
+    counted = [name for name in together.get(call.kind, call.first) if name in arrays]
+    if call.kind not in together:
+        counted = [call.first]
+    dtypes = {arrays[name].dtype for name in counted}
+    kinds = {"float64" if d.startswith(("int", "uint", "bool")) else d for d in dtypes}
+    dtype = kinds.pop() if len(kinds) == 1 else str(np.result_type(*kinds))
+    if call.kind.startswith("gated") and len(dtypes) > 1:
+        dtype = "float64"
+    return {name: _cast(call, arrays, name, u, counted, dtype) for name, u in arrays.items()}
+
+
+def _cast(call, arrays, name, u, counted, dtype):
+    labels = name == "targets" and (
+        u.ndim < arrays[call.first].ndim or _has_kept_axis(call, arrays)
+    )
+    if name == "where" or labels or not u.dtype.startswith(("float", "int", "uint", "bool")):
+        return u
+    if name in counted or call.role(name) != ROWS:
+        return u if u.dtype == dtype else u.astype(dtype)
+    return u
+
+
+# --- as large as it counts -----------------------------------------------------------------------
+
+
+def _spread(call, arrays, name):
+    """An argument as large as it counts, where the types show that it is smaller."""
+    u, x = arrays[name], arrays[call.first]
+    if call.kind.startswith("gated"):
+        return _spread_of_gated(call, arrays, name)
+    if name == "where":
+        return u
+    lengths, static = _whole(arrays, x)
+    axes = normalize_axes(call.options.get("axis", -1), len(static))
+    if name == "targets":
+        if _has_kept_axis(call, arrays):
+            return pt.squeeze(u, axes[0])
+        return u
+    if call.role(name) != ROWS:
+        return _expanded(u, lengths, static)
+    if u.ndim == len(static) > 0 and all(u.type.shape[a] == 1 for a in axes):
+        u = pt.squeeze(u, axes)
+    return _expanded(u, *(result_shape(k, axes, keepdims=False) for k in (lengths, static)))
+
+
+def _whole(arrays, x):
+    # (the lengths of the axes, what is known of them)
+    if "b" not in arrays:
+        return tuple(x.shape), x.type.shape
+    like = arrays["x"] + arrays["b"]
+    return tuple(like.shape), like.type.shape
+
+
+def _has_kept_axis(call, arrays):
+    # Whether targets are labels with an axis of length 1, and not numbers.
+    u, logits = arrays["targets"], arrays[call.first]
+    axis = call.axis
+    if u.ndim != logits.ndim or type(axis) is not int or not -u.ndim <= axis < u.ndim:
+        return False
+    return u.type.shape[axis] == 1 and (u.dtype[:5] != "float" or logits.type.shape[axis] != 1)
+
+
+def _spread_of_gated(call, arrays, name):
+    u, a, b = arrays[name], arrays["a"], arrays["b"]
+    if name in ("a", "b") or not a.ndim or a.ndim != b.ndim:
+        return u
+    (axis,) = normalize_axes(call.axis, a.ndim)
+    if name == "gate":
+        if u.ndim == a.ndim and u.type.shape[axis] == 1:
+            u = pt.squeeze(u, axis)
+        rows = (result_shape(k, (axis,), keepdims=False) for k in (tuple(a.shape), a.type.shape))
+        return _expanded(u, *rows)
+    lengths, static = list(a.shape), list(a.type.shape)
+    lengths[axis] = lengths[axis] + b.shape[axis]
+    ends = static[axis], b.type.shape[axis]
+    static[axis] = None if None in ends else sum(ends)
+    return _expanded(u, lengths, static)
+
+
+def _expanded(u, lengths, static):
+    # What does not fit is left for the function to refuse.
+    if u.ndim > len(static):
+        return u
+    known = [1] * (len(static) - u.ndim) + list(u.type.shape)
+    if u.ndim == len(static) and all(k != 1 or s == 1 for k, s in zip(known, static)):
+        return u
+    if any(k not in (None, 1) and s not in (None, k) for k, s in zip(known, static)):
+        return u
+    return pt.broadcast_to(u, lengths)
