@@ -51,11 +51,12 @@ def _summarizing(condition, second):
 def summary(engine, x, n, workers):
     """The state (STATE, rows) of parts of n entries, flat in x."""
     condition = softsum.always if engine.second == "shortfall" else engine.condition
-    state = np.empty((STATE, x.size // n), x.dtype)
-    share(_summarizing(condition, engine.second), (x, n, state), state.shape[1], workers)
-    state = state.astype(np.float64)
-    if engine.second == "shortfall":
-        state[5:8] = 0.0
+    found = np.empty((8, x.size // n), x.dtype)
+    share(_summarizing(condition, engine.second), (x, n, found), found.shape[1], workers)
+    # Only what has been written: memory may look like a NaN, of whose cast NumPy would warn.
+    lines = 5 if engine.second == "shortfall" else 8
+    state = np.zeros((STATE, found.shape[1]))
+    state[:lines] = found[:lines]
     state[_SCALED] *= _lift(x.dtype)
     state[8] = n
     return state

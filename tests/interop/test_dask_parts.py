@@ -57,6 +57,22 @@ def test_rows_in_several_chunks(regime, dtype):
             check_rows(name, rows, cut(rows.shape[1], i))
 
 
+@each_function
+def test_memory_that_looks_like_a_nan(name, monkeypatch):
+    # NumPy warns of the cast of a NaN that signals; new memory may hold one.
+    empty = np.empty
+
+    def signalling(*arguments):
+        array = empty(*arguments)
+        if array.dtype == np.float32:
+            array.view(np.uint32)[...] = 0x7FA00000
+        return array
+
+    x = np.ones((4, 3), np.float32)
+    monkeypatch.setattr(np, "empty", signalling)
+    assert np.isfinite(parts.summary(FAMILY[name], x, (1,), 1)).all()
+
+
 @pytest.mark.slow
 @each_dtype
 @pytest.mark.parametrize("regime", REGIMES)
