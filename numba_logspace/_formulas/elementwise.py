@@ -337,7 +337,9 @@ def kl_div(x, y):
     """x log(x / y) - x + y, and y where x is 0."""
     zero, inf = const(x, 0.0), const(x, math.inf)
     ratio, low = _log_ratio_pair(x, y)
-    d, error = two_sum(y, -x)
+    # The larger comes first: nothing overflows on the way to what has been rounded.
+    swapped = x > y
+    d, error = sum_with_smaller(select(swapped, -x, y), select(swapped, y, -x))
     far = fma(x, ratio, d) + fma(x, low, error)
     far = select(x < inf, select(y < inf, far, y), select(y < inf, x, const(x, math.nan)))
     # Near x it is s (d - 2 x (atanh(s) / s - 1)) with d = y - x, s = d / (x + y); scaled, as the

@@ -92,10 +92,19 @@ def _product(a, b, others):
 
 def _checked(u, name):
     if not isinstance(u, jax.Array):
-        u = jnp.asarray(u)
+        u = _converted(u, name)
     if jnp.issubdtype(u.dtype, jax.dtypes.extended):
         raise TypeError(f"{name} has dtype {u.dtype}: an array of numbers is wanted")
     return u
+
+
+def _converted(u, name):
+    try:
+        if not isinstance(u, (str, bytes)):  # which JAX would take for a dtype
+            return jnp.asarray(u)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"{name} must be an array of numbers: {error}") from None
+    raise TypeError(f"{name} must be an array of numbers, got {u!r}")
 
 
 def _is_floating(u):

@@ -61,7 +61,7 @@ class Made:
 
 def _from_last(axis, ndim, along_one):
     # What is no axis stays as it is, for the function to say so.
-    if type(axis) is int:
+    if type(axis) is int and ndim:
         return axis - ndim if 0 <= axis < ndim else axis
     if along_one:
         return axis

@@ -26,9 +26,9 @@ def take(call):
         return _gated(call)
     x = call.arrays[call.first]
     if not isinstance(x, _HOLDERS):
-        return call.call(**{name: _values(u) for name, u in call.arrays.items()})
+        return call.call(**_all_values(call))
     axes = normalize_axes(call.axis, len(x.shape))
-    arrays = {call.first: _values(x)}
+    arrays = {call.first: _values(x, call.first)}
     for name, u in call.arrays.items():
         if name != call.first:
             arrays[name] = _beside(x, u, name, axes, call)
@@ -46,22 +46,36 @@ def take(call):
 # --- from polars ---------------------------------------------------------------------------------
 
 
-def _values(u):
+def _all_values(call):
+    return {name: _values(u, name) for name, u in call.arrays.items()}
+
+
+def _values(u, name):
     """The numbers of whatever polars has, missing ones as NaN; other arrays as they are."""
     if isinstance(u, pl.DataFrame):
-        return u.with_columns(map(_numbers, u.get_columns())).to_numpy()
-    return _numbers(u).to_numpy() if isinstance(u, pl.Series) else u
+        of = f"column {{!r}} of {name}"
+        return u.with_columns(_numbers(c, of.format(c.name), name) for c in u).to_numpy()
+    return _numbers(u, name, name).to_numpy() if isinstance(u, pl.Series) else u
 
 
-def _numbers(series):
-    # A bool that is missing would be an object to NumPy.
-    is_partial = series.dtype == pl.Boolean and series.has_nulls()
-    return series.cast(pl.Float64) if is_partial else series
+def _numbers(series, which, name):
+    dtype = series.dtype
+    if not (dtype.is_float() or dtype.is_integer() or dtype in (pl.Boolean, pl.Null)):
+        raise TypeError(
+            f"{which} has dtype {dtype}; floats, integers and Boolean are supported: "
+            "convert it with cast(polars.Float64) if it stands for numbers"
+        )
+    if not series.has_nulls() and dtype != pl.Null:
+        return series
+    if name == "where":
+        raise TypeError(f"{which} has missing entries: pass where.fill_null(False)")
+    # NumPy would have a bool that is missing as an object, a short integer as float32.
+    return series if dtype.is_float() else series.cast(pl.Float64)
 
 
 def _beside(x, u, name, axes, call):
     # Another argument; beside a DataFrame a Series is a column, as in its arithmetic.
-    values = _values(u)
+    values = _values(u, name)
     if not (isinstance(u, pl.Series) and isinstance(x, pl.DataFrame)):
         return values
     role = call.role(name)
@@ -90,7 +104,7 @@ def _rows_like(x, axes, y):
     if np.ndim(y) == 0:
         return y
     if isinstance(x, pl.DataFrame) and axes == (0,):
-        return _frame(np.reshape(y, (1, -1)), x.columns)
+        return _frame(np.reshape(y, (1, -1)), x.columns if np.size(y) == x.width else None)
     return _frame(y) if np.ndim(y) == 2 else pl.Series(y)
 
 
@@ -98,8 +112,7 @@ def _rows_like(x, axes, y):
 
 
 def _product(call):
-    a, b = call.arrays["a"], call.arrays["b"]
-    y = call.call(a=_values(a), b=_values(b))
+    b, y = call.arrays["b"], call.call(**_all_values(call))
     if np.ndim(y) == 2:
         return _frame(y, b.columns if isinstance(b, pl.DataFrame) else None)
     return pl.Series(y) if np.ndim(y) == 1 else y
@@ -113,7 +126,7 @@ def _gated(call):
             f"a and b must both be DataFrames or both be Series, where one of them is, got "
             f"{type(a).__name__} and {type(b).__name__}"
         )
-    y = call.call(**{name: _values(u) for name, u in call.arrays.items()})
+    y = call.call(**_all_values(call))
     if call.kind == "gated vjp":
         return tuple(_like(call.arrays[name], u) for name, u in zip(("gate", "a", "b"), y))
     if not isinstance(a, pl.DataFrame):

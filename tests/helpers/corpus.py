@@ -279,7 +279,7 @@ def _hard_points(name, dtype):
     if name in ("logexpm1", "logmxp1", "xlogx", "entr"):
         return (positive,)
     if name in ("rel_entr", "kl_div"):
-        near = np.concatenate([positive * dtype(f) for f in (0.4, 0.51, 1.001, 1.99, 3)])
+        near = np.concatenate([positive * dtype(f) for f in (0.385, 0.4, 0.51, 1.001, 1.99, 3)])
         near = np.concatenate([near, np.nextafter(positive, dtype(0)), positive[::-1]])
         near = np.clip(near, np.finfo(dtype).smallest_subnormal, np.finfo(dtype).max)
         return np.resize(positive, near.size), near

@@ -25,6 +25,25 @@ _RESULTS = {
     "jacobian": ("pairs",),
 }
 
+# (function, inputs, its first and second derivative by the first of them), where the plain formulas
+# overflow or cancel
+HARD_DERIVATIVES = [
+    ("logsubexp", (0.0, -1000.0), 1.0, 0.0),
+    ("logsubexp", (50.0, 0.0), 1.0, -1.9287498479639178e-22),
+    ("logexpm1", (50.0,), 1.0, -1.9287498479639178e-22),
+    ("logitexp", (-50.0,), 1.0, 1.9287498479639178e-22),
+    ("log2mexp", (0.6931471,), -12413116.17178677, -154085465507390.44),
+    ("log1pmx", (1e12,), -0.999999999999, -9.99999999998e-25),
+    ("logmxp1", (1e12,), -0.999999999999, -1e-24),
+    ("logcosh", (0.0,), 0.0, 1.0),
+    ("logcosh", (30.0,), 1.0, 3.502604305078608e-26),
+    ("log1psq", (1e200,), 2e-200, 0.0),
+    ("cexpexp", (1000.0,), 0.0, 0.0),
+    ("log_inv_logit_diff", (1.0, -1000.0), 0.2689414213699951, -0.19661193324148185),
+    ("rel_entr", (1e200, 1e-200), 922.0340371976183, 1e-200),
+    ("kl_div", (1.0, 1 + 2.0**-40), -9.094947017725146e-13, 1.0),
+]
+
 
 def results_of(name):
     """What each of the results has a number for."""

@@ -10,6 +10,7 @@ import pytest
 from every import (
     AXIS,
     ELEMENTWISE,
+    HARD_DERIVATIVES,
     OVER_ROWS,
     arrays_of,
     as_tuple,
@@ -184,6 +185,25 @@ def test_empty_arrays_and_numbers():
 # --- derivatives ---------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(("shape", "axis"), [((0,), -1), ((0, 3), 0), ((3, 0), None), ((), -1)])
+@pytest.mark.parametrize("name", [*MAPS, *SUMS, "logcumsumexp"])
+def test_derivatives_of_empty_arrays_and_numbers(name, shape, axis):
+    function, x = functools.partial(getattr(nl, name), axis=axis), jnp.zeros(shape)
+    y, change = jax.jvp(function, (x,), (x,))
+    assert y.shape == change.shape and not np.any(change)
+    assert jax.grad(lambda x: function(x).sum())(x).shape == shape
+    if name != "logcumsumexp":
+        assert jax.hessian(lambda x: function(x).sum())(x).shape == 2 * shape
+
+
+def test_derivatives_of_a_product_over_nothing():
+    a, b = jnp.zeros((2, 0)), jnp.zeros((0, 3))
+    y, change = jax.jvp(nl.logmatmulexp, (a, b), (a, b))
+    assert (y == -np.inf).all() and (change == 0).all()
+    gradients = jax.grad(lambda *u: nl.logmatmulexp(*u).sum(), (0, 1))(a, b)
+    assert [g.shape for g in gradients] == [(2, 0), (0, 3)]
+
+
 @pytest.mark.parametrize(
     ("name", "dtype"),
     [*((n, np.float64) for n in (*MAPS, *SUMS)), ("log1m_softmax", np.float32)],
@@ -347,6 +367,13 @@ def test_derivatives_of_gates():
 def test_derivatives_of_elementwise_functions(name):
     inputs = traced(elementwise_inputs(name, (2, 3)))
     check_grads(getattr(nld, name), inputs, 2, rtol=1e-4, atol=1e-4, eps=1e-5)
+
+
+@pytest.mark.parametrize(("name", "inputs", "first", "second"), HARD_DERIVATIVES)
+def test_hard_derivatives_of_elementwise_functions(name, inputs, first, second):
+    slope = jax.grad(getattr(nld, name))
+    for found, wanted in ((slope, first), (jax.grad(slope), second)):
+        np.testing.assert_allclose(found(*inputs), wanted, rtol=1e-14, atol=0)
 
 
 @pytest.mark.parametrize("name", [*MAPS, *SUMS, *LOSSES, "logcumsumexp"])
@@ -517,6 +544,12 @@ def test_shapes_without_numbers():
 
 
 # --- errors --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("wrong", [None, "a", object(), [[1], [2, 3]]])
+def test_what_is_no_array(wrong):
+    with pytest.raises(TypeError, match="y must be an array of numbers"):
+        nld.logaddexp(jnp.zeros(3), wrong)
 
 
 def test_what_is_refused():

@@ -70,6 +70,8 @@ def test_axes():
     same(nl.logsumexp(x, keepdims=True), pl.DataFrame(nl.logsumexp(SCORES, keepdims=True)))
     values, signs = nl.logsumexp(x, b=frame(-np.ones((2, 3))), return_sign=True)
     assert isinstance(values, pl.Series) and signs.to_list() == [-1.0, -1.0]
+    wider = nl.logsumexp(frame(SCORES[:, :1]), 0, b=np.ones((2, 3)))
+    same(wider, pl.DataFrame(np.full((1, 3), nl.logsumexp(SCORES[:, 0]))))
     with pytest.raises(np.exceptions.AxisError):
         nl.softmax(x, axis=2)
 
@@ -99,8 +101,15 @@ def test_dtypes():
     same(nl.log1m_softmax(x), frame(nl.log1m_softmax(SCORES.astype(np.float32))))
     assert nl.logsumexp(x.with_columns(pl.col("a").cast(pl.Int16))).dtype == pl.Float32
     assert nl.logsumexp(frame(np.array([[1, 2]]))).dtype == pl.Float64
-    with pytest.raises(TypeError, match="x has dtype object"):
-        nl.softmax(pl.DataFrame({"a": ["one"]}))
+    assert nl.softmax(pl.DataFrame({"a": pl.Series([1, None], dtype=pl.Int8)})).dtypes == [
+        pl.Float64
+    ]
+    assert nl.softmax(pl.Series([None, None])).dtype == pl.Float64
+    for other in (["one"], [[1.0]], [{"a": 1.0}]):
+        with pytest.raises(TypeError, match="column 'a' of x has dtype .*: convert it with cast"):
+            nl.softmax(pl.DataFrame({"a": other}))
+        with pytest.raises(TypeError, match="^g has dtype"):
+            nl.softmax_vjp(pl.Series([1.0]), pl.Series(other))
 
 
 def test_matrices():
@@ -156,5 +165,7 @@ def test_errors():
         nl.softmax(x.lazy())
     with pytest.raises(TypeError, match="g is of the class Expr: pass a Series"):
         nl.softmax_vjp(x, pl.col("a"))
+    with pytest.raises(TypeError, match=r"where has missing entries: pass where.fill_null"):
+        nl.softmax(x, where=pl.Series([True, None]))
     with pytest.raises(TypeError, match="out must be None where x is a DataFrame"):
         nl.softmax(x, out=SCORES)

@@ -7,6 +7,7 @@ import pytest
 from every import (
     AXIS,
     ELEMENTWISE,
+    HARD_DERIVATIVES,
     OVER_ROWS,
     arrays_of,
     as_tuple,
@@ -316,6 +317,21 @@ def test_derivatives_of_elementwise_functions(name):
     function = getattr(nlt, name)
     assert torch.autograd.gradcheck(function, inputs, check_forward_ad=True)
     assert torch.autograd.gradgradcheck(function, inputs)
+
+
+@pytest.mark.parametrize(("name", "inputs", "first", "second"), HARD_DERIVATIVES)
+def test_hard_derivatives_of_elementwise_functions(name, inputs, first, second):
+    inputs = [torch.tensor(u, dtype=torch.float64, requires_grad=True) for u in inputs]
+    (slope,) = torch.autograd.grad(getattr(nlt, name)(*inputs), inputs[:1], create_graph=True)
+    (bend,) = torch.autograd.grad(slope, inputs[:1])
+    np.testing.assert_allclose([slope.item(), bend.item()], [first, second], rtol=1e-14, atol=0)
+
+
+@pytest.mark.parametrize(("shape", "axis"), [((0,), -1), ((0, 3), 0), ((3, 0), None), ((), -1)])
+def test_the_gradient_of_an_empty_running_sum(shape, axis):
+    x = torch.zeros(shape, dtype=torch.float64, requires_grad=True)
+    nl.logcumsumexp(x, axis=axis).sum().backward()
+    assert x.grad.shape == shape
 
 
 @pytest.mark.parametrize("name", [*MAPS, *SUMS, *LOSSES, "logcumsumexp"])

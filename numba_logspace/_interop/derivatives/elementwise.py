@@ -20,6 +20,31 @@ def _over(p, y):
     return p.x / p.xp.where(_differ(p, p.x, 0) | _differ(p, y, 0), y, 1)
 
 
+def _odds(p, d):
+    # exp(d) / (1 - exp(d)) for d <= 0: neither it nor its derivatives overflow or lose small ones.
+    return p.xp.exp(d) / p.xp.abs(p.xp.expm1(d))
+
+
+def _either(p, is_first, first, second, *arrays):
+    # Each formula sees its own entries alone, and 1 for the others: a derivative that is not finite
+    # would be NaN times 0.
+    ours = (p.xp.where(is_first, u, 1) for u in arrays)
+    others = (p.xp.where(is_first, 1, u) for u in arrays)
+    return p.xp.where(is_first, first(*ours), second(*others))
+
+
+def _if_near(p, near, far):
+    # Two formulas of x and y; `near` where neither is more than twice the other.
+    x, y = p.x, p["y"]
+    return _either(p, (x <= 2 * y) & (y <= 2 * x), near, far, x, y)
+
+
+def _log_ratio(p):
+    # log(x / y), also where the quotient overflows.
+    log = p.xp.log
+    return _if_near(p, lambda x, y: p.xp.log1p((x - y) / y), lambda x, y: log(x) - log(y))
+
+
 def _both_shares(p):
     return p.map("log_mix_dx", *p.arrays) * p.map("log_mix_dy", *p.arrays)
 
@@ -38,6 +63,18 @@ def _of_shares(sign):
     }
 
 
+def _tanh(p):
+    # Twice what logistic(2 x) is more than 1/2: the derivative of that is not lost where it is 1.
+    zero = p.xp.zeros_like(p.x)
+    return 2 * p.map("log_mix_dt", zero, p.x + p.x, zero)
+
+
+def _of_cexpexp(p):
+    # Past 8 it is 0, and nothing may overflow.
+    x = p.xp.where(p.x > 8, 8, p.x)
+    return p.xp.exp(x - p.xp.exp(x))
+
+
 def _share(name):
     # Of equal weights; the difference is taken without rounding.
     return lambda p: p.map(name, p.xp.zeros_like(p.x), p.x, p["y"])
@@ -45,12 +82,12 @@ def _share(name):
 
 # {function: {argument: p -> the derivative by it}}, the arguments in their order
 PARTIALS = {
-    "log1mexp": {"x": lambda p: -p.xp.exp(p.x) / p.xp.abs(p.xp.expm1(p.x))},
+    "log1mexp": {"x": lambda p: -_odds(p, p.x)},
     "log1pexp": {"x": lambda p: p.map("logistic", p.x)},
     "logaddexp": {"x": _share("log_mix_dx"), "y": _share("log_mix_dy")},
     "logsubexp": {
-        "x": lambda p: 1 / p.xp.abs(p.xp.expm1(p["y"] - p.x)),
-        "y": lambda p: -1 / p.xp.expm1(p.x - p["y"]),
+        "x": lambda p: 1 + _odds(p, p["y"] - p.x),
+        "y": lambda p: -_odds(p, p["y"] - p.x),
     },
     "logistic": {"x": _of_logistic},
     "logit": {"x": lambda p: 1 / (p.x * (1 - p.x))},
@@ -66,23 +103,38 @@ PARTIALS = {
         ),
         "y": lambda p: _over(p, 1 + p["y"]),
     },
-    "logexpm1": {"x": lambda p: -1 / p.xp.expm1(-p.x)},
-    "log2mexp": {"x": lambda p: -p.xp.exp(p.x) / (1 - p.xp.expm1(p.x))},
-    "log1pmx": {"x": lambda p: -p.x / (1 + p.x)},
-    "logmxp1": {"x": lambda p: (1 - p.x) / p.x},
-    "logcosh": {"x": lambda p: p.xp.tanh(p.x)},
-    "logitexp": {"x": lambda p: -1 / p.xp.expm1(p.x)},
+    "logexpm1": {"x": lambda p: 1 + _odds(p, -p.x)},
+    "log2mexp": {"x": lambda p: -p.xp.exp(p.x) / p.xp.exp(p.map("log2mexp", p.x))},
+    "log1pmx": {
+        "x": lambda p: _either(p, p.x > 1, lambda x: 1 / (1 + x) - 1, lambda x: -x / (1 + x), p.x)
+    },
+    "logmxp1": {
+        "x": lambda p: _either(p, p.x > 2, lambda x: 1 / x - 1, lambda x: (1 - x) / x, p.x)
+    },
+    "logcosh": {"x": _tanh},
+    "logitexp": {"x": lambda p: 1 + _odds(p, p.x)},
     "cloglog": {"x": lambda p: -1 / ((1 - p.x) * p.xp.log1p(-p.x))},
-    "cexpexp": {"x": lambda p: p.xp.exp(p.x - p.xp.exp(p.x))},
+    "cexpexp": {"x": _of_cexpexp},
     "xlogx": {"x": lambda p: 1 + p.xp.log(p.x)},
     "log_inv_logit_diff": {
-        "x": lambda p: 1 / p.xp.expm1(p.x - p["y"]) + p.map("logistic", -p.x),
-        "y": lambda p: -1 / p.xp.expm1(p.x - p["y"]) - p.map("logistic", p["y"]),
+        "x": lambda p: _odds(p, p["y"] - p.x) + p.map("logistic", -p.x),
+        "y": lambda p: -_odds(p, p["y"] - p.x) - p.map("logistic", p["y"]),
     },
-    "log1psq": {"x": lambda p: 2 * p.x / (1 + p.x * p.x)},
+    "log1psq": {
+        "x": lambda p: _either(
+            p,
+            p.xp.abs(p.x) > 1,
+            lambda x: 2 / (x + 1 / x),
+            lambda x: 2 * x / (1 + x * x),
+            p.x,
+        )
+    },
     "entr": {"x": lambda p: -1 - p.xp.log(p.x)},
-    "rel_entr": {"x": lambda p: 1 + p.xp.log(p.x / p["y"]), "y": lambda p: -p.x / p["y"]},
-    "kl_div": {"x": lambda p: p.xp.log(p.x / p["y"]), "y": lambda p: 1 - p.x / p["y"]},
+    "rel_entr": {"x": lambda p: 1 + _log_ratio(p), "y": lambda p: -p.x / p["y"]},
+    "kl_div": {
+        "x": _log_ratio,
+        "y": lambda p: _if_near(p, lambda x, y: (y - x) / y, lambda x, y: 1 - x / y),
+    },
     "log_mix": {
         "t": lambda p: p.map("log_mix_dt", *p.arrays),
         "x": lambda p: p.map("log_mix_dx", *p.arrays),

@@ -8,6 +8,8 @@ import math
 
 
 def _less_max(p, x, axes):
+    if 0 in tuple(x.shape):
+        return x  # of nothing there is no maximum
     top = p.xp.amax(x, axis=axes, keepdims=True)
     return x - p.xp.where(p.xp.abs(top) < math.inf, top, 0)
 
