@@ -22,6 +22,8 @@ def _over(p, y):
 
 def _odds(p, d):
     # exp(d) / (1 - exp(d)) for d <= 0: neither it nor its derivatives overflow or lose small ones.
+    # Nor do they elsewhere, where the value is NaN: a mask is to be enough.
+    d = p.xp.where(d > 0, -d, d)
     return p.xp.exp(d) / p.xp.abs(p.xp.expm1(d))
 
 
