@@ -11,6 +11,7 @@ from .torch_calls import Made, compute
 
 # Of these kinds the results are needed for the derivatives.
 _KEEPING = {"loss and gradient", "class weights and gradient"}
+_MORE_THAN_CALLS = {*_KEEPING, "loss", "class weights", "elementwise", "gated", "jacobian"}
 
 
 def is_recorded(tensors):
@@ -26,10 +27,25 @@ def is_transformed():
 def record(made, tensors):
     """The results of a call, a tuple, with their derivatives."""
     if is_transformed():
+        _refuse_forward_twice(made)
         results = _Transformed.apply(made, *tensors)
     else:
         results = _Recorded.apply(made, *tensors)
     return results if isinstance(results, tuple) else (results,)
+
+
+def _refuse_forward_twice(made):
+    # PyTorch switches forward mode off where a function's own jvp is computed: of rules that are
+    # more than calls of the family the outer of two would give 0, or lack a part.
+    if made.kind not in _MORE_THAN_CALLS and "b" not in made.names:
+        return
+    stack = torch._C._functorch.get_interpreter_stack() or ()
+    forward = torch._C._functorch.TransformType.Jvp
+    if sum(level.key() == forward for level in stack) > 1:
+        raise NotImplementedError(
+            f"{made.function} has no derivatives in forward mode within forward mode on tensors: "
+            "take reverse mode for one of them, as torch.func.hessian does"
+        )
 
 
 def elementwise(function, tensors):
@@ -40,10 +56,19 @@ def elementwise(function, tensors):
     return record(made, torch.broadcast_tensors(*tensors))[0]
 
 
+class _Functions:
+    """PyTorch's functions under NumPy's names; `torch.moveaxis` itself cannot be batched."""
+
+    moveaxis = staticmethod(torch.movedim)
+
+    def __getattr__(self, name):
+        return getattr(torch, name)
+
+
 class Point(AnyPoint):
     """Where a call on tensors is differentiated."""
 
-    xp = torch
+    xp = _Functions()
 
     def map(self, function, *tensors):
         """An elementwise function of the family, with its derivatives."""

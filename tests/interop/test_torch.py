@@ -395,6 +395,24 @@ def test_transforms(name):
     assert torch.equal(gradient, getattr(nl, f"{name}_vjp")(x))
 
 
+def test_forward_mode_twice_is_refused():
+    # PyTorch would give 0.
+    x = torch.zeros(3, dtype=torch.float64)
+    target = torch.tensor(1)
+    for function in (
+        lambda x: nl.cross_entropy(x, target),
+        lambda x: nl.logsumexp(x, b=torch.ones(3)),
+        lambda x: nl.log_softmax_jacobian(x)[0, 0],
+        lambda x: nlt.log1pexp(x).sum(),
+    ):
+        twice = torch.func.jacfwd(torch.func.jacfwd(function))
+        with pytest.raises(NotImplementedError, match="in forward mode within forward mode"):
+            twice(x)
+        assert torch.func.jacfwd(torch.func.jacrev(function))(x).shape == (3, 3)
+    twice = torch.func.jacfwd(torch.func.jacfwd(nl.logsumexp))(x)
+    torch.testing.assert_close(twice, torch.func.hessian(nl.logsumexp)(x), rtol=1e-15, atol=1e-16)
+
+
 def test_jacobians_and_hessians():
     x = torch.randn(4, dtype=torch.float64)
     right = nl.log1m_softmax_jacobian(x)
