@@ -38,10 +38,10 @@ def peers():
     try:
         from scipy import special
 
-        found["SciPy"] = {f: getattr(special, f) for f in ("softmax", "log_softmax", "logsumexp")}
-        found["SciPy"] |= {
-            **{f: getattr(special, f) for f in ("logit", "xlogy", "xlog1py")},
-            **{f: getattr(special, f) for f in ("entr", "rel_entr", "kl_div")},
+        names = ("softmax", "log_softmax", "logsumexp", "logit", "xlogy", "xlog1py")
+        names += ("entr", "rel_entr", "kl_div")
+        found["SciPy"] = {
+            **{f: getattr(special, f) for f in names},
             "logaddexp": np.logaddexp,
             "logistic": special.expit,
             "log_sigmoid": special.log_expit,
