@@ -43,6 +43,11 @@ def name_of(function):
     return "logsumexp" if function is WEIGHTED_LOGSUMEXP else function.name
 
 
+def with_gradient(name):
+    """What gives a loss together with its gradient; all else is itself."""
+    return f"{name}_value_and_grad" if FAMILY[name].kind in ("loss", "class weights") else name
+
+
 def run(name, arguments):
     """A public function on arguments by name."""
     if FAMILY[name].kind == "hvp":
@@ -79,6 +84,12 @@ class Described:
     def role(self, name):
         """What an array has a number for; of targets see `are_labels`."""
         return role_of(self.kind, name)
+
+    def role_beside(self, name, shape, is_integer, first, axes):
+        """The same of an array of that shape beside the first array, of targets too."""
+        if name != "targets":
+            return self.role(name)
+        return ROWS if not axes or are_labels(shape, is_integer, first, axes[0]) else ENTRIES
 
     @property
     def axis(self):

@@ -8,7 +8,8 @@ from .._family import WEIGHTED_LOGSUMEXP
 from .calls import name_of, run
 from .jax_calls import Made, as_array, call, of_numpy
 from .jax_derivatives import elementwise, summed_to
-from .spread import spread
+from .spread import product, spread
+from .tried import tried
 
 # Arguments that may stand beside arrays as they are.
 _OPTIONS = {bool, int, float, str, tuple, type(None)}
@@ -67,9 +68,14 @@ def _made(call_, arrays, others):
 
 def _traced(call_, arrays, others):
     # Derivatives may be asked for: JAX has to see how arguments are broadcast.
-    _check(call_, arrays)
+    tried(
+        lambda small: call_.call(**small),
+        call_.kind,
+        {name: (u.shape, u.dtype) for name, u in arrays.items()},
+    )
     if call_.kind == "product":
-        return [_product(*arrays.values(), others)]
+        made = Made(call_.name, ("a", "b"), others, 2)
+        return [product(*arrays.values(), lambda *pair: call(made, pair)[0])]
     given = arrays
     integers = {name for name, u in arrays.items() if not _is_floating(u)}
     arrays = {name: spread(call_, arrays, name, integers, jnp.broadcast_to) for name in arrays}
@@ -77,14 +83,6 @@ def _traced(call_, arrays, others):
     if call_.kind == "gated vjp":
         results[0] = summed_to(results[0], given["gate"].shape)
     return results
-
-
-def _product(a, b, others):
-    # Of matrices, of which a vector is one too.
-    pair = a if a.ndim > 1 else a[None], b if b.ndim > 1 else b[:, None]
-    (y,) = call(Made("logmatmulexp", ("a", "b"), others, 2), pair)
-    y = y if b.ndim > 1 else y[..., 0]
-    return y if a.ndim > 1 else y[0] if b.ndim == 1 else y[..., 0, :]
 
 
 # --- what is passed ------------------------------------------------------------------------------
@@ -99,12 +97,22 @@ def _checked(u, name):
 
 
 def _converted(u, name):
+    if isinstance(u, np.ndarray) and u.dtype.kind in "iu":
+        _check_range(u, name)
     try:
         if not isinstance(u, (str, bytes)):  # which JAX would take for a dtype
             return jnp.asarray(u)
     except (TypeError, ValueError) as error:
         raise TypeError(f"{name} must be an array of numbers: {error}") from None
     raise TypeError(f"{name} must be an array of numbers, got {u!r}")
+
+
+def _check_range(u, name):
+    # JAX would take the last 32 bits of a number of 64, which may look like a class.
+    limits = np.iinfo(jax.dtypes.canonicalize_dtype(u.dtype))
+    for v in (u.min(initial=0), u.max(initial=0)):
+        if not limits.min <= v <= limits.max:
+            raise ValueError(f"{name} must be within {limits.dtype}, as JAX has it here, got {v}")
 
 
 def _is_floating(u):
@@ -131,30 +139,6 @@ def _counts(kind, name):
 
 def _widened(u):
     return jnp.float32 if _is_floating(u) and u.dtype.itemsize < 4 else u.dtype
-
-
-def _check(call_, arrays):
-    """Raise what the function has against arguments of such shapes and dtypes.
-
-    It is called with arguments that are as unlike in their lengths, and smaller.
-    """
-    lengths = sorted({k for u in arrays.values() for k in u.shape} | {0, 1})
-    smaller = {k: i for i, k in enumerate(lengths)}
-    if call_.kind.startswith("gated"):
-        smaller = {k: k for k in lengths}  # of which some are sums of others
-    try:
-        call_.call(**_standing_for(arrays, smaller))
-    except (TypeError, ValueError):
-        call_.call(**_standing_for(arrays, {k: k for k in lengths}))
-        raise
-
-
-def _standing_for(arrays, lengths):
-    # Labels that are classes, weights that have a sum.
-    return {
-        name: np.full([lengths[k] for k in u.shape], 1 if _is_floating(u) else 0, u.dtype)
-        for name, u in arrays.items()
-    }
 
 
 # --- elementwise ---------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
+from .calls import with_gradient
 from .derivatives.elementwise import PARTIALS
 from .derivatives.point import Point as AnyPoint
 from .derivatives.rows import missing
@@ -76,9 +77,9 @@ def _has_tangent(t):
 
 def _jvp(arrays, tangents, *, made):
     count = len(avals_of(made, arrays))
-    if made.kind in ("loss", "class weights"):
-        # Its gradient comes with it.
-        made = Made(f"{made.function}_value_and_grad", made.names, made.others, arrays[0].ndim)
+    full = with_gradient(made.function)
+    if full != made.function:
+        made = Made(full, made.names, made.others, arrays[0].ndim)
     results, total = call(made, arrays), []
     kept = _kept(made, results)
     for name, t in zip(made.names, tangents):

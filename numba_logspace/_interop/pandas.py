@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from .._arguments.layout import normalize_axes
-from .calls import ENTRIES, ROWS, are_labels, is_foreign
+from .calls import ENTRIES, ROWS, is_foreign
 
 _NAMES = {"index": 0, "rows": 0, "columns": 1}
 _LABELLED = pd.DataFrame, pd.Series
@@ -78,10 +78,8 @@ def _matched(u, name, x, axes, call):
     # Another argument with its labels in the order of those of x.
     if not isinstance(u, _LABELLED):
         return u
-    role = call.role(name)
-    if name == "targets":
-        is_integer = all(_numpy_dtype(dtype).kind in "iu" for dtype in _dtypes(u))
-        role = ROWS if not axes or are_labels(u.shape, is_integer, x.shape, axes[0]) else ENTRIES
+    is_integer = all(_numpy_dtype(dtype).kind in "iu" for dtype in _dtypes(u))
+    role = call.role_beside(name, u.shape, is_integer, x.shape, axes)
     kept = [a for a in range(x.ndim) if a not in axes]
     if isinstance(u, pd.Series):
         # Beside a DataFrame a Series has a number for each column, as in its arithmetic.

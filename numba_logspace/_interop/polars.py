@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from .._arguments.layout import normalize_axes
-from .calls import ENTRIES, ROWS, are_labels, is_foreign
+from .calls import ENTRIES, ROWS, is_foreign
 
 _HOLDERS = pl.DataFrame, pl.Series
 _INSTEAD = {
@@ -78,10 +78,7 @@ def _beside(x, u, name, axes, call):
     values = _values(u, name)
     if not (isinstance(u, pl.Series) and isinstance(x, pl.DataFrame)):
         return values
-    role = call.role(name)
-    if name == "targets":
-        is_integer = values.dtype.kind in "iu"
-        role = ROWS if not axes or are_labels(u.shape, is_integer, x.shape, axes[0]) else ENTRIES
+    role = call.role_beside(name, u.shape, values.dtype.kind in "iu", x.shape, axes)
     return values if role is ROWS else values[:, None]
 
 

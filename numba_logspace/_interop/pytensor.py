@@ -10,8 +10,7 @@ from . import pytensor_modes  # noqa: F401 - it registers itself
 from .calls import ROWS, is_foreign
 from .pytensor_derivatives import call as made_call
 from .pytensor_derivatives import elementwise, sum_like
-
-_PRODUCT = "logmatmulexp"
+from .spread import product
 
 
 def take(call):
@@ -20,7 +19,9 @@ def take(call):
     given = {n: u for n, u in call.arrays.items() if u is not True or n != "where"}
     arrays = _as_computed(call, _variables(given))
     if call.kind == "product":
-        return _product(*arrays.values(), call.options)
+        return product(
+            *arrays.values(), lambda *ab: made_call(call.name, "ab", ab, call.options, 2)[0]
+        )
     first = arrays.get("a", next(iter(arrays.values())))
     if call.kind == "jacobian":
         return _jacobian(call, first)
@@ -39,14 +40,6 @@ def take(call):
 def on_elements(name, arguments):
     """An elementwise function of variables."""
     return elementwise(name, [*_variables(arguments).values()])
-
-
-def _product(a, b, options):
-    # Of matrices, of which a vector is one too.
-    pair = [a if a.ndim > 1 else a[None], b if b.ndim > 1 else b[:, None]]
-    (y,) = made_call(_PRODUCT, "ab", pair, options, 2)
-    y = y if b.ndim > 1 else y[..., 0]
-    return y if a.ndim > 1 else y[0] if b.ndim == 1 else y[..., 0, :]
 
 
 def _jacobian(call, x):

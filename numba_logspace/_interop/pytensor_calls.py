@@ -11,6 +11,7 @@ from pytensor.graph.op import Op
 from .._arguments.layout import normalize_axes, result_shape
 from .calls import ROWS, role_of
 from .made import shapes_of
+from .tried import tried
 
 # The length of an axis that is not known yet: what is added to it is not known either.
 _UNKNOWN = math.nan
@@ -61,32 +62,17 @@ def _broadcast(*shapes):
 
 
 def _tried(made, arrays):
-    """The results on arrays of such dtypes, with as many axes, and of unlike lengths."""
-    known = all(k is not None for u in arrays for k in u.type.shape)
-    if not known:
-        return _results_on(made, arrays, lambda k: 1)
-    lengths = sorted({k for u in arrays for k in u.type.shape} | {0, 1})
-    smaller = {k: i for i, k in enumerate(lengths)}
-    if made.kind.startswith("gated"):
-        smaller = {k: k for k in lengths}  # of which some are sums of others
-    try:
-        return _results_on(made, arrays, smaller.get)
-    except (TypeError, ValueError):
-        _results_on(made, arrays, lambda k: k)  # with the very lengths in the message
-        raise
+    """The results on arrays of such dtypes and shapes, as far as these are known."""
+    shapes = [u.type.shape for u in arrays]
+    if any(None in shape for shape in shapes):
+        shapes = [(1,) * len(shape) for shape in shapes]
+    dtypes = [u.dtype for u in arrays]
 
+    def results(small):
+        with np.errstate(all="ignore"):
+            return [np.asarray(y) for y in made.results(small.values())]
 
-def _results_on(made, arrays, length):
-    given = [_stand_in(made, arrays[0], name, u, length) for name, u in zip(made.names, arrays)]
-    with np.errstate(all="ignore"):
-        return [np.asarray(y) for y in made.results(given)]
-
-
-def _stand_in(made, first, name, u, length):
-    # Labels that are classes, weights that have a sum.
-    labels = name == "targets" and u.ndim < first.ndim
-    number = 1 if u.dtype.startswith("float") and not labels else 0
-    return np.full([length(k) for k in u.type.shape], number, u.dtype)
+    return tried(results, made.kind, dict(zip(made.names, zip(shapes, dtypes))))
 
 
 def _static_shapes(made, arrays):

@@ -10,6 +10,7 @@ from pytensor.tensor.basic import get_underlying_scalar_constant_value, infer_st
 from pytensor.tensor.exceptions import NotScalarConstantError
 
 from .._arguments.layout import normalize_axes
+from .calls import with_gradient
 from .derivatives.elementwise import PARTIALS
 from .derivatives.point import Point as AnyPoint
 from .derivatives.rows import missing
@@ -114,9 +115,9 @@ def elementwise(function, arrays):
 
 def _with_gradient(made, inputs, outputs):
     # A loss of which derivatives are wanted comes with its gradient.
-    if made.kind not in ("loss", "class weights"):
+    full = with_gradient(made.function)
+    if full == made.function:
         return made, outputs
-    full = f"{made.function}_value_and_grad"
     results = call(full, made.names, inputs, made.others)
     return Made(full, made.names, made.others, inputs[0].ndim), results
 

@@ -15,6 +15,7 @@ from pytensor.tensor.rewriting.basic import register_canonicalize, register_spec
 from .._compile.jit import DIGEST
 from .._family import FAMILY
 from . import PUBLIC
+from .calls import with_gradient
 from .pytensor_derivatives import Call, Once
 
 _FLOATS = ("float32", "float64")
@@ -34,8 +35,8 @@ def remove_once(fgraph, node):
 @node_rewriter([Call])
 def share_pass(fgraph, node):
     """Take the value of a loss from where it comes with its gradient."""
-    full = f"{node.op.function}_value_and_grad"
-    if full not in FAMILY:
+    full = with_gradient(node.op.function)
+    if full == node.op.function:
         return None
     for other, _ in fgraph.clients[node.inputs[0]]:
         if getattr(other.op, "function", None) != full or other.inputs != node.inputs:

@@ -23,6 +23,13 @@ def spread(call, arrays, name, integers, expanded):
     return u if tuple(u.shape) == shape else expanded(u, shape)
 
 
+def product(a, b, of_matrices):
+    """The product of two arrays by that of matrices, of which a vector is one too."""
+    y = of_matrices(a if a.ndim > 1 else a[None], b if b.ndim > 1 else b[:, None])
+    y = y if b.ndim > 1 else y[..., 0]
+    return y if a.ndim > 1 else y[0] if b.ndim == 1 else y[..., 0, :]
+
+
 def _shape(call, arrays, name, integers):
     # None for what stays as it is.
     if call.kind.startswith("gated"):

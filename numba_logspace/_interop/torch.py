@@ -4,8 +4,8 @@ import numpy as np
 import torch
 
 from .._family import WEIGHTED_LOGSUMEXP
-from .calls import is_foreign, name_of, run
-from .spread import spread
+from .calls import is_foreign, name_of, run, with_gradient
+from .spread import product, spread
 from .torch_arguments import all_tensors, beside, checked, device_of
 from .torch_autograd import elementwise, is_recorded, is_transformed, record
 from .torch_calls import PLAIN, Made, as_tensor, compute, is_traced
@@ -59,8 +59,9 @@ def _recorded_soon(call, tensors, others):
     for u in more:
         if u.dtype.is_floating_point or ("targets" in tensors and u.ndim != x.ndim - 1):
             return None
-    name = f"{function.name}_value_and_grad" if function.kind == "loss" else function.name
-    return record(Made(name, tuple(tensors), others, x.ndim), tuple(tensors.values()))[0]
+    return record(
+        Made(with_gradient(function.name), tuple(tensors), others, x.ndim), tuple(tensors.values())
+    )[0]
 
 
 def take(call):
@@ -138,17 +139,16 @@ def _recorded(call, tensors, others):
     for name in [name for name in call.arrays if name in others]:
         tensors[name] = beside(others.pop(name), x)
     if call.kind == "product":
-        return _product(tensors, others)
+        made = Made(call.name, ("a", "b"), others, 2)
+        return product(tensors["a"], tensors["b"], lambda *pair: record(made, pair)[0])
     given = tensors
     if len(tensors) > 1:
         integers = {name for name, u in tensors.items() if not u.dtype.is_floating_point}
         tensors = {name: spread(call, tensors, name, integers, _expanded) for name in tensors}
-    function = call.name
-    if call.kind in ("loss", "class weights"):
-        made = _made(f"{function}_value_and_grad", call, tensors, others)
-        return record(made, tuple(tensors.values()))[0]
-    made = _made(function, call, tensors, others)
-    results = record(made, tuple(tensors.values()))
+    function = with_gradient(call.name)
+    results = record(_made(function, call, tensors, others), tuple(tensors.values()))
+    if function != call.name:
+        return results[0]
     if call.kind == "gated vjp":
         return results[0].sum_to_size(given["gate"].shape), *results[1:]
     return _one_or_all(results)
@@ -159,15 +159,6 @@ def _expanded(u, shape):
         return u.expand(shape)
     except RuntimeError:
         return u
-
-
-def _product(tensors, others):
-    # Of matrices, of which a vector is one too.
-    a, b = tensors["a"], tensors["b"]
-    pair = a if a.ndim > 1 else a.unsqueeze(0), b if b.ndim > 1 else b.unsqueeze(-1)
-    (y,) = record(Made("logmatmulexp", ("a", "b"), others, 2), pair)
-    y = y if b.ndim > 1 else y.squeeze(-1)
-    return y if a.ndim > 1 else y.squeeze(-1 if b.ndim == 1 else -2)
 
 
 # --- elementwise ---------------------------------------------------------------------------------

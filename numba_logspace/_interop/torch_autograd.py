@@ -11,7 +11,7 @@ from .torch_calls import Made, compute
 
 # Of these kinds the results are needed for the derivatives.
 _KEEPING = {"loss and gradient", "class weights and gradient"}
-_MORE_THAN_CALLS = {*_KEEPING, "loss", "class weights", "elementwise", "gated", "jacobian"}
+_MORE_THAN_CALLS = {*_KEEPING, "elementwise", "gated", "jacobian"}
 
 
 def is_recorded(tensors):

@@ -591,6 +591,23 @@ def test_labels_that_are_no_classes():
             jax.block_until_ready(function(x, labels))
 
 
+def test_labels_of_one_class_as_floats():
+    x, labels = jnp.zeros((3, 1)), jnp.zeros(3)
+    for function in (nl.cross_entropy, jax.jit(nl.cross_entropy)):
+        np.testing.assert_array_equal(function(x, labels), np.zeros(3))
+
+
+@pytest.mark.parametrize("label", [np.int64(2**32), np.uint64(2**32 + 1), np.int64(-(2**32))])
+def test_labels_beyond_32_bits(label):
+    # The last 32 bits of these are classes.
+    with jax.enable_x64(False):
+        x, labels = jnp.zeros((1, 3)), np.array([label])
+        with pytest.raises(ValueError, match=f"targets must be within u?int32, .* got {label}"):
+            nl.cross_entropy(x, labels)
+        with pytest.raises(ValueError, match="targets must be within"):
+            jax.grad(lambda x: nl.cross_entropy(x, labels).sum())(x)
+
+
 def test_no_silent_zero():
     x, t = jnp.arange(3.0), jnp.ones(3)
     for function in (
