@@ -17,7 +17,8 @@ import llvmlite
 import numba
 import numpy as np
 
-from . import __version__, _apply, _cache
+from . import __version__
+from ._commands import apply, cache
 from ._compile import jit
 from ._cpu import workers
 from ._family import FAMILY
@@ -72,19 +73,19 @@ def _parser() -> argparse.ArgumentParser:
         "compile", help="fill the kernel cache ahead of the first calls, as for a container"
     )
     compile_.add_argument("names", nargs="*", help="the functions (default: all)", metavar="name")
-    compile_.add_argument("--dtype", nargs="+", choices=_cache.DTYPES, default=_cache.DTYPES)
+    compile_.add_argument("--dtype", nargs="+", choices=cache.DTYPES, default=cache.DTYPES)
     compile_.add_argument("--workers", type=int, help="how many processes may share the work")
     compile_.set_defaults(run=_run_compile)
 
-    apply = commands.add_parser(
+    apply_ = commands.add_parser(
         "apply", help="apply a function to a .npy file, which may be larger than memory"
     )
-    apply.add_argument("name", help=", ".join(_apply.MAPS + _apply.REDUCTIONS))
-    apply.add_argument("input", type=Path, help="the .npy file to read")
-    apply.add_argument("output", type=Path, help="the .npy file to write")
-    apply.add_argument("--axis", type=int, default=-1, help="the axis (default: the last)")
-    apply.add_argument("--workers", type=int, help="how many threads may share the work")
-    apply.set_defaults(run=_run_apply)
+    apply_.add_argument("name", help=", ".join(apply.MAPS + apply.REDUCTIONS))
+    apply_.add_argument("input", type=Path, help="the .npy file to read")
+    apply_.add_argument("output", type=Path, help="the .npy file to write")
+    apply_.add_argument("--axis", type=int, default=-1, help="the axis (default: the last)")
+    apply_.add_argument("--workers", type=int, help="how many threads may share the work")
+    apply_.set_defaults(run=_run_apply)
     return parser
 
 
@@ -113,7 +114,7 @@ def _demo(arguments: argparse.Namespace) -> int:
 def _run_apply(arguments: argparse.Namespace) -> int:
     try:
         with _tidy_on_signals():
-            _apply.apply(
+            apply.apply(
                 arguments.name,
                 arguments.input,
                 arguments.output,
@@ -148,7 +149,7 @@ def _tidy_and_end(number: int, frame: FrameType | None) -> NoReturn:
     # The process would have ended here anyway. An exception may be lost in a callback of LLVM, or
     # leave Numba half way through a compilation, and waits for threads that compile.
     try:
-        _apply.forget()
+        apply.forget()
         os.write(2, b"numba_logspace: terminated\n")
     finally:
         os._exit(128 + number)
@@ -167,7 +168,7 @@ def _run_compile(arguments: argparse.Namespace) -> int:
     if jit.cache_folder() is None:
         return _fail("there is no folder that can be written: set NUMBA_CACHE_DIR to one")
     try:
-        seconds = _cache.fill(names, arguments.dtype, arguments.workers)
+        seconds = cache.fill(names, arguments.dtype, arguments.workers)
     except ModuleNotFoundError as error:
         if error.name != "tqdm":
             raise
@@ -204,7 +205,7 @@ def _info(arguments: argparse.Namespace) -> int:
     lines["cached"] = f"{len(kernels)} kernels of {_megabytes(kernels)}"
     for name, value in lines.items():
         print(f"{name + ':':<16}{value}")
-    for function, count, size in _cache.listing(kernels):
+    for function, count, size in cache.listing(kernels):
         print(f"    {function:<44}{count:>4} kernels {size / 1e6:>6.1f} MB")
     return 0
 

@@ -50,13 +50,16 @@ def _three(x):
 def _table():
     # {name: kind} of the family. The table is read as text, from beside this file: the package
     # under test may be of an older commit, which has no table, or fewer functions.
-    path = pathlib.Path(__file__).parents[2] / "numba_logspace" / "_family.py"
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    assigned = {ast.unparse(n.targets[0]): n.value for n in tree.body if isinstance(n, ast.Assign)}
-    calls = (entry for entry in assigned["_TABLE"].elts if isinstance(entry, ast.Call))
-    kinds = {name.value: kind.value for name, kind, *_ in (call.args for call in calls)}
-    for names in ("_WITHIN_4_ULP", "_WITHIN_2_ULP"):
-        kinds |= dict.fromkeys(ast.literal_eval(assigned[names]), "elementwise")
+    kinds = {}
+    for path in (pathlib.Path(__file__).parents[2] / "numba_logspace" / "_family").glob("*.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        nodes = [n for n in tree.body if isinstance(n, ast.Assign)]
+        assigned = {ast.unparse(n.targets[0]): n.value for n in nodes}
+        entries = getattr(assigned.get("TABLE"), "elts", ())
+        calls = [entry.args for entry in entries if isinstance(entry, ast.Call)]
+        kinds |= {name.value: kind.value for name, kind, *_ in calls}
+        for names in (n for n in assigned if n.startswith("WITHIN_")):
+            kinds |= dict.fromkeys(ast.literal_eval(assigned[names]), "elementwise")
     return kinds
 
 

@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 import numba_logspace
-from numba_logspace import _apply
 from numba_logspace.__main__ import main
+from numba_logspace._commands import apply
 
-FUNCTIONS = _apply.MAPS + _apply.REDUCTIONS
+FUNCTIONS = apply.MAPS + apply.REDUCTIONS
 X = np.random.default_rng(5).normal(3, 4, (5, 6, 7))
 
 
@@ -34,8 +34,8 @@ def run_python(code, *args, **options):
 @pytest.fixture
 def small_slabs(monkeypatch):
     """Divide even tiny files into many slabs, and those into many maps."""
-    monkeypatch.setattr(_apply, "_HELD", 512)
-    monkeypatch.setattr(_apply, "_MAPPED", 100)
+    monkeypatch.setattr(apply, "_HELD", 512)
+    monkeypatch.setattr(apply, "_MAPPED", 100)
 
 
 def check_apply(folder, name, x, axis):
@@ -348,7 +348,7 @@ def test_no_room_for_the_output(tmp_path):
 _SLOW = """
 import signal, sys, time
 import numba_logspace
-from numba_logspace import _apply
+from numba_logspace._commands import apply
 from numba_logspace.__main__ import main
 
 def wait(x, **options):
@@ -360,7 +360,7 @@ def wait(x, **options):
 
 waited = []
 numba_logspace.softmax = wait
-_apply._HELD = 512
+apply._HELD = 512
 sys.exit(main(["apply", "softmax", "in.npy", "out.npy"]))
 """
 _SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]

@@ -1,15 +1,16 @@
 """The kernel cache as a whole: fill it ahead of the first calls, and say what is in it."""
 
-import importlib
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from ._cpu.engines import Map, Reduction, Weighing
-from ._cpu.workers import limit
-from ._family import FAMILY, Function
+import numba_logspace
+
+from .._cpu.engines import Map, Reduction, Weighing
+from .._cpu.workers import limit
+from .._family import FAMILY, Function
 
 DTYPES = "float32", "float64"
 
@@ -70,7 +71,7 @@ _CALLS: dict[str, Callable[[Any, np.ndarray, int], Any]] = {
 
 
 def _compile(name: str, dtype: str) -> None:
-    function, f = FAMILY[name], getattr(importlib.import_module(__package__), name)
+    function, f = FAMILY[name], getattr(numba_logspace, name)
     makes_matrices = function.kind in ("jacobian", "product")
     for shape, axis in _LAYOUTS[:_SMALL] if makes_matrices else _LAYOUTS:
         _CALLS[function.kind](f, _numbers(shape, dtype), axis)

@@ -14,8 +14,8 @@ import numpy as np
 
 import numba_logspace
 
-from ._arguments import layout
-from ._family import named
+from .._arguments import layout
+from .._family import named
 
 MAPS, REDUCTIONS = named("map", "scan"), named("reduction")
 

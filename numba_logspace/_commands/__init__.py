@@ -1,0 +1,1 @@
+"""What the command line does: a function over a file, and the kernel cache as a whole."""

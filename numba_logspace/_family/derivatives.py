@@ -1,0 +1,204 @@
+"""The table: derivatives of values, that is VJPs, JVPs, Jacobians and second derivatives."""
+
+from .._cpu import jacobian
+from .._cpu.engines import Jacobian, Weighing
+from .._cpu.weigh import Formulas
+from .._formulas import derivatives, softsum
+from .kinds import Function
+
+_BY_OTHERS = derivatives.where_others_are_small, "without max"
+
+_SOFTMAX_VJP = Weighing(
+    Formulas(
+        derivatives.prepare_by_max,
+        derivatives.settle_shares,
+        weigh=derivatives.weigh_by_share,
+        sums=(1, 1),
+        element=derivatives.element_softmax_vjp,
+    ),
+    softsum.never,
+)
+_LOGSUMEXP_VJP = Weighing(
+    Formulas(
+        derivatives.prepare_by_max,
+        derivatives.settle_with_number,
+        element=derivatives.element_logsumexp_vjp,
+    ),
+    softsum.never,
+)
+_LOGSUMEXP_JVP = Weighing(
+    Formulas(
+        derivatives.prepare_by_max,
+        derivatives.settle_logsumexp_jvp,
+        weigh=derivatives.weigh_by_share,
+        sums=(1, 1),
+        result=derivatives.first_number,
+    ),
+    softsum.never,
+)
+
+TABLE = (
+    # --- VJPs
+    Function("softmax_vjp", "vjp", _SOFTMAX_VJP, ulp=8, masked=(0.0,)),
+    Function(
+        "log_softmax_vjp",
+        "vjp",
+        Weighing(
+            Formulas(
+                derivatives.prepare_by_max,
+                derivatives.settle_log_softmax_vjp,
+                weigh=derivatives.weigh_log_softmax_vjp,
+                sums=(1, 1),
+                element=derivatives.element_log_softmax_vjp,
+            ),
+            softsum.never,
+        ),
+        ulp=8,
+        masked=(0.0,),
+    ),
+    Function(
+        "log1m_softmax_vjp",
+        "vjp",
+        Weighing(
+            Formulas(
+                derivatives.prepare_by_odds,
+                derivatives.settle_odds,
+                weigh=derivatives.weigh_by_odds,
+                sums=(1, 1),
+                element=derivatives.element_log1m_softmax_vjp,
+            ),
+            *_BY_OTHERS,
+        ),
+        ulp=8,
+        masked=(0.0,),
+    ),
+    Function(
+        "loo_logsumexp_vjp",
+        "vjp",
+        Weighing(
+            Formulas(
+                derivatives.prepare_by_odds,
+                derivatives.settle_with_error,
+                weigh=derivatives.weigh_loo_logsumexp_vjp,
+                sums=(1, 1),
+                element=derivatives.element_loo_logsumexp_vjp,
+            ),
+            *_BY_OTHERS,
+        ),
+        ulp=8,
+        masked=(0.0,),
+    ),
+    Function(
+        "log1m_softmax_value_and_vjp",
+        "value and vjp",
+        Weighing(
+            Formulas(
+                derivatives.prepare_value_and_odds,
+                derivatives.settle_value_and_odds,
+                weigh=derivatives.weigh_by_odds,
+                sums=(1, 1),
+                element=derivatives.element_log1m_softmax_value_and_vjp,
+            ),
+            *_BY_OTHERS,
+        ),
+        ulp=8,
+        masked=(-0.0, 0.0),
+    ),
+    Function("logsumexp_vjp", "vjp of a reduction", _LOGSUMEXP_VJP, ulp=4, masked=(0.0,)),
+    Function(
+        "logsumexp_excluding_max_vjp",
+        "vjp of a reduction",
+        _LOGSUMEXP_VJP,
+        ulp=4,
+        masked=(0.0,),
+        without_max=True,
+    ),
+    Function("logmeanexp_vjp", "vjp of a reduction", _LOGSUMEXP_VJP, ulp=4, masked=(0.0,)),
+    # --- JVPs; the Jacobian of softmax is symmetric
+    Function("softmax_jvp", "jvp", _SOFTMAX_VJP, ulp=8, masked=(0.0,)),
+    Function(
+        "log_softmax_jvp",
+        "jvp",
+        Weighing(
+            Formulas(
+                derivatives.prepare_by_max,
+                derivatives.settle_shares,
+                weigh=derivatives.weigh_by_share,
+                sums=(1, 1),
+                element=derivatives.element_log_softmax_jvp,
+            ),
+            softsum.never,
+        ),
+        ulp=8,
+        masked=(0.0,),
+    ),
+    Function(
+        "log1m_softmax_jvp",
+        "jvp",
+        Weighing(
+            Formulas(
+                derivatives.prepare_by_odds,
+                derivatives.settle_log1m_softmax_jvp,
+                weigh=derivatives.weigh_by_reference,
+                sums=(1, 1),
+                element=derivatives.element_log1m_softmax_jvp,
+            ),
+            *_BY_OTHERS,
+        ),
+        ulp=8,
+        masked=(0.0,),
+    ),
+    Function(
+        "loo_logsumexp_jvp",
+        "jvp",
+        Weighing(
+            Formulas(
+                derivatives.prepare_by_odds,
+                derivatives.settle_loo_logsumexp_jvp,
+                weigh=derivatives.weigh_by_reference,
+                sums=(1, 1),
+                element=derivatives.element_loo_logsumexp_jvp,
+            ),
+            *_BY_OTHERS,
+        ),
+        ulp=8,
+    ),
+    Function("logsumexp_jvp", "jvp of a reduction", _LOGSUMEXP_JVP, ulp=8),
+    Function(
+        "logsumexp_excluding_max_jvp",
+        "jvp of a reduction",
+        _LOGSUMEXP_JVP,
+        ulp=8,
+        without_max=True,
+    ),
+    Function("logmeanexp_jvp", "jvp of a reduction", _LOGSUMEXP_JVP, ulp=8),
+    # --- Jacobians and second derivatives
+    Function(
+        "log_softmax_jacobian",
+        "jacobian",
+        Jacobian(jacobian.log_softmax_rows, derivatives.prepare_by_max, softsum.never),
+        ulp=4,
+    ),
+    Function(
+        "log1m_softmax_jacobian",
+        "jacobian",
+        Jacobian(jacobian.log1m_softmax_rows, derivatives.prepare_by_odds, *_BY_OTHERS),
+        ulp=4,
+    ),
+    Function(
+        "log1m_softmax_hvp",
+        "hvp",
+        Weighing(
+            Formulas(
+                derivatives.prepare_by_odds,
+                derivatives.settle_log1m_softmax_hvp,
+                weigh=derivatives.weigh_log1m_softmax_hvp,
+                sums=(4, 2),
+                element=derivatives.element_log1m_softmax_hvp,
+            ),
+            *_BY_OTHERS,
+        ),
+        ulp=8,
+        masked=(0.0,),
+    ),
+)

@@ -1,0 +1,23 @@
+"""The table: the elementwise functions, whose formulas have their names."""
+
+from .._formulas import elementwise
+from .kinds import Function
+
+# By the bounds of their errors.
+# fmt: off
+WITHIN_4_ULP = (
+    "log1mexp", "log1pexp", "logistic", "logit", "log_sigmoid", "log1m_sigmoid", "xlogy",
+    "xlog1py", "log2mexp", "log1pmx", "logmxp1", "logcosh", "cexpexp", "xlogx",
+    "log_inv_logit_diff", "log1psq", "entr", "rel_entr", "kl_div", "log_mix_dx", "log_mix_dy",
+    "log_mix_dt",
+)
+WITHIN_2_ULP = (
+    "logaddexp", "logsubexp", "logexpm1", "logitexp", "cloglog", "log_mix",
+)
+# fmt: on
+
+TABLE = tuple(
+    Function(name, "elementwise", getattr(elementwise, name), ulp)
+    for names, ulp in ((WITHIN_4_ULP, 4), (WITHIN_2_ULP, 2))
+    for name in names
+)

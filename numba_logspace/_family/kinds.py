@@ -1,0 +1,66 @@
+"""What an entry of the table says, and how functions of each kind are called."""
+
+import dataclasses
+import functools
+from typing import Any
+
+# kind: (what has a number for each entry beside x, where else than on arrays of the CPU it runs)
+KINDS = {
+    "map": ((), {"jitted", "cuda", "device", "apply"}),
+    "scan": ((), {"jitted", "cuda", "apply"}),
+    "reduction": ((), {"jitted", "cuda", "device", "apply"}),
+    "vjp": (("g",), {"jitted", "cuda", "device"}),
+    "vjp of a reduction": ((), {"jitted", "cuda"}),
+    "jvp": (("t",), {"jitted", "cuda"}),
+    "jvp of a reduction": (("t",), {"jitted", "cuda"}),
+    "value and vjp": (("g",), {"jitted", "cuda"}),
+    "hvp": (("g", "t"), {"jitted", "cuda"}),
+    "jacobian": ((), {"jitted"}),
+    "loss": (("targets",), {"jitted", "cuda"}),
+    "loss and gradient": (("targets",), {"jitted", "cuda"}),
+    "class weights": (("weights",), {"jitted", "cuda"}),
+    "class weights and gradient": (("weights",), {"jitted", "cuda"}),
+    "elementwise": ((), {"jitted", "device"}),
+    "product": ((), {"jitted"}),
+    "gated": ((), set()),
+    "gated vjp": ((), set()),
+}
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Function:
+    """A public function: its name and kind, what computes it, and the error it may have.
+
+    `engine` is an engine of `_cpu`, from whose formulas those of CUDA and of jitted code are made;
+    of an elementwise function the formula itself, of gates one for each set. `ulp` is the bound of
+    the error, in the units that the docstring says. `masked` is what masked entries of each result
+    become, None where the engine sees to it. `without_max` leaves the first maximum of each row
+    out as if it were masked. `operands` are the names of the arguments that have a number for each
+    entry beside x.
+    """
+
+    name: str
+    kind: str
+    engine: Any
+    ulp: int
+    masked: tuple = ()
+    without_max: bool = False
+    operands: tuple = dataclasses.field(init=False)
+
+    def __post_init__(self):
+        # A property would be a step of every call. A kind that is missing, a test tells of.
+        object.__setattr__(self, "operands", KINDS.get(self.kind, ((),))[0])
+
+    @functools.cached_property
+    def parts(self):
+        """A function for each of several engines."""
+        return [dataclasses.replace(self, engine=engine) for engine in self.engine]
+
+    @functools.cached_property
+    def gives_gradient(self):
+        """Whether a loss comes with its gradient."""
+        return self.kind.endswith("gradient")
+
+    def runs(self, place):
+        """Whether it is there in jitted code, on CUDA arrays, as a device function, in apply."""
+        return place in KINDS[self.kind][1]

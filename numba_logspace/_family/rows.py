@@ -1,0 +1,62 @@
+"""The table: values of rows, that is maps, the running sum and reductions."""
+
+from .._cpu.engines import Map, Reduction, Scan, WeightedSum
+from .._formulas import softsum
+from .kinds import Function
+
+# logsumexp with weights, which has a bound and an engine of its own.
+WEIGHTED_LOGSUMEXP = Function("weighted_logsumexp", "reduction", WeightedSum(), ulp=4)
+
+TABLE = (
+    Function(
+        "softmax",
+        "map",
+        Map(softsum.prepare_softmax, softsum.element_softmax, softsum.never),
+        ulp=4,
+        masked=(0.0,),
+    ),
+    Function(
+        "log_softmax",
+        "map",
+        Map(softsum.prepare_log_softmax, softsum.element_log_softmax, softsum.never, keeps=False),
+        ulp=4,
+        masked=(-float("inf"),),
+    ),
+    Function(
+        "log1m_softmax",
+        "map",
+        Map(
+            softsum.prepare_log1m_softmax,
+            softsum.element_log1m_softmax,
+            softsum.where_sum_vanishes,
+            "without max",
+        ),
+        ulp=4,
+        masked=(-0.0,),
+    ),
+    Function(
+        "loo_logsumexp",
+        "map",
+        Map(
+            softsum.prepare_loo_logsumexp,
+            softsum.element_loo_logsumexp,
+            softsum.always,
+            "without max",
+        ),
+        ulp=4,
+    ),
+    Function("logcumsumexp", "scan", Scan(), ulp=4),
+    Function("logsumexp", "reduction", Reduction(softsum.reduce_logsumexp, softsum.never), ulp=4),
+    Function(
+        "logsumexp_excluding_max",
+        "reduction",
+        Reduction(softsum.reduce_logsumexp_excluding_max, softsum.always, "without max"),
+        ulp=4,
+    ),
+    Function(
+        "logmeanexp",
+        "reduction",
+        Reduction(softsum.reduce_logmeanexp, softsum.where_mean_near_max, "shortfall", counts=True),
+        ulp=4,
+    ),
+)
