@@ -296,8 +296,9 @@ class WeightedSum:
 
     def __call__(self, x, b, values, signs, n):
         """Fill `values` and `signs`, one for each row, from x and b, all flat."""
-        self._kernel(x, b, values, signs, n, 0, values.size)
+        self.kernel(x, b, values, signs, n, 0, values.size)
 
     @functools.cached_property
-    def _kernel(self):
+    def kernel(self):
+        """The kernel (x, b, values, signs, n, start, stop)."""
         return weighted.weighted_rows()

@@ -2,17 +2,26 @@
 
 import numpy as np
 
-from .._compile.inline import inlined, overload
+from .._compile.inline import inlined
 from .._compile.stamp import check_sources
-from .memory import leave_out_first_max, numbers, overlap, quiet, same_shape, shape_of_rows
-from .rows import lengths_of, placer, runner_for, shape_of_rows_of, shaper, turn_of
-from .typing import Rows, check_floats, is_none, literal, refuse
+from .frames import Frame, shape_of_rows_of, shaper, turn_of
+from .memory import (
+    leave_out_first_max,
+    numbers,
+    out_of_rows,
+    quiet,
+    same_shape,
+    shape_of_rows,
+    two_outs,
+)
+from .masked import like
+from .typing import Rows, check_floats, literal
 
-_check_g, _check_t = same_shape("g"), same_shape("t")
+_CHECKS = {name: same_shape(name) for name in ("g", "t")}
 _check_g_of_rows = shape_of_rows("g")
 
 
-def weigher(rows, engine, wanted=False):
+def weigher(frame, engine, wanted=False):
     """A function that runs a Weighing on flat arrays: the numbers of the rows, if `wanted`.
 
     Of a single row it is the number itself, and nothing is allocated.
@@ -28,9 +37,9 @@ def weigher(rows, engine, wanted=False):
         return None
 
     keep = kept if keeps else nothing
-    if rows.ndim == 1:
+    if frame.rows.whole:
         return _weigher_of_one_row(engine, keep)
-    run = runner_for(rows, engine)
+    run = frame.runner(engine)
 
     @inlined
     def numbers_of_all(x, lengths):
@@ -65,168 +74,116 @@ def _weigher_of_one_row(engine, keep):
     return weigh
 
 
-def _checked_entries(rows, u, out, check):
-    # A function of x, u and out: u flat.
-    turn, copied = turn_of(rows), rows.copied
-    text = f"out must not overlap the other arguments of {rows.function}"
+def _leaver_out(entry):
+    # A function of the entries, flat, and their lengths.
+    @inlined
+    def leave_out(entries, sizes):
+        leave_out_first_max(entries, sizes[0], sizes[1], sizes[2])
 
     @inlined
-    def alone(x, u, out):
-        check(x.shape, u)
-        return turn(u)
+    def nothing(entries, sizes):
+        pass
+
+    return leave_out if entry.without_max else nothing
+
+
+def _operands(entry, call, rows, frame):
+    # (functions that give what goes with the entries, flat, and the names of these arguments).
+    names = [*entry.operands, "None"][:2] if entry.operands else ["None", "None"]
+    functions = []
+    for name in names:
+        u = getattr(call, name, None)
+        if name == "t":
+            check_floats(entry.name, u, "t")
+        rows.check_entries(u, name)
+        ones = entry.kind == "vjp" and name == "g"
+        functions.append(frame.entries(u, _CHECKS.get(name), ones))
+    return functions, names
+
+
+def _numbers_of_rows(entry, call, rows):
+    # A function of x and g: the cotangents of the rows, flat, for VJPs of reductions.
+    if entry.kind != "vjp of a reduction":
+        return inlined(lambda x, g: None), "None"
+    rows.check_numbers(call.g, "g")
+    turn, shape = turn_of(rows), shape_of_rows_of(rows)
 
     @inlined
-    def beside_out(x, u, out):
-        check(x.shape, u)
-        if overlap(u, out) and (copied or u.ctypes.data != out.ctypes.data):
-            raise ValueError(text)
-        return turn(u)
+    def of_rows(x, g):
+        _check_g_of_rows(shape(x), g)
+        return numbers(x, g, turn)
 
-    return alone if is_none(out) or is_none(u) else beside_out
+    return of_rows, "g"
 
 
-def register_vjp(function, entry):
-    """The overload of the VJP of a map."""
-    name, engine = entry.name, entry.engine
+def plan_entries(entry, call):
+    """A derivative for each entry: VJPs, JVPs and products with Hessians."""
+    rows = Rows(entry.name, call.x, call.axis)
+    rows.check_out(call.out)
+    rows.check_where(call.where)
+    frame = Frame(rows, call.out, call.where, (*entry.masked, None)[0], entry.without_max)
+    (first, second), names = _operands(entry, call, rows, frame)
+    of_rows, name_of_rows = _numbers_of_rows(entry, call, rows)
+    get_mask, place, lengths, finish = frame.mask, frame.place, frame.lengths, frame.finish
+    weigh, leave_out = weigher(frame, entry.engine), _leaver_out(entry)
 
-    @overload(function, prefer_literal=True)
-    def _overload_vjp(x, g=None, axis=-1, where=None, out=None, workers=None, stream=None):
-        rows = Rows(name, x, axis)
-        rows.check_entries(g, "g")
-        rows.check_out(out)
-        refuse(name, where=where, workers=workers, stream=stream)
-        turn, place, weigh = turn_of(rows), placer(rows, out), weigher(rows, engine)
-        lengths, entries = lengths_of(rows), _checked_entries(rows, g, out, _check_g)
+    def compute(x, u, v, c, where, out):
+        mask, sizes = get_mask(x, where), lengths(x)
+        numbers_of_rows = of_rows(x, c)
+        one, other = first(x, u, out, mask), second(x, v, out, mask)
+        source, target, result = place(x, out, mask)
+        leave_out(source, sizes)
+        weigh(source, one, other, numbers_of_rows, target, None, sizes)
+        finish(target, result, mask)
+        return result
 
-        def vjp(x, g=None, axis=-1, where=None, out=None, workers=None, stream=None):
-            cotangents = entries(x, g, out)
-            source, result = place(x, out)
-            weigh(source, cotangents, None, None, turn(result), None, lengths(x))
-            return result
-
-        return vjp
-
-
-def register_jvp(function, entry):
-    """The overload of the JVP of a map."""
-    name, engine = entry.name, entry.engine
-
-    @overload(function, prefer_literal=True)
-    def _overload_jvp(x, t, axis=-1, where=None, out=None, workers=None, stream=None):
-        rows = Rows(name, x, axis)
-        check_floats(name, t, "t")
-        rows.check_entries(t, "t")
-        rows.check_out(out)
-        refuse(name, where=where, workers=workers, stream=stream)
-        turn, place, weigh = turn_of(rows), placer(rows, out), weigher(rows, engine)
-        lengths, entries = lengths_of(rows), _checked_entries(rows, t, out, _check_t)
-
-        def jvp(x, t, axis=-1, where=None, out=None, workers=None, stream=None):
-            tangents = entries(x, t, out)
-            source, result = place(x, out)
-            weigh(source, tangents, None, None, turn(result), None, lengths(x))
-            return result
-
-        return jvp
+    return compute, ("x", *names, name_of_rows, "where", "out")
 
 
-def register_vjp_of_reduction(function, entry):
-    """The overload of the VJP of a reduction."""
-    name, engine, without_max = entry.name, entry.engine, entry.without_max
+def plan_rows(entry, call):
+    """A derivative for each row: JVPs of reductions."""
+    rows = Rows(entry.name, call.x, call.axis)
+    keepdims = literal(call.keepdims, bool, "keepdims", entry.name)
+    rows.check_out_of_rows(call.out, keepdims)
+    rows.check_where(call.where)
+    frame = Frame(rows, None, call.where, None, entry.without_max)
+    (first, _), _ = _operands(entry, call, rows, frame)
+    get_mask, read, lengths = frame.mask, frame.read, frame.lengths
+    weigh, leave_out = weigher(frame, entry.engine, wanted=True), _leaver_out(entry)
+    hand_out = out_of_rows(call.out, shaper(rows, keepdims))
 
-    @overload(function, prefer_literal=True)
-    def _overload_vjp(x, g=None, axis=-1, where=None, out=None, workers=None, stream=None):
-        rows = Rows(name, x, axis)
-        rows.check_numbers(g, "g")
-        rows.check_out(out)
-        refuse(name, where=where, workers=workers, stream=stream)
-        turn, weigh, lengths = turn_of(rows), weigher(rows, engine), lengths_of(rows)
-        place, shape = placer(rows, out, copied=without_max), shape_of_rows_of(rows)
+    def compute(x, t, where, out):
+        mask, sizes = get_mask(x, where), lengths(x)
+        tangents = first(x, t, None, mask)
+        source = read(x, mask)
+        leave_out(source, sizes)
+        values = weigh(source, tangents, None, None, None, None, sizes)
+        return hand_out(x, values, out)
 
-        def vjp(x, g=None, axis=-1, where=None, out=None, workers=None, stream=None):
-            _check_g_of_rows(shape(x), g)
-            c = numbers(x, g, turn)
-            source, result = place(x, out)
-            sizes = lengths(x)
-            if without_max:
-                leave_out_first_max(source, sizes[0], sizes[1], sizes[2])
-            weigh(source, None, None, c, turn(result), None, sizes)
-            return result
-
-        return vjp
+    return compute, ("x", "t", "where", "out")
 
 
-def register_jvp_of_reduction(function, entry):
-    """The overload of the JVP of a reduction."""
-    name, engine, without_max = entry.name, entry.engine, entry.without_max
+def plan_both(entry, call):
+    """A value and a gradient for each entry."""
+    rows = Rows(entry.name, call.x, call.axis)
+    firsts, seconds = rows.check_two_outs(call.out)
+    rows.check_where(call.where)
+    frame = Frame(rows, firsts, call.where, entry.masked[0])
+    (first, _), _ = _operands(entry, call, rows, frame)
+    get_mask, place, lengths, finish = frame.mask, frame.place, frame.lengths, frame.finish
+    weigh, more = weigher(frame, entry.engine), frame.second
+    outs = two_outs(call.out, like(rows))
+    finish_more = frame.finisher(entry.masked[1])
 
-    @overload(function, prefer_literal=True)
-    def _overload_jvp(
-        x, t, axis=-1, keepdims=False, where=None, out=None, workers=None, stream=None
-    ):
-        rows = Rows(name, x, axis)
-        check_floats(name, t, "t")
-        rows.check_entries(t, "t")
-        refuse(name, where=where, out=out, workers=workers, stream=stream)
-        turn, lengths = turn_of(rows), lengths_of(rows)
-        weigh = weigher(rows, engine, wanted=True)
-        shaped = shaper(rows, literal(keepdims, bool, "keepdims", name))
-        place = placer(rows, None, copied=without_max)
+    def compute(x, g, where, out):
+        mask = get_mask(x, where)
+        y, gradient = outs(x, g, out)
+        cotangents = first(x, g, None, mask)
+        source, target, values = place(x, y, mask)
+        target2, derivatives = more(x, gradient, values)
+        weigh(source, cotangents, None, None, target, target2, lengths(x))
+        finish(target, values, mask)
+        finish_more(target2, derivatives, mask)
+        return values, derivatives
 
-        def jvp(x, t, axis=-1, keepdims=False, where=None, out=None, workers=None, stream=None):
-            _check_t(x.shape, t)
-            sizes = lengths(x)
-            source = place(x, None)[0] if without_max else turn(x)
-            if without_max:
-                leave_out_first_max(source, sizes[0], sizes[1], sizes[2])
-            values = weigh(source, turn(t), None, None, None, None, sizes)
-            return shaped(x, values)
-
-        return jvp
-
-
-def register_value_and_vjp(function, entry):
-    """The overload of a value with its VJP."""
-    name, engine = entry.name, entry.engine
-
-    @overload(function, prefer_literal=True)
-    def _overload_both(x, g=None, axis=-1, where=None, out=None, workers=None, stream=None):
-        rows = Rows(name, x, axis)
-        rows.check_entries(g, "g")
-        refuse(name, where=where, out=out, workers=workers, stream=stream)
-        turn, place, weigh = turn_of(rows), placer(rows, None), weigher(rows, engine)
-        lengths = lengths_of(rows)
-
-        def both(x, g=None, axis=-1, where=None, out=None, workers=None, stream=None):
-            _check_g(x.shape, g)
-            source, y = place(x, None)
-            gradient = np.empty_like(y)
-            weigh(source, turn(g), None, None, turn(y), turn(gradient), lengths(x))
-            return y, gradient
-
-        return both
-
-
-def register_hvp(function, entry):
-    """The overload of a Hessian-vector product."""
-    name, engine = entry.name, entry.engine
-
-    @overload(function, prefer_literal=True)
-    def _overload_hvp(x, g, t, axis=-1, where=None, out=None, workers=None, stream=None):
-        rows = Rows(name, x, axis)
-        check_floats(name, t, "t")
-        rows.check_entries(g, "g")
-        rows.check_entries(t, "t")
-        rows.check_out(out)
-        refuse(name, where=where, workers=workers, stream=stream)
-        turn, place, weigh = turn_of(rows), placer(rows, out), weigher(rows, engine)
-        lengths = lengths_of(rows)
-        of_g, of_t = (_checked_entries(rows, u, out, c) for u, c in ((g, _check_g), (t, _check_t)))
-
-        def hvp(x, g, t, axis=-1, where=None, out=None, workers=None, stream=None):
-            cotangents, tangents = of_g(x, g, out), of_t(x, t, out)
-            source, result = place(x, out)
-            weigh(source, cotangents, tangents, None, turn(result), None, lengths(x))
-            return result
-
-        return hvp
+    return compute, ("x", "g", "where", "out")

@@ -6,12 +6,12 @@ import numpy as np
 from numba import types
 
 from .._arguments.targets import REDUCTIONS
-from .._compile.inline import inlined, overload
+from .._compile.inline import inlined
 from .._cpu.totals import fill_shares, mean_of_rows, sum_of_rows
 from .derivatives import weigher
 from .memory import each, labels, numbers, same_shape, shape_of_rows
-from .rows import lengths_of, placer, shape_of_rows_of, shaper, turn_of
-from .typing import Rows, check_floats, is_none, literal, refuse
+from .frames import Frame, lengths_of, shape_of_rows_of, shaper, turn_of
+from .typing import Rows, check_floats, is_none, literal
 
 _check_targets, _check_weights = same_shape("targets"), same_shape("weights")
 _check_labels, _check_row_weights = shape_of_rows("targets"), shape_of_rows("weights")
@@ -157,127 +157,52 @@ def _result(rows, reduction):
 class _Loss:
     """What a loss is made of, found out when its call is typed."""
 
-    def __init__(self, function, logits, axis, weights, reduction, out, options):
-        refuse(function, **options)
-        self.rows = rows = Rows(function, logits, axis, "logits")
-        rows.check_out(out)
-        reduction = literal(reduction, str, "reduction", function)
+    def __init__(self, entry, call):
+        function = entry.name
+        self.rows = rows = Rows(function, call.logits, call.axis, "logits")
+        rows.one_axis()
+        self._out = getattr(call, "out", None)
+        rows.check_out(self._out)
+        reduction = literal(call.reduction, str, "reduction", function)
         if reduction not in REDUCTIONS:
             known = ", ".join(map(repr, REDUCTIONS))
             raise TypeError(f"{function}: reduction must be one of {known}, got {reduction!r}")
+        if entry.operands == ("weights",):
+            self.scores, weights = _class_weights(rows, call.weights), None
+            self.names = "logits", "weights", "None"
+        else:
+            self.scores, weights = _scores(rows, call.targets), call.weights
+            self.names = "logits", "targets", "weights"
         self.of_rows = _row_weights(rows, weights, reduction)
         self.result = _result(rows, reduction)
-        self.place = placer(rows, out)
-
-    def value(self, engine, scores):
-        """A function of the arguments: the loss."""
-        of_rows, result = self.of_rows, self.result
-        turn, lengths = turn_of(self.rows), lengths_of(self.rows)
-        weigh = weigher(self.rows, engine, wanted=True)
-
-        @inlined
-        def value(logits, targets, weights):
-            g, c, sizes = scores(logits, targets), of_rows(logits, weights), lengths(logits)
-            values = weigh(turn(logits), g, None, c, None, None, sizes)
-            return result(logits, values, c)
-
-        return value
-
-    def value_and_grad(self, engine, scores):
-        """A function of the arguments: the loss and its gradient."""
-        of_rows, result, place = self.of_rows, self.result, self.place
-        turn, lengths = turn_of(self.rows), lengths_of(self.rows)
-        weigh = weigher(self.rows, engine, wanted=True)
-
-        @inlined
-        def both(logits, targets, weights, out):
-            g, c, sizes = scores(logits, targets), of_rows(logits, weights), lengths(logits)
-            source, gradient = place(logits, out)
-            values = weigh(source, g, None, c, turn(gradient), None, sizes)
-            return result(logits, values, c), gradient
-
-        return both
+        self.frame = Frame(rows, self._out)
+        self.weigh = weigher(self.frame, entry.engine, wanted=True)
 
 
-def register_loss(function, entry):
-    """The overload of a loss of targets."""
+def plan_loss(entry, call):
+    """A loss for each row, or one number."""
+    loss = _Loss(entry, call)
+    scores, of_rows, result, weigh = loss.scores, loss.of_rows, loss.result, loss.weigh
+    read, lengths = loss.frame.read, loss.frame.lengths
 
-    @overload(function, prefer_literal=True)
-    def _overload_value(
-        logits, targets, axis=-1, weights=None, reduction="none", workers=None, stream=None
-    ):
-        options = {"workers": workers, "stream": stream}
-        loss = _Loss(entry.name, logits, axis, weights, reduction, None, options)
-        compute = loss.value(entry.engine, _scores(loss.rows, targets))
+    def compute(logits, targets, weights):
+        g, c, sizes = scores(logits, targets), of_rows(logits, weights), lengths(logits)
+        values = weigh(read(logits, None), g, None, c, None, None, sizes)
+        return result(logits, values, c)
 
-        def impl(
-            logits, targets, axis=-1, weights=None, reduction="none", workers=None, stream=None
-        ):
-            return compute(logits, targets, weights)
-
-        return impl
+    return compute, loss.names
 
 
-def register_loss_and_gradient(function, entry):
-    """The overload of a loss of targets with its gradient."""
+def plan_loss_and_gradient(entry, call):
+    """A loss for each row, or one number, and its gradient."""
+    loss = _Loss(entry, call)
+    scores, of_rows, result, weigh = loss.scores, loss.of_rows, loss.result, loss.weigh
+    place, lengths = loss.frame.place, loss.frame.lengths
 
-    @overload(function, prefer_literal=True)
-    def _overload_both(
-        logits,
-        targets,
-        axis=-1,
-        weights=None,
-        reduction="none",
-        out=None,
-        workers=None,
-        stream=None,
-    ):
-        options = {"workers": workers, "stream": stream}
-        loss = _Loss(entry.name, logits, axis, weights, reduction, out, options)
-        compute = loss.value_and_grad(entry.engine, _scores(loss.rows, targets))
+    def compute(logits, targets, weights, out):
+        g, c, sizes = scores(logits, targets), of_rows(logits, weights), lengths(logits)
+        source, target, gradient = place(logits, out, None)
+        values = weigh(source, g, None, c, target, None, sizes)
+        return result(logits, values, c), gradient
 
-        def impl(
-            logits,
-            targets,
-            axis=-1,
-            weights=None,
-            reduction="none",
-            out=None,
-            workers=None,
-            stream=None,
-        ):
-            return compute(logits, targets, weights, out)
-
-        return impl
-
-
-def register_loss_of_weights(function, entry):
-    """The overload of a loss of weights of the classes."""
-
-    @overload(function, prefer_literal=True)
-    def _overload_value(logits, weights, axis=-1, reduction="none", workers=None, stream=None):
-        options = {"workers": workers, "stream": stream}
-        loss = _Loss(entry.name, logits, axis, types.none, reduction, None, options)
-        compute = loss.value(entry.engine, _class_weights(loss.rows, weights))
-
-        def impl(logits, weights, axis=-1, reduction="none", workers=None, stream=None):
-            return compute(logits, weights, None)
-
-        return impl
-
-
-def register_loss_of_weights_and_gradient(function, entry):
-    """The overload of a loss of weights of the classes with its gradient."""
-
-    @overload(function, prefer_literal=True)
-    def _overload_both(
-        logits, weights, axis=-1, reduction="none", out=None, workers=None, stream=None
-    ):
-        options = {"workers": workers, "stream": stream}
-        loss = _Loss(entry.name, logits, axis, types.none, reduction, out, options)
-        compute = loss.value_and_grad(entry.engine, _class_weights(loss.rows, weights))
-
-        def impl(logits, weights, axis=-1, reduction="none", out=None, workers=None, stream=None):
-            return compute(logits, weights, None, out)
-
-        return impl
+    return compute, (*loss.names, "out")

@@ -2,36 +2,34 @@
 
 import numpy as np
 
-from .._compile.inline import inlined, overload
+from .._compile.inline import inlined
 from .._compile.stamp import check_sources
 from .._cpu.logmatmul import one_product
 from .memory import quiet
-from .rows import turn_of
+from .frames import turn_of
 from .typing import Rows, check_floats, refuse
 
 
-def register_jacobian(function, entry):
-    """The overload of a Jacobian, of the last axis."""
+def plan_jacobian(entry, call):
+    """A Jacobian, of the last axis."""
     name, engine = entry.name, entry.engine
+    rows = Rows(name, call.x, call.axis)
+    rows.one_axis()
+    if rows.turned or not rows.last:
+        raise TypeError(
+            f"{name}: axis must be the last one, and x not Fortran-contiguous, in jitted code"
+        )
+    turn, kernel = turn_of(rows), quiet(engine.kernel)
 
-    @overload(function, prefer_literal=True)
-    def _overload_jacobian(x, axis=-1):
-        rows = Rows(name, x, axis)
-        if rows.turned or not rows.last:
-            raise TypeError(
-                f"{name}: axis must be the last one, and x not Fortran-contiguous, in jitted code"
-            )
-        turn, kernel = turn_of(rows), quiet(engine.kernel)
+    def jacobian(x):
+        check_sources()
+        n = x.shape[-1]
+        out = np.empty((*x.shape, n), x.dtype)
+        if out.size:
+            kernel(turn(x), out.reshape(-1), n, 0, x.size // n)
+        return out
 
-        def jacobian(x, axis=-1):
-            check_sources()
-            n = x.shape[-1]
-            out = np.empty((*x.shape, n), x.dtype)
-            if out.size:
-                kernel(turn(x), out.reshape(-1), n, 0, x.size // n)
-            return out
-
-        return jacobian
+    return jacobian, ("x",)
 
 
 def _as_matrix(u, first):
@@ -51,33 +49,30 @@ def _shaped(a, b):
     return inlined(lambda out: out)
 
 
-def register_product(function, entry):
-    """The overload of logmatmulexp, of matrices and vectors."""
-    name = entry.name
+def plan_product(entry, call):
+    """logmatmulexp, of matrices and vectors."""
+    name, a, b = entry.name, call.a, call.b
+    refuse(name, out=call.out)
+    for u, of in ((a, "a"), (b, "b")):
+        check_floats(name, u, of)
+        if u.ndim > 2 or u.dtype != a.dtype:
+            raise TypeError(
+                f"{name}: {of} must have one axis or two, and the dtype of the other, in "
+                f"jitted code, got {u}"
+            )
+    kernel, shaped = quiet(one_product()), _shaped(a, b)
+    first, second = _as_matrix(a, True), _as_matrix(b, False)
 
-    @overload(function, prefer_literal=True)
-    def _overload_product(a, b, out=None, workers=None):
-        refuse(name, out=out, workers=workers)
-        for u, of in ((a, "a"), (b, "b")):
-            check_floats(name, u, of)
-            if u.ndim > 2 or u.dtype != a.dtype:
-                raise TypeError(
-                    f"{name}: {of} must have one axis or two, and the dtype of the other, in "
-                    f"jitted code, got {u}"
-                )
-        kernel, shaped = quiet(one_product()), _shaped(a, b)
-        first, second = _as_matrix(a, True), _as_matrix(b, False)
+    def product(a, b):
+        check_sources()
+        left, right = first(a), second(b)
+        if left.shape[1] != right.shape[0]:
+            raise ValueError("the last axis of a must be as long as the first of b")
+        result = np.empty((left.shape[0], right.shape[1]), left.dtype)
+        if left.shape[1] == 0:
+            result[...] = -np.inf
+        elif result.size:
+            kernel(left, right, result)
+        return shaped(result)
 
-        def product(a, b, out=None, workers=None):
-            check_sources()
-            left, right = first(a), second(b)
-            if left.shape[1] != right.shape[0]:
-                raise ValueError("the last axis of a must be as long as the first of b")
-            result = np.empty((left.shape[0], right.shape[1]), left.dtype)
-            if left.shape[1] == 0:
-                result[...] = -np.inf
-            elif result.size:
-                kernel(left, right, result)
-            return shaped(result)
-
-        return product
+    return product, ("a", "b")

@@ -13,18 +13,21 @@ from .._compile.inline import inlined, overload
 from .._compile.stamp import check_sources
 from .._cpu.engines import ROWS, SHORT, way
 from .._cpu.flags import keep_flags, restore_flags
+from .._cpu.together import put_rows
 
 
 @inlined
-def split(shape, k):
-    """(outer, n, inner) of an array, the axis being number k."""
-    outer, inner = 1, 1
+def split(shape, first, last):
+    """(outer, n, inner) of an array whose rows are along the axes number `first` to `last`."""
+    outer, n, inner = 1, 1, 1
     for i in range(len(shape)):
-        if i < k:
+        if i < first:
             outer *= shape[i]
-        elif i > k:
+        elif i > last:
             inner *= shape[i]
-    return outer, shape[k], inner
+        else:
+            n *= shape[i]
+    return outer, n, inner
 
 
 def _flat(turned):
@@ -237,3 +240,74 @@ def leave_out_first_max(x, outer, n, inner):
                 at = i
         if n > 0 and not math.isnan(x[at]):
             x[at] = -math.inf
+
+
+# --- results of rows -----------------------------------------------------------------------------
+
+
+def out_of_rows(out, shaped):
+    """A function of x, the values of the rows, and `out`: what is handed out, put into `out`."""
+    text = "out must have the shape of the result"
+    memory = "out must not overlap the array"
+
+    @inlined
+    def new(x, values, out):
+        return shaped(x, values)
+
+    @inlined
+    def given(x, values, out):
+        result = shaped(x, values)
+        if out.shape != result.shape:
+            raise ValueError(text)
+        if overlap(x, out):
+            raise ValueError(memory)
+        put_rows(np.ascontiguousarray(result).reshape(-1), out)
+        return out
+
+    @inlined
+    def number(x, value, out):
+        if overlap(x, out):
+            raise ValueError(memory)
+        out[()] = shaped(x, value)
+        return out
+
+    if not isinstance(out, types.Array):
+        return new
+    return given if out.ndim else number
+
+
+def two_outs(out, new):
+    """A function of x, g and `out`: (where the first results go, where the second).
+
+    Where none is given the first is None, and the second made by new(x).
+    """
+    text = "out must be two arrays that overlap neither each other nor the other arguments"
+
+    @inlined
+    def made(x, g, out):
+        return None, new(x)
+
+    @inlined
+    def given(x, g, out):
+        first, second = out
+        for each in (first, second):
+            if overlap(x, each) or _may_overlap(g, each):
+                raise ValueError(text)
+        if overlap(first, second):
+            raise ValueError(text)
+        if second.shape != x.shape:
+            raise ValueError("out must have the shape of x")
+        return first, second
+
+    return given if isinstance(out, types.BaseTuple) else made
+
+
+def _may_overlap(u, out):
+    raise NotImplementedError("only inside compiled code")
+
+
+@overload(_may_overlap)
+def _overload_may_overlap(u, out):
+    if isinstance(u, types.Array):
+        return lambda u, out: overlap(u, out)
+    return lambda u, out: False

@@ -1,34 +1,41 @@
 """Give every function of the family that runs in jitted code its overload."""
 
 from .._family import FAMILY
-from . import derivatives, elementwise, losses, matrices, rows
+from . import derivatives, gated, losses, matrices, rows, weighted
+from .calls import register_call
+from .elementwise import register_ufunc
 
-_REGISTER = {
-    "map": rows.register_map,
-    "scan": rows.register_scan,
-    "reduction": rows.register_reduction,
-    "vjp": derivatives.register_vjp,
-    "vjp of a reduction": derivatives.register_vjp_of_reduction,
-    "jvp": derivatives.register_jvp,
-    "jvp of a reduction": derivatives.register_jvp_of_reduction,
-    "value and vjp": derivatives.register_value_and_vjp,
-    "hvp": derivatives.register_hvp,
-    "jacobian": matrices.register_jacobian,
-    "loss": losses.register_loss,
-    "loss and gradient": losses.register_loss_and_gradient,
-    "class weights": losses.register_loss_of_weights,
-    "class weights and gradient": losses.register_loss_of_weights_and_gradient,
-    "product": matrices.register_product,
-    "elementwise": elementwise.register_ufunc,
+_PLANS = {
+    "map": rows.plan_map,
+    "scan": rows.plan_map,
+    "reduction": rows.plan_reduction,
+    "vjp": derivatives.plan_entries,
+    "vjp of a reduction": derivatives.plan_entries,
+    "jvp": derivatives.plan_entries,
+    "jvp of a reduction": derivatives.plan_rows,
+    "value and vjp": derivatives.plan_both,
+    "hvp": derivatives.plan_entries,
+    "jacobian": matrices.plan_jacobian,
+    "loss": losses.plan_loss,
+    "loss and gradient": losses.plan_loss_and_gradient,
+    "class weights": losses.plan_loss,
+    "class weights and gradient": losses.plan_loss_and_gradient,
+    "product": matrices.plan_product,
+    "gated": gated.plan_values,
+    "gated vjp": gated.plan_gradients,
 }
-# Its signature is its own: it has weights besides.
-_OWN = {"logsumexp": rows.register_logsumexp}
+# It has weights besides.
+_OWN = {"logsumexp": weighted.plan_logsumexp}
 
 
 def register(functions):
     """Register the overloads of public functions, {name: function}."""
     for entry in FAMILY.values():
         # An entry whose function is not written yet is no reason not to be imported.
-        if entry.runs("jitted") and entry.name in functions:
-            register_one = _OWN.get(entry.name) or _REGISTER[entry.kind]
-            register_one(functions[entry.name], entry)
+        if not entry.runs("jitted") or entry.name not in functions:
+            continue
+        function = functions[entry.name]
+        if entry.kind == "elementwise":
+            register_ufunc(function, entry)
+        else:
+            register_call(function, entry, _OWN.get(entry.name) or _PLANS[entry.kind])

@@ -1,128 +1,48 @@
-"""Maps, reductions and the running sum inside jitted code, and what all functions of rows share."""
+"""Maps, reductions and the running sum inside jitted code."""
 
 import numpy as np
 
-from .._compile.inline import inlined, overload
+from .._compile.inline import inlined
 from .._compile.stamp import check_sources
-from .memory import (
-    flat,
-    flat_turned,
-    out_beside,
-    overlap,
-    quiet,
-    runner,
-    runner_of_last,
-    split,
-)
-from .typing import Rows, check_floats, is_none, literal, refuse
+from .frames import Frame, shaper
+from .memory import out_of_rows, overlap, quiet
+from .typing import Rows, is_none, literal, several
+
+# --- maps and the running sum --------------------------------------------------------------------
 
 
-def turn_of(rows):
-    """How arrays are made flat in the order of x."""
-    return flat_turned if rows.turned else flat
-
-
-def lengths_of(rows):
-    """A function of x: (outer, n, inner)."""
-    k = rows.k
+def _map_of_one_row(frame, engine, out):
+    # A function of (entries, where the results go, lengths) of a single row.
+    one_row, rows = quiet(engine.one_row), quiet(engine.kernels[1])
 
     @inlined
-    def as_it_is(x):
-        return split(x.shape, k)
+    def beside(source, target, sizes):
+        check_sources()
+        if source.size > 0:
+            one_row(source, target)
 
     @inlined
-    def turned(x):
-        return split(x.T.shape, k)
-
-    return turned if rows.turned else as_it_is
-
-
-def runner_for(rows, engine):
-    """The runner of an engine for these rows."""
-    return (runner_of_last if rows.last else runner)(engine.kernels)
-
-
-def _picker(indices):
-    # A function of a shape: the lengths of these axes, 1 for a number beyond them.
-    i, j, k, m = (*indices, 0, 0, 0, 0)[:4]
-    by_length = (
-        lambda s: (),
-        lambda s: ((*s, 1)[i],),
-        lambda s: ((*s, 1)[i], (*s, 1)[j]),
-        lambda s: ((*s, 1)[i], (*s, 1)[j], (*s, 1)[k]),
-        lambda s: ((*s, 1)[i], (*s, 1)[j], (*s, 1)[k], (*s, 1)[m]),
-    )
-    return inlined(by_length[len(indices)])
-
-
-def shape_of_rows_of(rows):
-    """A function of x: the shape of an array with a number for each row."""
-    axis = rows.ndim - 1 - rows.k if rows.turned else rows.k
-    pick = _picker([i for i in range(rows.ndim) if i != axis])
-    return inlined(lambda x: pick(x.shape))
-
-
-def shaper(rows, keepdims=False):
-    """A function of x and flat values, or that of a single row: they in the result's shape."""
-    if rows.ndim == 1:
-        return inlined(_alone_in_array if keepdims else (lambda x, value: value))
-    axes = [rows.ndim if i == rows.k else i for i in range(rows.ndim)]
-    pick = _picker(axes if keepdims else [i for i in axes if i != rows.ndim])
-    if rows.turned:
-        return inlined(lambda x, values: values.reshape(pick(x.T.shape)).T)
-    return inlined(lambda x, values: values.reshape(pick(x.shape)))
-
-
-def _alone_in_array(x, value):
-    return np.full(1, value, x.dtype)
-
-
-def placer(rows, out, copied=False):
-    """A function of x and out: (what to read, flat, the array of results).
-
-    x that is not contiguous is copied into the results and read there.
-    """
-    turn, check = turn_of(rows), out_beside(rows.name)
+    def given(source, target, sizes):
+        check_sources()
+        if source.size > 0:
+            # The exponentials are kept in `out`, so that it must not be where x is.
+            same = source.ctypes.data == target.ctypes.data
+            one_row(source.copy() if same else source, target)
 
     @inlined
-    def beside(x, out):
-        return turn(x), np.empty_like(x)
+    def in_place(source, target, sizes):
+        check_sources()
+        if source.size > 0:
+            rows(source, None, target, source.size, 0, 1)
 
-    @inlined
-    def copy(x, out):
-        result = np.empty(x.shape, x.dtype)
-        result[...] = x
-        return turn(result), result
-
-    @inlined
-    def copy_turned(x, out):
-        result = np.empty(x.T.shape, x.dtype)
-        result[...] = x.T
-        return result.reshape(-1), result.T
-
-    @inlined
-    def given(x, out):
-        check(x, out)
-        return turn(x), out
-
-    @inlined
-    def given_copy(x, out):
-        check(x, out)
-        out[...] = x
-        return turn(out), out
-
-    copied = copied or rows.copied
-    if not is_none(out):
-        return given_copy if copied else given
-    if not copied:
-        return beside
-    return copy_turned if rows.turned else copy
+    if frame.in_place:
+        return in_place
+    return beside if is_none(out) else given
 
 
-# --- maps and reductions -------------------------------------------------------------------------
+def _map_of_rows(frame, engine, out):
+    run, keeps, in_place = frame.runner(engine), engine.keeps, frame.in_place
 
-
-def _kept(keeps):
     @inlined
     def kept(x, out):
         return x, out, out
@@ -131,190 +51,168 @@ def _kept(keeps):
     def without(x, out):
         return x, None, out
 
-    return (kept if keeps else without), without
-
-
-def _map(rows, engine, out):
-    if rows.ndim == 1 and not rows.copied:
-        return _map_of_one_row(engine) if is_none(out) else _map_into_one_row(engine)
-    turn, place, run = turn_of(rows), placer(rows, out), runner_for(rows, engine)
-    lengths = lengths_of(rows)
-    arrays, without = _kept(engine.keeps)
-    in_place = rows.copied
-
-    def anywhere(x, axis=-1, where=None, out=None, workers=None, stream=None):
-        source, result = place(x, out)
-        target = turn(result)
-        tiles = arrays(source, target)
-        outer, n, inner = lengths(x)
-        if in_place or overlap(source, target):
-            run(without(source, target), tiles, x.itemsize, outer, n, inner)
-        else:
-            run(tiles, tiles, x.itemsize, outer, n, inner)
-        return result
-
-    def beside(x, axis=-1, where=None, out=None, workers=None, stream=None):
-        source, result = place(x, out)
-        tiles = arrays(source, turn(result))
-        outer, n, inner = lengths(x)
-        run(tiles, tiles, x.itemsize, outer, n, inner)
-        return result
-
-    return beside if is_none(out) and not rows.copied else anywhere
-
-
-def _map_of_one_row(engine):
-    one_row = quiet(engine.one_row)
-
-    def row(x, axis=-1, where=None, out=None, workers=None, stream=None):
-        check_sources()
-        result = np.empty(x.size, x.dtype)
-        if x.size > 0:
-            one_row(x, result)
-        return result
-
-    return row
-
-
-def _map_into_one_row(engine):
-    one_row, check = quiet(engine.one_row), out_beside("x")
-
-    def row(x, axis=-1, where=None, out=None, workers=None, stream=None):
-        check_sources()
-        check(x, out)
-        if x.size > 0:
-            # The exponentials are kept in `out`, so that it must not be where x is.
-            one_row(x.copy() if x.ctypes.data == out.ctypes.data else x, out)
-        return out
-
-    return row
-
-
-def register_map(function, entry):
-    """The overload of a map."""
-    name, engine = entry.name, entry.engine
-
-    @overload(function, prefer_literal=True)
-    def _overload_map(x, axis=-1, where=None, out=None, workers=None, stream=None):
-        rows = Rows(name, x, axis)
-        rows.check_out(out)
-        refuse(name, where=where, workers=workers, stream=stream)
-        return _map(rows, engine, out)
-
-
-def register_scan(function, entry):
-    """The overload of the running sum."""
-    name, engine = entry.name, entry.engine
-
-    @overload(function, prefer_literal=True)
-    def _overload_scan(x, axis=-1, where=None, out=None, workers=None, stream=None):
-        rows = Rows(name, x, axis)
-        rows.check_out(out)
-        refuse(name, where=where, workers=workers, stream=stream)
-        turn, place, lengths = turn_of(rows), placer(rows, out), lengths_of(rows)
-        kernel = quiet(engine.kernel)
-
-        def scan(x, axis=-1, where=None, out=None, workers=None, stream=None):
-            check_sources()
-            source, result = place(x, out)
-            outer, n, inner = lengths(x)
-            kernel(source, turn(result), n, inner, 0, outer)
-            return result
-
-        return scan
-
-
-def _reduce_all(engine, x):
-    # Over all axes: their order does not matter.
-    one_row, turn = quiet(engine.one_row), flat_turned if x.layout == "F" else flat
+    arrays = kept if keeps else without
 
     @inlined
-    def reduce(x):
+    def anywhere(source, target, sizes):
+        tiles = arrays(source, target)
+        if in_place or overlap(source, target):
+            lines = without(source, target)
+            run(lines, tiles, source.itemsize, sizes[0], sizes[1], sizes[2])
+        else:
+            run(tiles, tiles, source.itemsize, sizes[0], sizes[1], sizes[2])
+
+    @inlined
+    def beside(source, target, sizes):
+        tiles = arrays(source, target)
+        run(tiles, tiles, source.itemsize, sizes[0], sizes[1], sizes[2])
+
+    return beside if is_none(out) and not in_place else anywhere
+
+
+def _scan_of_rows(engine):
+    kernel = quiet(engine.kernel)
+
+    @inlined
+    def scan(source, target, sizes):
         check_sources()
-        row = turn(x)
+        kernel(source, target, sizes[1], sizes[2], 0, sizes[0])
+
+    return scan
+
+
+def plan_map(entry, call):
+    """A result for each entry, from x alone: maps, and the running sum."""
+    engine = entry.engine
+    in_c_order = engine.ordered and several(call.axis)
+    rows = Rows(entry.name, call.x, call.axis, turns=not in_c_order)
+    rows.check_out(call.out)
+    rows.check_where(call.where)
+    frame = Frame(rows, call.out, call.where, (*entry.masked, None)[0])
+    if entry.kind == "scan":
+        run = _scan_of_rows(engine)
+    else:
+        run = (_map_of_one_row if rows.whole else _map_of_rows)(frame, engine, call.out)
+    get_mask, place, lengths, finish = frame.mask, frame.place, frame.lengths, frame.finish
+
+    def compute(x, where, out):
+        mask = get_mask(x, where)
+        source, target, result = place(x, out, mask)
+        run(source, target, lengths(x))
+        finish(target, result, mask)
+        return result
+
+    return compute, ("x", "where", "out")
+
+
+# --- reductions ----------------------------------------------------------------------------------
+
+
+def _reduce_one_row(engine):
+    one_row = quiet(engine.one_row)
+
+    @inlined
+    def reduce(row, mask, sizes):
+        check_sources()
         return one_row(row) if row.size > 0 else row.dtype.type(-np.inf)
 
     return reduce
 
 
-def _reduce_rows(rows, engine, keepdims):
-    turn, run, lengths = turn_of(rows), runner_for(rows, engine), lengths_of(rows)
-    as_it_is = inlined(lambda x, values: values)
-    shaped = as_it_is if rows.ndim == 1 else shaper(rows, keepdims)
+def _reduce_rows(frame, engine):
+    run = frame.runner(engine)
 
     @inlined
-    def reduce(x):
-        outer, n, inner = lengths(x)
-        source, values = turn(x), np.empty(outer * inner, x.dtype)
-        if n == 0:
+    def reduce(source, mask, sizes):
+        values = np.empty(sizes[0] * sizes[2], source.dtype)
+        if sizes[1] == 0:
             values[:] = -np.inf
         arrays = source, values
-        run(arrays, arrays, x.itemsize, outer, n, inner)
-        return shaped(x, values)
+        run(arrays, arrays, source.itemsize, sizes[0], sizes[1], sizes[2])
+        return values
 
     return reduce
 
 
-def _reduce(name, engine, x, axis, keepdims):
-    keepdims = literal(keepdims, bool, "keepdims", name)
-    if is_none(axis):
-        check_floats(name, x, "x")
-        if keepdims:
-            raise TypeError(f"{name}: keepdims must be False where axis is None in jitted code")
-        return _reduce_all(engine, x)
-    rows = Rows(name, x, axis)
-    if rows.ndim == 1 and not keepdims:
-        return _reduce_all(engine, x)
-    return _reduce_rows(rows, engine, keepdims)
+@inlined
+def _count(mask, n, r):
+    count = 0
+    for i in range(r * n, r * n + n):
+        count += mask[i]
+    return count
 
 
-def register_reduction(function, entry):
-    """The overload of a reduction."""
-    name, engine = entry.name, entry.engine
-
-    @overload(function, prefer_literal=True)
-    def _overload_reduction(
-        x, axis=-1, keepdims=False, where=None, out=None, workers=None, stream=None
-    ):
-        refuse(name, where=where, out=out, workers=workers, stream=stream)
-        reduce = _reduce(name, engine, x, axis, keepdims)
-        return lambda x, axis=-1, keepdims=False, where=None, out=None, workers=None, stream=None: (
-            reduce(x)
-        )
+@inlined
+def _present(source, mask, n, r, chosen, at):
+    # Add the entries of row r that are not masked to those chosen; how many there are then.
+    for i in range(r * n, r * n + n):
+        if mask[i]:
+            chosen[at] = source[i]
+            at += 1
+    return at
 
 
-def register_logsumexp(function, entry):
-    """The overload of logsumexp, which has weights besides."""
-    name, engine = entry.name, entry.engine
+def _reduce_present(frame, engine):
+    # Rows with equally many entries together, without their absent ones, as the array functions.
+    run = frame.runner(engine)
 
-    @overload(function, prefer_literal=True)
-    def _overload_logsumexp(
-        x,
-        axis=-1,
-        b=None,
-        return_sign=False,
-        keepdims=False,
-        where=None,
-        out=None,
-        workers=None,
-        stream=None,
-    ):
-        refuse(name, b=b, where=where, out=out, workers=workers, stream=stream)
-        if literal(return_sign, bool, "return_sign", name):
-            raise TypeError(f"{name}: return_sign is not supported in jitted code: leave it out")
-        reduce = _reduce(name, engine, x, axis, keepdims)
+    @inlined
+    def reduce(source, mask, sizes):
+        outer, n = sizes[0], sizes[1]
+        values, counts = np.full(outer, -np.inf, source.dtype), np.zeros(outer, np.intp)
+        chosen, part = np.empty(source.size, source.dtype), np.empty(outer, source.dtype)
+        for r in range(outer):
+            counts[r] = _count(mask, n, r)
+        for count in range(1, n + 1):
+            size = 0
+            for r in range(outer):
+                if counts[r] == count:
+                    size = _present(source, mask, n, r, chosen, size)
+            if size:
+                arrays = chosen, part
+                run(arrays, arrays, source.itemsize, size // count, count, 1)
+                k = 0
+                for r in range(outer):
+                    if counts[r] == count:
+                        values[r] = part[k]
+                        k += 1
+        return values
 
-        def logsumexp(
-            x,
-            axis=-1,
-            b=None,
-            return_sign=False,
-            keepdims=False,
-            where=None,
-            out=None,
-            workers=None,
-            stream=None,
-        ):
-            return reduce(x)
+    return reduce
 
-        return logsumexp
+
+def _reduce_present_of_one(engine):
+    one_row = quiet(engine.one_row)
+
+    @inlined
+    def reduce(source, mask, sizes):
+        check_sources()
+        chosen = np.empty(source.size, source.dtype)
+        size = _present(source, mask, source.size, 0, chosen, 0)
+        return one_row(chosen[:size]) if size > 0 else source.dtype.type(-np.inf)
+
+    return reduce
+
+
+def _reducer(frame, engine):
+    if frame.has_mask and engine.counts:
+        return _reduce_present_of_one(engine) if frame.rows.whole else _reduce_present(frame, engine)
+    return _reduce_one_row(engine) if frame.rows.whole else _reduce_rows(frame, engine)
+
+
+def plan_reduction(entry, call):
+    """A result for each row."""
+    rows = Rows(entry.name, call.x, call.axis)
+    keepdims = literal(call.keepdims, bool, "keepdims", entry.name)
+    rows.check_out_of_rows(call.out, keepdims)
+    rows.check_where(call.where)
+    frame = Frame(rows, None, call.where)
+    get_mask, read, lengths = frame.mask, frame.read, frame.lengths
+    reduce, hand_out = _reducer(frame, entry.engine), out_of_rows(call.out, shaper(rows, keepdims))
+
+    def compute(x, where, out):
+        mask = get_mask(x, where)
+        values = reduce(read(x, mask), mask, lengths(x))
+        return hand_out(x, values, out)
+
+    return compute, ("x", "where", "out")

@@ -6,7 +6,6 @@ The errors are TypeErrors: unlike Numba's own they reach the user as one line.
 from numba import types
 
 _FLOATS = (types.float32, types.float64)
-_MOST_AXES = 4
 
 
 def _value(argument):
@@ -23,6 +22,16 @@ def _value(argument):
 def is_none(argument):
     """Whether an argument is None or left out."""
     return _value(argument) is None
+
+
+def no_mask(where):
+    """Whether an argument `where` is None, True or left out."""
+    return is_none(where) or _value(where) is True
+
+
+def several(axis):
+    """Whether an argument `axis` may name several axes."""
+    return is_none(axis) or isinstance(axis, (types.BaseTuple, tuple))
 
 
 def literal(argument, kind, name, function):
@@ -43,24 +52,47 @@ def refuse(function, **arguments):
 
 
 class Rows:
-    """The array of a call by its type: how it lies, and which axis the rows are along.
+    """The array of a call by its type: how it lies, and which axes the rows are along.
 
-    `turned` says that the memory is that of the transposed array, in which the axis is number
-    `k`; `last` that this is its last axis.
+    `turned` says that the memory is that of the transposed array, whose axes number `axes` are
+    those of the rows; `last` that these are its last ones, `apart` that others lie between them,
+    and `whole` that there are no others. Without `turns` the order is C order.
     """
 
-    def __init__(self, function, x, axis, name="x"):
+    def __init__(self, function, x, axis, name="x", turns=True):
         self.function, self.name, self.type = function, name, x
         check_floats(function, x, name)
         self.ndim, self.dtype = x.ndim, x.dtype
-        axis = literal(axis, int, "axis", function)
-        if not -x.ndim <= axis < x.ndim:
-            raise TypeError(f"{function}: axis {axis} is out of bounds for {name} of {x.ndim} axes")
-        self.turned = x.layout == "F" and x.ndim > 1
-        k = axis % x.ndim
-        self.k = x.ndim - 1 - k if self.turned else k
-        self.last = self.k == x.ndim - 1
-        self.copied = x.layout == "A"
+        axes = self._axes(axis)
+        self.turned = x.layout == "F" and x.ndim > 1 and turns
+        self.copied = x.layout == "A" or (x.layout == "F" and not self.turned)
+        self.axes = tuple(sorted(x.ndim - 1 - k for k in axes)) if self.turned else axes
+        self.whole = len(axes) == x.ndim
+        self.apart = self.axes[-1] - self.axes[0] >= len(axes)
+        self.last = not self.apart and self.axes[-1] == x.ndim - 1
+
+    def _axes(self, axis):
+        # The axes as sorted numbers from 0 on; several are for functions that take several.
+        axis = _value(axis)
+        if axis is None:
+            return tuple(range(self.ndim))
+        named = tuple(axis) if several(axis) else (axis,)
+        axes = tuple(literal(a, int, "axis", self.function) for a in named)
+        for a in axes:
+            if not -self.ndim <= a < self.ndim:
+                raise TypeError(
+                    f"{self.function}: axis {a} is out of bounds for {self.name} of "
+                    f"{self.ndim} axes"
+                )
+        axes = tuple(sorted({a % self.ndim for a in axes}))
+        if not axes or len(axes) < len(named):
+            raise TypeError(f"{self.function}: axis must name different axes, got {axis}")
+        return axes
+
+    def one_axis(self):
+        """Refuse several axes, for functions that take one."""
+        if len(self.axes) > 1:
+            raise TypeError(f"{self.function}: axis must be a literal int in jitted code")
 
     def check_entries(self, u, name):
         """Refuse what is not an array like x, or None."""
@@ -77,14 +109,29 @@ class Rows:
         """Refuse what is not an array with a number for each row, or None."""
         if is_none(u):
             return
-        if self.ndim == 1 and isinstance(u, (types.Float, types.Integer)):
+        if self.whole and isinstance(u, (types.Float, types.Integer)):
             return
-        if isinstance(u, types.Array) and u.ndim == self.ndim - 1 and self.ndim > 1:
+        axes = self.ndim - len(self.axes)
+        if isinstance(u, types.Array) and u.ndim == axes and not self.whole:
             return
         raise TypeError(
             f"{self.function}: {name} must have a number for each row in jitted code, "
-            f"{self.ndim - 1} axes, got {u}"
+            f"{axes} axes, got {u}"
         )
+
+    def check_where(self, where):
+        """Refuse what is no mask that may broadcast to x."""
+        if no_mask(where) or isinstance(where, types.Boolean):
+            return
+        if (
+            not isinstance(where, types.Array)
+            or not isinstance(where.dtype, types.Boolean)
+            or where.ndim > self.ndim
+        ):
+            raise TypeError(
+                f"{self.function}: where must be a bool or an array of bool of up to {self.ndim} "
+                f"axes in jitted code, got {where}"
+            )
 
     def check_out(self, out):
         """Refuse an `out` into which the kernels cannot write as it lies."""
@@ -98,12 +145,38 @@ class Rows:
                 f"where {self.name} is {self.type}, got {out}"
             )
 
+    def check_two_outs(self, out):
+        """Refuse an `out` that is no pair of such arrays; the types of both, or None twice."""
+        if is_none(out):
+            return None, None
+        if not isinstance(out, types.BaseTuple) or len(out) != 2:
+            raise TypeError(f"{self.function}: out must be a tuple of two arrays, got {out}")
+        for each in out:
+            self.check_out(each)
+        return tuple(out)
+
+    def check_out_of_rows(self, out, keepdims, dtype=None):
+        """Refuse an `out` that is no array with a number for each row."""
+        if is_none(out):
+            return
+        axes = self.ndim if keepdims else self.ndim - len(self.axes)
+        dtype = dtype or self.dtype
+        if (
+            not isinstance(out, types.Array)
+            or (out.ndim, out.dtype) != (axes, dtype)
+            or not out.mutable
+        ):
+            raise TypeError(
+                f"{self.function}: out must be a writable array of {axes} axes of {dtype} in "
+                f"jitted code, got {out}"
+            )
+
 
 def check_floats(function, x, name):
     """Refuse what is not an array of floats."""
-    if not isinstance(x, types.Array) or not 1 <= x.ndim <= _MOST_AXES:
+    if not isinstance(x, types.Array) or x.ndim < 1:
         raise TypeError(
-            f"{function}: {name} must be an array of 1 to {_MOST_AXES} axes in jitted code, got {x}"
+            f"{function}: {name} must be an array of 1 or more axes in jitted code, got {x}"
         )
     if x.dtype not in _FLOATS:
         raise TypeError(
