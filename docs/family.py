@@ -61,7 +61,7 @@ def _what_runs_where(*_):
         names = [f"`{name}`" for name in named(kind)]
         rows.setdefault(tuple(_yes(kind)), []).extend(names)
         if kind == "reduction":  # which has an engine of its own there
-            rows[("no", "yes", "no")] = ["`logsumexp` with `b=`"]
+            rows.setdefault(("yes", "yes", "no"), []).append("`logsumexp` with `b=`")
     table = ((", ".join(names), "yes", *cells) for cells, names in rows.items())
     return _table(("functions", "NumPy arrays", *PLACES.values()), table)
 

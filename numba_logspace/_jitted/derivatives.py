@@ -5,6 +5,7 @@ import numpy as np
 from .._compile.inline import inlined
 from .._compile.stamp import check_sources
 from .frames import Frame, shape_of_rows_of, shaper, turn_of
+from .masked import like
 from .memory import (
     leave_out_first_max,
     numbers,
@@ -14,7 +15,6 @@ from .memory import (
     shape_of_rows,
     two_outs,
 )
-from .masked import like
 from .typing import Rows, check_floats, literal
 
 _CHECKS = {name: same_shape(name) for name in ("g", "t")}
@@ -180,7 +180,7 @@ def plan_both(entry, call):
         y, gradient = outs(x, g, out)
         cotangents = first(x, g, None, mask)
         source, target, values = place(x, y, mask)
-        target2, derivatives = more(x, gradient, values)
+        target2, derivatives = more(x, gradient)
         weigh(source, cotangents, None, None, target, target2, lengths(x))
         finish(target, values, mask)
         finish_more(target2, derivatives, mask)

@@ -113,6 +113,7 @@ class Frame:
             return turn(result), result
 
         self.second = second
+
     def finisher(self, masked_by):
         """As `finish`, for results of which masked entries become `masked_by`."""
         if self.together:

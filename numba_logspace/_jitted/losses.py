@@ -9,8 +9,8 @@ from .._arguments.targets import REDUCTIONS
 from .._compile.inline import inlined
 from .._cpu.totals import fill_shares, mean_of_rows, sum_of_rows
 from .derivatives import weigher
-from .memory import each, labels, numbers, same_shape, shape_of_rows
 from .frames import Frame, lengths_of, shape_of_rows_of, shaper, turn_of
+from .memory import each, labels, numbers, same_shape, shape_of_rows
 from .typing import Rows, check_floats, is_none, literal
 
 _check_targets, _check_weights = same_shape("targets"), same_shape("weights")

@@ -13,8 +13,9 @@ from .typing import is_none, no_mask
 def rows_last(rows):
     """A function of an array like x: its view in which the axes of the rows come last."""
     rest = tuple(i for i in range(rows.ndim) if i not in rows.axes)
-    u = "u.T" if rows.turned else "u"
-    return inlined(made(f"lambda u: {u}" + ("" if rows.last else f".transpose({rest + rows.axes})")))
+    lying = "u.T" if rows.turned else "u"
+    moved = "" if rows.last else f".transpose({rest + rows.axes})"
+    return inlined(made(f"lambda u: {lying}{moved}"))
 
 
 def lengths_together(rows):

@@ -5,8 +5,8 @@ import numpy as np
 from .._compile.inline import inlined
 from .._compile.stamp import check_sources
 from .._cpu.logmatmul import one_product
-from .memory import quiet
 from .frames import turn_of
+from .memory import quiet
 from .typing import Rows, check_floats, refuse
 
 

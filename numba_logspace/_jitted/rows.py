@@ -195,9 +195,10 @@ def _reduce_present_of_one(engine):
 
 
 def _reducer(frame, engine):
+    whole = frame.rows.whole
     if frame.has_mask and engine.counts:
-        return _reduce_present_of_one(engine) if frame.rows.whole else _reduce_present(frame, engine)
-    return _reduce_one_row(engine) if frame.rows.whole else _reduce_rows(frame, engine)
+        return _reduce_present_of_one(engine) if whole else _reduce_present(frame, engine)
+    return _reduce_one_row(engine) if whole else _reduce_rows(frame, engine)
 
 
 def plan_reduction(entry, call):

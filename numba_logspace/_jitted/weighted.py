@@ -79,10 +79,9 @@ def _dtype(x, b):
 def _weighted_sums(rows, call, dtype, with_sign):
     # A function of x, b and where: (logarithms, signs) of the rows, flat, or of a single row.
     spread = _wide(rows.function, call.x, call.b)[1]
-    get_mask, lengths, copy = mask_of(rows, call.where), lengths_together(rows), copier(rows, np.float64)
+    get_mask, lengths = mask_of(rows, call.where), lengths_together(rows)
+    copy = copier(rows, np.float64)
     weights, kernel = _weights(rows, call.b), quiet(WEIGHTED_LOGSUMEXP.engine.kernel)
-    # A mask takes the weights, if it has to; an entry without weight does not count.
-    whole = rows.whole
 
     @inlined
     def sums(x, b, where):
@@ -102,7 +101,7 @@ def _weighted_sums(rows, call, dtype, with_sign):
         logarithms, signs = sums(x, b, where)
         return logarithms[0], signs[0]
 
-    return sum_of_one if whole else sums
+    return sum_of_one if rows.whole else sums
 
 
 def plan_logsumexp(entry, call):

@@ -26,12 +26,15 @@ class Plan:
         self.layout = str(rng.choice(LAYOUTS))
         self.reduction = str(rng.choice(["none", "sum", "mean"]))
         self.labels, self.weights, self.g = (bool(rng.integers(2)) for _ in range(3))
+        self.where, self.b, self.sign = (bool(rng.random() < 0.3) for _ in range(3))
 
     def case(self, rng):
         """A random call."""
         options = {} if self.kind in ("elementwise", "product") else {"axis": self.axis}
         if self.kind in LOSSES:
             options["reduction"] = self.reduction
+        if self.name == "logsumexp" and self.sign:
+            options["return_sign"] = True
         return Case(self.name, self._arguments(rng), options, jitted=True)
 
     def _arguments(self, rng):
@@ -48,7 +51,24 @@ class Plan:
                 name: Argument(random_rows.numbers(rng, s, (1,), self.working), axes)
                 for name, (s, axes) in pairs.items()
             }
+        if self.kind.startswith("gated"):
+            return self._of_sets(rng, shape)
         return self._of_rows(rng, shape)
+
+    def _of_sets(self, rng, shape):
+        axes, along = tuple(map(str, range(self.ndim))), self.axis % self.ndim
+        kept = tuple(k for a, k in enumerate(shape) if a != along)
+        of_rows = tuple(a for a in axes if a != str(along))
+        gate = np.asarray(rng.normal(size=kept).astype(self.working))
+        arguments = {"gate": Argument(gate, of_rows, "number" if self.ndim == 1 else "C")}
+        for name in "ab":
+            values = random_rows.numbers(rng, shape, (along,), self.working)
+            arguments[name] = Argument(values, axes, self.layout)
+        if self.kind == "gated vjp" and self.g:
+            both = tuple(2 * k if a == along else k for a, k in enumerate(shape))
+            g = random_rows.weights(rng, both, self.working)
+            arguments["g"] = Argument(g, axes, self.layout)
+        return arguments
 
     def _of_rows(self, rng, shape):
         axes = tuple(map(str, range(self.ndim)))
@@ -69,6 +89,12 @@ class Plan:
                 weights = np.asarray(rng.random(rows[0]).astype(self.working))
                 arguments["weights"] = Argument(weights, rows[1], plain)
             return arguments
+        if self.where and self.kind != "jacobian":
+            mask = rng.random(shape) < rng.choice([0.1, 0.5, 0.9])
+            arguments["where"] = Argument(mask, axes, self.layout)
+        if self.name == "logsumexp" and self.b:
+            b = rng.normal(size=shape).astype(self.working)
+            arguments["b"] = Argument(b, axes, self.layout)
         if self.kind == "vjp of a reduction" and self.g:
             g = np.asarray(rng.normal(size=rows[0]).astype(self.working))
             arguments["g"] = Argument(g, rows[1], plain)

@@ -108,3 +108,13 @@ def test_losses(allocations, name):
     u = nl.softmax(x[::-1])
     assert allocations(of_labels, x, u, out) == 0
     assert allocations(of_soft_targets, x, u, out) == 0
+
+
+def test_masked_rows(allocations):
+    @njit
+    def rows(x, mask, out):
+        for i in range(len(x)):
+            nl.log1m_softmax(x[i], where=mask[i], out=out[i])
+
+    x, _, out = _arrays(10, "float64")
+    assert allocations(rows, x, x > -1.0, out) == 0
