@@ -178,7 +178,7 @@ def plan_both(entry, call):
     def compute(x, g, where, out):
         mask = get_mask(x, where)
         y, gradient = outs(x, g, out)
-        cotangents = first(x, g, None, mask)
+        cotangents = first(x, g, y, mask)
         source, target, values = place(x, y, mask)
         target2, derivatives = more(x, gradient)
         weigh(source, cotangents, None, None, target, target2, lengths(x))
