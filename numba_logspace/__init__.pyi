@@ -66,6 +66,7 @@ __all__ = [
     "logsumexp_excluding_max_vjp",
     "logsumexp_jvp",
     "logsumexp_vjp",
+    "logvarexp",
     "loo_logsumexp",
     "loo_logsumexp_jvp",
     "loo_logsumexp_vjp",
@@ -3246,6 +3247,85 @@ def logsumexp_vjp(
     >>> nl.logsumexp_vjp(np.array([[0.0, 0.0], [0.0, 40.0]]), np.array([1.0, 2.0]))
     array([[5.00000000e-01, 5.00000000e-01],
            [8.49670851e-18, 2.00000000e+00]])
+    """
+
+def logvarexp(
+    x: ArrayLike,
+    axis: _Axis = -1,
+    *,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> Any:
+    """log(var_j exp(x_j)) along an axis, the variance being the mean of squared deviations.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the
+        names of dimensions of a DataArray.
+    keepdims : bool, optional
+        Keep the reduced axes in the result, with length one.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It must not overlap `x`.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray or scalar
+        In the shape of `x` without the axes; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    Special values: -inf where all entries are equal or there is only one, for an empty axis, and
+    where everything is masked; +inf with a single +inf among others, NaN with two or more; NaN if
+    there is one. With a mask the variance is that of the entries that are not masked.
+
+    The variance is that of a population, as of ``numpy.var``; that of a sample of n is larger by
+    n / (n - 1), so add ``numpy.log(n / (n - 1))``. Half of it is the logarithm of the standard
+    deviation; with `logmeanexp` it gives the coefficient of variation of importance weights.
+
+    Error bound: 4 ulp of the larger, in modulus, of the result and twice the largest entry. No
+    deviation from the mean cancels, so entries that differ in their last digits have all digits of
+    their variance. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. It has no VJP or JVP, so arrays of PyTorch, JAX and PyTensor have no
+    derivative through it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> float(nl.logvarexp(np.log([1.0, 2.0, 6.0])))
+    1.5404450409471488
+    >>> float(nl.logvarexp(np.array([0.0, 1e-12])))
+    -56.64833659297599
     """
 
 def loo_logsumexp(

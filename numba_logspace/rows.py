@@ -341,3 +341,49 @@ def logmeanexp(
     -5e-21
     """
     return of_rows(FAMILY["logmeanexp"], x, axis, keepdims, where, out, workers, stream)
+
+
+@shared_text("reduction")
+def logvarexp(
+    x: ArrayLike,
+    axis: Axis = -1,
+    *,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> Any:
+    """log(var_j exp(x_j)) along an axis, the variance being the mean of squared deviations.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    Special values: -inf where all entries are equal or there is only one, for an empty axis, and
+    where everything is masked; +inf with a single +inf among others, NaN with two or more; NaN if
+    there is one. With a mask the variance is that of the entries that are not masked.
+
+    The variance is that of a population, as of ``numpy.var``; that of a sample of n is larger by
+    n / (n - 1), so add ``numpy.log(n / (n - 1))``. Half of it is the logarithm of the standard
+    deviation; with `logmeanexp` it gives the coefficient of variation of importance weights.
+
+    Error bound: 4 ulp of the larger, in modulus, of the result and twice the largest entry. No
+    deviation from the mean cancels, so entries that differ in their last digits have all digits of
+    their variance. {cost} It has no VJP or JVP, so arrays of PyTorch, JAX and PyTensor have no
+    derivative through it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> float(nl.logvarexp(np.log([1.0, 2.0, 6.0])))
+    1.5404450409471488
+    >>> float(nl.logvarexp(np.array([0.0, 1e-12])))
+    -56.64833659297599
+    """
+    return of_rows(FAMILY["logvarexp"], x, axis, keepdims, where, out, workers, stream)

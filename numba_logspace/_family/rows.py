@@ -1,7 +1,8 @@
 """The table: values of rows, that is maps, the running sum and reductions."""
 
-from .._cpu.engines import Map, Reduction, Scan, WeightedSum
-from .._formulas import softsum
+from .._cpu.engines import Map, Moment, Reduction, Scan, WeightedSum
+from .._cpu.weigh import Formulas
+from .._formulas import derivatives, softsum, variance
 from .kinds import Function
 
 # logsumexp with weights, which has a bound and an engine of its own.
@@ -57,6 +58,22 @@ TABLE = (
         "logmeanexp",
         "reduction",
         Reduction(softsum.reduce_logmeanexp, softsum.where_mean_near_max, "shortfall", counts=True),
+        ulp=4,
+    ),
+    Function(
+        "logvarexp",
+        "reduction",
+        Moment(
+            Formulas(
+                variance.prepare_variance,
+                variance.settle_variance,
+                weigh=variance.weigh_variance,
+                sums=(1, 0),
+                result=derivatives.first_number,
+            ),
+            softsum.where_mean_near_max,
+            "shortfall",
+        ),
         ulp=4,
     ),
 )

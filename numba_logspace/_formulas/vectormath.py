@@ -82,6 +82,7 @@ def _fill_constants():
         form.constants.update(
             magic=1.5 * 2.0**form.mantissa_bits,
             scale=2.0**form.scale_bits,
+            scale_bits=float(form.scale_bits),
             below_scale=2.0**form.scale_bits * (1.0 - 2.0 ** -(form.mantissa_bits + 1)),
             unscale=2.0**-form.scale_bits,
             half_unscale=2.0 ** -(form.scale_bits // 2),

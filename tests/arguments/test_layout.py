@@ -86,6 +86,7 @@ PLAIN = {
     "logsumexp": special.logsumexp,
     "logsumexp_excluding_max": _excluding_max,
     "logmeanexp": lambda x: special.logsumexp(x) - np.log(x.size),
+    "logvarexp": lambda x: np.log(np.var(np.exp(x))),
 }
 AXES = (-1, 0, 1, -2, (0, 2), (2, 0), (-1, -2), (1,), (0, 1, 2), None, np.int8(1), [0, 1])
 
