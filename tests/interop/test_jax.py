@@ -268,7 +268,7 @@ def check(name, labels=False, **options):
     for k, function, u in differentiated(name, labels, **options):
         if k in WITHOUT.get(name, ()):
             with pytest.raises(NotImplementedError, match=f"{name} has no derivative by {k}"):
-                jax.vjp(function, u)[1](jnp.ones_like(u))
+                jax.grad(lambda u: function(u).sum())(u)  # noqa: B023
             continue
         forward = not (k == "x" and name in NOT_FORWARD)
         modes = ("fwd", "rev") if forward else ("rev",)
