@@ -63,7 +63,8 @@ def _define(
         bound=bound,
         source=f"\nSource: {source}\n" if source else "",
     )
-    return make_ufunc(FAMILY[name].engine, names, doc, identity)
+    entry = FAMILY[name]
+    return make_ufunc(entry.engine, names, doc, identity, entry.of_complex)
 
 
 log1mexp = _define(
