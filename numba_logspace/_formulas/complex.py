@@ -26,8 +26,6 @@ from .vectormath import (
     two_sum,
 )
 
-_TWO_PI, _TWO_PI_REST = 2.0 * math.pi, 2.4492935982947064e-16
-
 
 def _of_the_c_library(function, typing_context, *kinds):
     # Within 1 ulp for numbers of any size, which takes more than a polynomial.
@@ -71,14 +69,6 @@ def argument(q, p):
     angle = arctan2(q, p)
     on_axis = select(p < 0.0, const(p, math.pi), select(p >= 0.0, q, angle))
     return select(q == 0.0, on_axis, angle)
-
-
-@formula
-def wrapped(angle):
-    """An angle in (-3 pi, 3 pi] as one in (-pi, pi]."""
-    down = (angle - _TWO_PI) + _TWO_PI_REST
-    up = (angle + _TWO_PI) - _TWO_PI_REST
-    return select(angle > math.pi, down, select(angle <= -math.pi, up, angle))
 
 
 @formula
@@ -207,9 +197,9 @@ def log_with_one(k, x):
 
 @formula
 def and_positive_part(x, high, low):
-    """larger(x, 0) + high + low."""
+    """larger(x, 0) + high + low, as a number and what it lacks."""
     total, lost = exact_sum(larger(x, const(x, 0.0)), high)
-    return total + (lost + low)
+    return total, lost + low
 
 
 @formula
@@ -222,6 +212,16 @@ def expm1_of(k):
 def product(a, a_i, b, b_i):
     """The product of two complex numbers."""
     return a * b - a_i * b_i, a * b_i + a_i * b
+
+
+@formula
+def product_in_one_rounding(a, a_i, b, b_i):
+    """The product of two complex numbers, each part of it rounded once or nearly so."""
+    p, p_low = two_product(a, b)
+    q, q_low = two_product(a_i, b_i)
+    u, u_low = two_product(a, b_i)
+    v, v_low = two_product(a_i, b)
+    return (p - q) + (p_low - q_low), (u + v) + (u_low + v_low)
 
 
 @formula

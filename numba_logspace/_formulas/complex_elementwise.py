@@ -23,11 +23,11 @@ from .complex import (
     negated,
     phase_and_modulus,
     product,
+    product_in_one_rounding,
     sine,
     squared_modulus,
     turned_around,
     with_one,
-    wrapped,
 )
 from .simd import const, constant, select
 from .vectormath import (
@@ -63,32 +63,45 @@ def _either_nan(x, y):
 
 
 @formula
+def _log1pexp(x, y):
+    # (real part, what it lacks, and p, q that have the angle)
+    high, low, p, q = log_with_one(_exponential(x, y), x)
+    return (*and_positive_part(x, high, low), p, q)
+
+
+@formula
+def _log1mexp(x, y):
+    high, low, p, q = log_with_one(negated(_exponential(x, y)), x)
+    return (*and_positive_part(x, high, low), p, q)
+
+
+@formula
 def log1pexp(x, y):
     """log(1 + exp(z))."""
-    high, low, p, q = log_with_one(_exponential(x, y), x)
-    return and_positive_part(x, high, low), argument(q, p)
+    re, low, p, q = _log1pexp(x, y)
+    return re + low, argument(q, p)
 
 
 @formula
 def log1mexp(x, y):
     """log(1 - exp(z))."""
-    high, low, p, q = log_with_one(negated(_exponential(x, y)), x)
-    return and_positive_part(x, high, low), argument(q, p)
+    re, low, p, q = _log1mexp(x, y)
+    return re + low, argument(q, p)
 
 
 @formula
 def logexpm1(x, y):
     """log(exp(z) - 1)."""
-    high, low, p, q = log_with_one(negated(_exponential(x, y)), x)
-    return and_positive_part(x, high, low), argument(-q, -p)
+    re, low, p, q = _log1mexp(x, y)
+    return re + low, argument(-q, -p)
 
 
 @formula
 def logitexp(x, y):
     """log(exp(z) / (1 - exp(z)))."""
     # It is -log(exp(-z) - 1), with the angle of that in (-pi, pi].
-    high, low, p, q = log_with_one(negated(_exponential(-x, -y)), -x)
-    return -and_positive_part(-x, high, low), argument(q, -p)
+    re, low, p, q = _log1mexp(-x, -y)
+    return -(re + low), argument(q, -p)
 
 
 @formula
@@ -100,8 +113,8 @@ def log_sigmoid(x, y):
 @formula
 def log1m_sigmoid(x, y):
     """log(1 - logistic(z))."""
-    high, low, p, q = log_with_one(_exponential(x, y), x)
-    return -and_positive_part(x, high, low), argument(-q, p)
+    re, low, p, q = _log1pexp(x, y)
+    return -(re + low), argument(-q, p)
 
 
 @formula
@@ -152,11 +165,13 @@ def log_inv_logit_diff(x, y, u, v):
     k = negated(exponential(d, d_low, *exact_sum(v, -y)))
     p, p_low, q = with_one(k)
     high, low = log_modulus(p, p_low, q)
-    first, first_angle = log_sigmoid(x, y)
-    second, second_angle = log1m_sigmoid(u, v)
-    re = high + (low + (first + second))
-    angle = argument(side * q, side * p) + first_angle
-    return re, wrapped(wrapped(angle) + second_angle)
+    of_x, of_x_low, p_x, q_x = _log1pexp(-x, -y)
+    of_u, of_u_low, p_u, q_u = _log1pexp(u, v)
+    total, lost = exact_sum(of_x, of_u)
+    re, lost_too = exact_sum(high, -total)
+    re = re + (lost_too - lost + (low - (of_x_low + of_u_low)))
+    p, q = product(side * p, side * q, *product(p_x, -q_x, p_u, -q_u))
+    return re, argument(q, p)
 
 
 # --- sums of two ---------------------------------------------------------------------------------
@@ -313,28 +328,36 @@ def xlogx(x, y):
 
 # --- logarithms near 1 ---------------------------------------------------------------------------
 
-_NEAR, _TERMS = 0.6, 21
+_NEAR, _TERMS = 0.18, 21  # of |s|^2, and how many terms make 53 bits of it
 
 
 @formula
 def _log1pmx_near_0(x, y):
     # With s = z / (2 + z) it is 2 atanh(s) - z = s (2 (atanh(s) / s - 1) - z), a power series.
-    d = 2.0 + x
+    d, d_low = two_sum(const(x, 2.0), x)
     r = y / d
     below = d + y * r
     s, s_i = (x + y * r) / below, (r + r) / below
+    # What s lacks, from what is left of z - s (2 + z).
+    back, back_i = product_in_one_rounding(s, s_i, d, y)
+    left, left_i = (x - back) - s * d_low, (y - back_i) - s_i * d_low
+    more, more_i = (left + r * left_i) / below, (left_i - r * left) / below
     a, a_i = s * s - s_i * s_i, (s + s) * s_i
     tail, tail_i = const(x, 1.0 / (2 * _TERMS + 1)), const(x, 0.0)
     for k in reversed(range(1, _TERMS)):
         tail, tail_i = product(tail, tail_i, a, a_i)
         tail = tail + 1.0 / (2 * k + 1)
     tail, tail_i = product(tail + tail, tail_i + tail_i, a, a_i)
-    return product(s, s_i, tail - x, tail_i - y)
+    a, a_i = tail - x, tail_i - y
+    value, value_i = product_in_one_rounding(s, s_i, a, a_i)
+    a, a_i = product(more, more_i, a, a_i)
+    return value + a, value_i + a_i
 
 
 @formula
 def _is_near_0(x, y):
-    return x * x + y * y < _NEAR * _NEAR
+    d = 2.0 + x
+    return x * x + y * y < _NEAR * (d * d + y * y)
 
 
 @formula
@@ -359,7 +382,9 @@ def logmxp1(x, y):
         total, lost = exact_sum(high, d)
         return select(x < math.inf, total + (lost + (low + error)), -x), angle - y
 
-    return branch(_is_near_0(x - 1.0, y), lambda: _log1pmx_near_0(x - 1.0, y), far)
+    # Between 1/2 and 2 the difference is exact.
+    exact = select(x < 0.5, const(x, 2.0), select(x > 2.0, const(x, 2.0), x - 1.0))
+    return branch(_is_near_0(exact, y), lambda: _log1pmx_near_0(exact, y), far)
 
 
 @formula
