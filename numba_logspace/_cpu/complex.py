@@ -6,8 +6,6 @@ left out of the sum: where it dominates, the logarithm is that of a number next 
 
 import math
 
-import numpy as np
-
 from .._compile.inline import inlined
 from .._compile.jit import kernel
 from .._formulas.complex import (
@@ -311,7 +309,7 @@ def _log1m_share_of_largest(x, base, n, at):
 def _log1m_softmax_row(x, out, base, n):
     at, infinite, sums, a, a_low, b = _sums_of_row(x, base, n)
     if at < 0:
-        _put_without_numbers(x, out, base, n, infinite, _NOTHING, -0.0 + 0.0j)
+        _put_without_numbers(x, out, base, n, infinite, _NOTHING, complex(-0.0, 0.0))
         return
     top, (p, lost) = x[at].real, two_sum(1.0, a)
     square = squared_modulus(p, lost + a_low, b)

@@ -23,7 +23,5 @@ def _entry(name, ulp):
 
 
 TABLE = tuple(
-    _entry(name, ulp)
-    for names, ulp in ((WITHIN_4_ULP, 4), (WITHIN_2_ULP, 2))
-    for name in names
+    _entry(name, ulp) for names, ulp in ((WITHIN_4_ULP, 4), (WITHIN_2_ULP, 2)) for name in names
 )

@@ -256,6 +256,5 @@ def full_exponential(k):
 @formula
 def full_expm1(k):
     """exp(x) - 1 as a number and what it lacks."""
-    zero = const(k.e, 0.0)
     large, large_low = quotient(-k.w, -k.w_low, k.e, k.e_low)
     return select(k.positive, large, k.w), select(k.positive, finite_or_zero(large_low), k.w_low)

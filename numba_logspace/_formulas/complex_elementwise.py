@@ -6,7 +6,7 @@ The tests name those that have no complex meaning: they are about probabilities.
 
 import math
 
-from .._compile.trace import branch, formula
+from .._compile.trace import branch, formula, loop
 from .complex import (
     and_positive_part,
     argument,
@@ -14,18 +14,16 @@ from .complex import (
     exact_sum,
     expm1_of,
     exponential,
-    full_exponential,
     full_expm1,
+    full_exponential,
     log_modulus,
     log_with_one,
     logarithm,
     logistic_of,
     negated,
-    phase_and_modulus,
     product,
     product_in_one_rounding,
     sine,
-    squared_modulus,
     turned_around,
     with_one,
 )
@@ -181,7 +179,7 @@ def log_inv_logit_diff(x, y, u, v):
 def log_of_two(x, x_low, y, y_low, u, u_low, v, v_low, sign):
     """log(exp(x + iy) + sign exp(u + iv)): (re, what it lacks, and p, q that have its angle)."""
     zero, one = const(x, 0.0), const(x, 1.0)
-    swapped = u > x
+    swapped = select(x == u, u_low - x_low, u - x) > 0.0
     high, low = select(swapped, u, x), select(swapped, x, u)
     high_low, low_low = select(swapped, u_low, x_low), select(swapped, x_low, u_low)
     phase, phase_low = select(swapped, v, y), select(swapped, v_low, y_low)
@@ -190,7 +188,8 @@ def log_of_two(x, x_low, y, y_low, u, u_low, v, v_low, sign):
     same = low == high
     d, d_low = select(same, zero, d), select(same, zero, d_low)
     t, t_low = exact_sum(other, -phase)
-    k = exponential(d, d_low + (low_low - high_low), t, t_low + (other_low - phase_low))
+    d, d_low = exact_sum(d, d_low + (low_low - high_low))
+    k = exponential(d, d_low, t, t_low + (other_low - phase_low))
     p, p_low, q = with_one(k if sign > 0 else negated(k))
     value, value_low = log_modulus(p, p_low, q)
     total, lost = exact_sum(high, value)
@@ -210,9 +209,11 @@ def logaddexp(x, y, u, v):
     zero = const(x, 0.0)
     re, low, p, q = log_of_two(x, zero, y, zero, u, zero, v, zero, 1)
     nothing = larger(x, u) == -math.inf
+    # Two infinite ones have a direction if it is the same.
+    lost = select(lesser(x, u) == math.inf, select(y == v, zero, const(x, math.nan)), zero)
     # NaN even beside an infinity.
     is_nan = _either_nan(_either_nan(x, u), re)
-    return _nan_with(is_nan, re + low, select(nothing, zero, argument(q, p)))
+    return _nan_with(is_nan, re + low, select(nothing, zero, argument(q, p) + lost))
 
 
 @formula
@@ -267,8 +268,8 @@ def cloglog(x, y):
 @formula
 def cexpexp(x, y):
     """1 - exp(-exp(z))."""
-    # Past 700 the modulus of exp(z) would overflow before it is multiplied by a small sine.
-    k = _exponential(lesser(x, const(x, 700.0)), y)
+    # Past 600 the modulus of exp(z) could not be taken apart, and is as good as infinite.
+    k = _exponential(select(x > 600.0, const(x, 600.0), x), y)
     m, m_low = full_exponential(k)
     u, u_low = two_product(m, k.c)
     v, v_low = two_product(m, k.s)
@@ -278,7 +279,9 @@ def cexpexp(x, y):
     inner = exponential(-u, -u_low, v, v_low)
     w, w_low = full_expm1(inner)
     e, _ = full_exponential(inner)
+    # Where little is left of exp(-u), less of it than of 1.
     re = inner.minus - (w * inner.c + w_low * inner.c)
+    re = select(w < -0.5, 1.0 - e * inner.c, re)
     im = select(inner.s == 0.0, inner.s, e * inner.s)
     return _nan_with(x, re, im)
 
@@ -288,16 +291,24 @@ def cexpexp(x, y):
 
 @formula
 def _term(a, b):
-    # a b, and 0 where either is 0: so are the terms of x log(y).
-    return select(a == 0.0, a, select(b == 0.0, b, a * b))
+    # a b, and 0 where a is: so are the terms of x log(y).
+    return select(a == 0.0, a, a * b)
+
+
+@formula
+def _term_of_angle(a, b):
+    # As _term, and 0 where b is, as angles of real numbers are, even if a is infinite.
+    return select(b == 0.0, select(a == a, b, a), _term(a, b))
 
 
 @formula
 def _times_logarithm(x, y, high, low, angle):
     zero = const(x, 0.0)
-    low = select(low - low == 0.0, low, zero)
-    re = (_term(x, high) - _term(y, angle)) + _term(x, low)
-    im = _term(x, angle) + (_term(y, high) + _term(y, low))
+    first, second = _term(x, high), _term(y, high)
+    lost = select(magnitude(first) < math.inf, _term(x, low), zero)
+    lost_too = select(magnitude(second) < math.inf, _term(y, low), zero)
+    re = (first - _term_of_angle(y, angle)) + lost
+    im = _term_of_angle(x, angle) + (second + lost_too)
     nothing = select(x == 0.0, y, x) == 0.0
     re, im = select(nothing, zero, re), select(nothing, zero, im)
     return _nan_with(_either_nan(high, angle), re, im)
@@ -323,7 +334,7 @@ def xlogx(x, y):
     re, im = _times_logarithm(x, y, high, low, angle)
     # Next to the positive axis x times the angle is y, which log(z) may cancel.
     is_step = magnitude(y) < x * 2.0**-27
-    return re, select(is_step, y * ((1.0 + high) + low), im)
+    return re, select(is_step, _term(y, (1.0 + high) + low), im)
 
 
 # --- logarithms near 1 ---------------------------------------------------------------------------
@@ -343,15 +354,18 @@ def _log1pmx_near_0(x, y):
     left, left_i = (x - back) - s * d_low, (y - back_i) - s_i * d_low
     more, more_i = (left + r * left_i) / below, (left_i - r * left) / below
     a, a_i = s * s - s_i * s_i, (s + s) * s_i
-    tail, tail_i = const(x, 1.0 / (2 * _TERMS + 1)), const(x, 0.0)
-    for k in reversed(range(1, _TERMS)):
-        tail, tail_i = product(tail, tail_i, a, a_i)
-        tail = tail + 1.0 / (2 * k + 1)
+
+    def one_more(k, tail):
+        re, im = product(*tail, a, a_i)
+        return re + 1.0 / (2 * (_TERMS - k) + 1), im
+
+    first = const(x, 1.0 / (2 * _TERMS + 1)), const(x, 0.0)
+    tail, tail_i = loop(_TERMS, one_more, first, start=1)
     tail, tail_i = product(tail + tail, tail_i + tail_i, a, a_i)
-    a, a_i = tail - x, tail_i - y
-    value, value_i = product_in_one_rounding(s, s_i, a, a_i)
-    a, a_i = product(more, more_i, a, a_i)
-    return value + a, value_i + a_i
+    rest, rest_i = tail - x, tail_i - y
+    value, value_i = product_in_one_rounding(s, s_i, rest, rest_i)
+    lost, lost_i = product(more, more_i, rest, rest_i)
+    return value + lost, value_i + lost_i
 
 
 @formula
@@ -436,7 +450,7 @@ def log1psq(x, y):
     is_small = d < -0.5
     p = select(is_small, square + (1.0 - v) * (1.0 + v), p)
     p_low = select(is_small, zero, p_low + d_low)
-    q = (u + u) * v
+    q = _term_of_angle(u + u, v)
     high, low = log_modulus(p, p_low, q)
     far, far_low = log_modulus(x, zero, y)
     re = select(large, (far + far) + (far_low + far_low), high + low)
@@ -497,15 +511,20 @@ def log_mix(t, t_i, x, y, u, v):
     (c, s), (c_u, s_u) = cis(y, zero), cis(v, zero)
     re = select(all_of_x, x, select(all_of_u, u, select(magnitude(high) < math.inf, re, high)))
     im = select(all_of_x, argument(s, c), select(all_of_u, argument(s_u, c_u), im))
-    im = select(re == -math.inf, zero, im)
+    # Of two that are the same, neither is more; they may be infinite.
+    same = select(x == u, y - v, const(t, 1.0)) == 0.0
+    im = select(re == -math.inf, zero, select(same, argument(s, c), im))
     return _nan_with(_either_nan(t, _either_nan(x, u)), re, im)
 
 
 @formula
 def _share(t, t_i, x, y, u, v):
-    # t + x - y exactly, as (re, what it lacks, im, what it lacks).
+    # t + x - y exactly, as (re, what it lacks, im, what it lacks). An infinite t is all of it,
+    # and equal infinities differ by 0.
     d, d_low = exact_sum(x, -u)
+    d = select(x == u, const(x, 0.0), d)
     total, lost = exact_sum(t, d)
+    total = select(magnitude(t) < math.inf, total, _either_nan(_either_nan(x, u), t))
     e, e_low = exact_sum(y, -v)
     total_i, lost_i = exact_sum(t_i, e)
     return total, lost + d_low, total_i, lost_i + e_low
@@ -529,6 +548,7 @@ def log_mix_dt(t, t_i, x, y, u, v):
     # For Re(x) > Re(y) it is logistic(t + x - y) logistic(-t) (1 - exp(y - x)).
     swapped = x < u
     d, d_low = exact_sum(x, -u)
+    d = select(x == u, const(x, 0.0), d)
     e, e_low = exact_sum(y, -v)
     k = exponential(d, d_low, e, e_low)
     m, m_i = expm1_of(k._replace(s=select(swapped, k.s, -k.s)))

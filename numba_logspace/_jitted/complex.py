@@ -1,4 +1,4 @@
-"""Rows of complex numbers inside jitted code: copied together, and given to the kernels for them."""
+"""Rows of complex numbers inside jitted code: copied together for the kernels they have."""
 
 import numpy as np
 from numba import types

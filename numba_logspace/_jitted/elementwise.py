@@ -99,6 +99,7 @@ def _kernel(ufunc, entry):
 
 def register_ufunc(ufunc, entry):
     """Have Numba take a ufunc of ours, where it takes one of NumPy's own."""
+
     class Typing(AbstractTemplate):
         key = ufunc
 

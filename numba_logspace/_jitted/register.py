@@ -25,9 +25,7 @@ _REGISTER = {
     "elementwise": elementwise.register_ufunc,
 }
 # Its signature is its own: it has weights besides.
-_OWN = {
-    "logsumexp": partial(rows.register_logsumexp, of_complex=of_complex.complex_reduction)
-}
+_OWN = {"logsumexp": partial(rows.register_logsumexp, of_complex=of_complex.complex_reduction)}
 
 
 def register(functions):
