@@ -1,6 +1,6 @@
 """The table: the elementwise functions, whose formulas have their names, complex ones too."""
 
-from .._formulas import complex_elementwise, elementwise
+from .._formulas import complex_elementwise, complex_sums, elementwise
 from .kinds import Function
 
 # By the bounds of their errors.
@@ -18,7 +18,7 @@ WITHIN_2_ULP = (
 
 
 def _entry(name, ulp):
-    of_complex = getattr(complex_elementwise, name, None)
+    of_complex = getattr(complex_elementwise, name, None) or getattr(complex_sums, name, None)
     return Function(name, "elementwise", getattr(elementwise, name), ulp, of_complex=of_complex)
 
 

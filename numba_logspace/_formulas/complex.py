@@ -258,3 +258,37 @@ def full_expm1(k):
     """exp(x) - 1 as a number and what it lacks."""
     large, large_low = quotient(-k.w, -k.w_low, k.e, k.e_low)
     return select(k.positive, large, k.w), select(k.positive, finite_or_zero(large_low), k.w_low)
+
+
+@formula
+def exponential_of(x, y):
+    """The Exponential of x + iy."""
+    zero = const(x, 0.0)
+    return exponential(x, zero, y, zero)
+
+
+@formula
+def nan_with(number, re, im):
+    """Both parts, NaN where the number is."""
+    nan, is_number = const(re, math.nan), number == number
+    return select(is_number, re, nan), select(is_number, im, nan)
+
+
+@formula
+def either_nan(x, y):
+    """NaN where either number is."""
+    return select(x == x, y, x)
+
+
+@formula
+def log1pexp_parts(x, y):
+    """log(1 + exp(z)): the real part, what it lacks, and p, q that have the angle."""
+    high, low, p, q = log_with_one(exponential_of(x, y), x)
+    return (*and_positive_part(x, high, low), p, q)
+
+
+@formula
+def log1mexp_parts(x, y):
+    """log(1 - exp(z)), in the same parts."""
+    high, low, p, q = log_with_one(negated(exponential_of(x, y)), x)
+    return (*and_positive_part(x, high, low), p, q)
