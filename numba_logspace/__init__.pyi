@@ -150,8 +150,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -165,6 +166,10 @@ Special values: -inf at 0, -0.0 at -inf, NaN for x > 0 and for NaN.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Source: M. Maechler, Accurately computing log(1 - exp(-abs(a))), 2012.
 
@@ -195,8 +200,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -210,6 +216,10 @@ Special values: 0 at -inf, inf at inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Source: M. Maechler, Accurately computing log(1 - exp(-abs(a))), 2012.
 
@@ -240,8 +250,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -255,6 +266,10 @@ Special values: 0 at -inf, 1 at inf. Small results are gradually underflowing, n
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+6 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -283,8 +298,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -298,6 +314,10 @@ Special values: -inf at 0, inf at 1, NaN outside.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -326,8 +346,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -341,6 +362,10 @@ Special values: -inf at -inf, -0.0 at inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -369,8 +394,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -384,6 +410,10 @@ Special values: -0.0 at -inf, -inf at inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -412,8 +442,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -427,6 +458,10 @@ Special values: 0 where x = 0 and y is not NaN; NaN for y < 0 otherwise.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -455,8 +490,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -470,6 +506,10 @@ Special values: 0 where x = 0 and y is not NaN; NaN for y < -1 otherwise.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -498,8 +538,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -513,6 +554,10 @@ Special values: log(2) at -inf, NaN for x > log(2).
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -541,8 +586,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -556,6 +602,10 @@ Special values: -inf at -1 and at inf, NaN for x < -1.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -584,8 +634,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -599,6 +650,10 @@ Special values: -inf at 0 and at inf, NaN for x < 0.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -627,8 +682,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -642,6 +698,10 @@ Special values: inf at inf and -inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -670,8 +730,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -685,6 +746,10 @@ Special values: 0 at -inf, 1 at inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the larger of the result and its derivative. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -713,8 +778,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -728,6 +794,10 @@ Special values: 0 at 0, inf at inf, NaN for x < 0.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -757,8 +827,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -773,6 +844,10 @@ for x < y.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -801,8 +876,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -816,6 +892,10 @@ Special values: inf at inf and -inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -844,8 +924,8 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -887,8 +967,8 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -931,8 +1011,8 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -977,8 +1057,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -992,6 +1073,10 @@ Special values: 1 and 0 where t is inf and -inf, or else where x - y is; x - y c
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+6 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -1022,8 +1107,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -1037,6 +1123,10 @@ Special values: 0 and 1 where t is inf and -inf, or else where x - y is; x - y c
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+6 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -1067,8 +1157,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -1082,6 +1173,10 @@ Special values: 0 where x = y or t is infinite; 1 - s and -s where x - y is inf 
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+8 ulp of the modulus of the result, unless x - y is within 2^-52 of a multiple of 2 pi i. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -1110,8 +1205,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -1126,6 +1222,10 @@ its reductions is -inf.
 Error bound: 2 ulp of the larger of the result and the larger input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -1154,8 +1254,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -1169,6 +1270,10 @@ Special values: -inf where x = y (NaN where both are inf), x where y is -inf, Na
 Error bound: 2 ulp of the larger of the result and the larger input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -1197,8 +1302,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -1212,6 +1318,10 @@ Special values: -inf at 0, inf at inf, NaN for x < 0.
 Error bound: 2 ulp of the larger of the result and the input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -1240,8 +1350,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -1255,6 +1366,10 @@ Special values: inf at 0, -inf at -inf, NaN for x > 0.
 Error bound: 2 ulp of the larger of the result and the input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -1283,8 +1398,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -1298,6 +1414,10 @@ Special values: -inf at 0, inf at 1, NaN outside.
 Error bound: 2 ulp of the larger of the result and the input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -1328,8 +1448,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -1345,6 +1466,11 @@ where x is -inf.
 Error bound: 2 ulp of the larger, in modulus, of the result and the larger of x and y. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the larger of the result and the larger of x and y, where the two terms do not
+cancel by their phases. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -1840,6 +1966,12 @@ def log1m_softmax(
     cancels. O(size) time, and no more memory than the result, in any
     layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
 
+    Complex numbers: complex64 (computed in complex128) and complex128 in their own type.
+    Logarithms are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for
+    the modulus of the error, where terms of different phase leave the sum of their moduli: what cancels
+    counts relative to that. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+    derivative by a complex step. Entries with a real part of -inf drop out.
+
     Examples
     --------
     >>> import numpy as np
@@ -2259,6 +2391,12 @@ def log_softmax(
     0 as from ``x - logsumexp(x)``. O(size) time, and no more memory than the result, in any
     layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
 
+    Complex numbers: complex64 (computed in complex128) and complex128 in their own type.
+    Logarithms are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for
+    the modulus of the error, where terms of different phase leave the sum of their moduli: what cancels
+    counts relative to that. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+    derivative by a complex step. Entries with a real part of -inf drop out.
+
     Source: P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and
     softmax functions, IMA J. Numer. Anal. 41 (2021).
 
@@ -2519,6 +2657,12 @@ def logcumsumexp(
     layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. The entries are taken one after the other, so this costs more
     than `logsumexp`, and only independent rows are shared among threads.
 
+    Complex numbers: complex64 (computed in complex128) and complex128 in their own type.
+    Logarithms are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for
+    the modulus of the error, where terms of different phase leave the sum of their moduli: what cancels
+    counts relative to that. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+    derivative by a complex step. Entries with a real part of -inf drop out.
+
     Examples
     --------
     >>> import numpy as np
@@ -2649,6 +2793,12 @@ def logmeanexp(
     Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry; a constant
     row gives that constant. O(size) time, and no more memory than the result, in any
     layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Complex numbers: complex64 (computed in complex128) and complex128 in their own type.
+    Logarithms are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for
+    the modulus of the error, where terms of different phase leave the sum of their moduli: what cancels
+    counts relative to that. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+    derivative by a complex step. Entries with a real part of -inf drop out.
 
     Examples
     --------
@@ -2838,7 +2988,7 @@ def logsumexp(
         For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
         on which the library of the first array is working.
     b : array_like, optional
-        Weights, which broadcast together with `x`; real, of any sign. Where a weight is 0 the
+        Weights, which broadcast together with `x`; of any sign, or complex. Where a weight is 0 the
         entry is left out, even if it is NaN or inf. The dtype of the result is then that which
         NumPy gives `x` and `b` together.
     return_sign : bool, optional
@@ -2851,7 +3001,7 @@ def logsumexp(
         (computed in float32) in float16, int and bool in float64.
     sign : ndarray or scalar
         Only with `return_sign`: 1.0, 0.0 or -1.0 (NaN for NaN), in the shape and dtype of the
-        result.
+        result; of complex numbers the sum over its modulus, complex beside a real result.
 
     Raises
     ------
@@ -2874,6 +3024,12 @@ def logsumexp(
     Both hold as long as terms of different sign, when they cancel, leave 2^-50 of the sum of their
     moduli. O(size) time, and no more memory than the result, in any
     layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. With weights the terms are computed one by one, in float64.
+
+    Complex numbers: complex64 (computed in complex128) and complex128 in their own type.
+    Logarithms are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for
+    the modulus of the error, where terms of different phase leave the sum of their moduli: what cancels
+    counts relative to that. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+    derivative by a complex step. Entries with a real part of -inf drop out.
 
     Source: P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and
     softmax functions, IMA J. Numer. Anal. 41 (2021).
@@ -3559,6 +3715,12 @@ def softmax(
 
     Error bound: 4 ulp, also for results that are subnormal. O(size) time, and no more memory than the result, in any
     layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Complex numbers: complex64 (computed in complex128) and complex128 in their own type.
+    Logarithms are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for
+    the modulus of the error, where terms of different phase leave the sum of their moduli: what cancels
+    counts relative to that. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+    derivative by a complex step. Entries with a real part of -inf drop out.
 
     Source: P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and
     softmax functions, IMA J. Numer. Anal. 41 (2021).
