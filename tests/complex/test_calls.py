@@ -228,7 +228,9 @@ def test_special_values(name, x, exact):
 
 def test_infinities_of_two():
     assert nl.logaddexp(c(inf, 1), c(inf, 1)) == c(inf, 1)
-    np.testing.assert_allclose(nl.logaddexp(c(inf, 4), 3j), c(inf, 4 - 2 * np.pi))
+    far = nl.logaddexp(c(inf, 4), 3j)
+    assert far.real == inf
+    assert abs(far.imag - (4 - 2 * np.pi)) < 1e-15
     assert nl.logaddexp(c(-inf, nan), 1 + 1j) == 1 + 1j
     for result in (nl.logaddexp(c(inf, 1), c(inf, 2)), nl.logsubexp(c(inf, 1), c(inf, 1))):
         assert np.isnan(result.imag)
@@ -294,7 +296,7 @@ def test_rows_in_jitted_code(expression, x):
 @pytest.mark.parametrize(
     "name",
     [
-        name if name in ("log1pexp", "log_mix") else pytest.param(name, marks=pytest.mark.slow)
+        name if name in ("log1pexp", "logaddexp") else pytest.param(name, marks=pytest.mark.slow)
         for name in ELEMENTWISE
     ],
 )

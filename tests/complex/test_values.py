@@ -26,8 +26,13 @@ ROWS = [name for name in TAKING if FAMILY[name].kind != "elementwise"]
 BOUND = {"logistic": 6, "log_mix_dx": 6, "log_mix_dy": 6, "log_mix_dt": 8}
 STEP, STEP_BOUND = 1e-20, 1e-15
 
+
+def slow(*values):
+    return [pytest.param(value, marks=pytest.mark.slow) for value in values]
+
+
 each = pytest.mark.parametrize("name", ELEMENTWISE)
-sizes = pytest.mark.parametrize("n", [100, pytest.param(40_000, marks=pytest.mark.slow)])
+sizes = pytest.mark.parametrize("n", [60, pytest.param(40_000, marks=pytest.mark.slow)])
 
 
 def test_the_oracle_is_whole():
@@ -111,7 +116,7 @@ def results_of(name, x):
     return np.atleast_1d(getattr(nl, name)(x))
 
 
-counts = pytest.mark.parametrize("count", [60, pytest.param(5000, marks=pytest.mark.slow)])
+counts = pytest.mark.parametrize("count", [40, pytest.param(5000, marks=pytest.mark.slow)])
 
 
 @counts
@@ -159,7 +164,7 @@ def test_the_derivative_of_long_rows():
             assert result.real == nl.logsumexp(a.real)
 
 
-@pytest.mark.parametrize("kind", ["positive", "signed", "complex"])
+@pytest.mark.parametrize("kind", ["complex", *slow("positive", "signed")])
 def test_weights(kind):
     rng = np.random.default_rng(5)
     for x in rows_of(9, 60, is_step=False):
