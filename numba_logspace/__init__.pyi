@@ -846,7 +846,7 @@ Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also c
 functions ``reduce`` and ``accumulate`` do not regard them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
 derivative by a complex step.
 
 Examples

@@ -61,7 +61,7 @@ _MODULI = {
     "cancel by their phases",
     "log_mix_dt": "the result, unless x - y is within 2^-52 of a multiple of 2 pi i",
     **dict.fromkeys(
-        ("logaddexp", "logsubexp", "logexpm1", "logitexp", "cloglog"),
+        ("logaddexp", "logsubexp", "logexpm1", "logitexp", "cloglog", "log_inv_logit_diff"),
         "the larger of the result and the inputs",
     ),
 }
