@@ -1468,7 +1468,7 @@ Error bound: 2 ulp of the larger, in modulus, of the result and the larger of x 
 functions ``reduce`` and ``accumulate`` do not regard them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-4 ulp of the modulus of the larger of the result and the larger of x and y, where the two terms do not
+6 ulp of the modulus of the larger of the result and the larger of x and y, where the two terms do not
 cancel by their phases. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
 derivative by a complex step.
 

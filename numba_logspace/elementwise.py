@@ -51,6 +51,7 @@ derivative by a complex step.
 # What differs: the bound, and what it is relative to.
 _BOUNDS_OF_COMPLEX = {
     "logistic": 6,
+    "log_mix": 6,
     "log_mix_dx": 6,
     "log_mix_dy": 6,
     "log_mix_dt": 8,
