@@ -151,8 +151,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -166,6 +167,10 @@ Special values: -inf at 0, -0.0 at -inf, NaN for x > 0 and for NaN.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Source: M. Maechler, Accurately computing log(1 - exp(-abs(a))), 2012.
 
@@ -196,8 +201,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -211,6 +217,10 @@ Special values: 0 at -inf, inf at inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Source: M. Maechler, Accurately computing log(1 - exp(-abs(a))), 2012.
 
@@ -241,8 +251,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -256,6 +267,10 @@ Special values: 0 at -inf, 1 at inf. Small results are gradually underflowing, n
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+6 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -284,8 +299,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -299,6 +315,10 @@ Special values: -inf at 0, inf at 1, NaN outside.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -327,8 +347,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -342,6 +363,10 @@ Special values: -inf at -inf, -0.0 at inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -370,8 +395,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -385,6 +411,10 @@ Special values: -0.0 at -inf, -inf at inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -413,8 +443,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -428,6 +459,10 @@ Special values: 0 where x = 0 and y is not NaN; NaN for y < 0 otherwise.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -456,8 +491,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -471,6 +507,10 @@ Special values: 0 where x = 0 and y is not NaN; NaN for y < -1 otherwise.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -499,8 +539,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -514,6 +555,10 @@ Special values: log(2) at -inf, NaN for x > log(2).
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -542,8 +587,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -557,6 +603,10 @@ Special values: -inf at -1 and at inf, NaN for x < -1.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -585,8 +635,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -600,6 +651,10 @@ Special values: -inf at 0 and at inf, NaN for x < 0.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -628,8 +683,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -643,6 +699,10 @@ Special values: inf at inf and -inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -671,8 +731,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -686,6 +747,10 @@ Special values: 0 at -inf, 1 at inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the larger of the result and its derivative. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -714,8 +779,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -729,6 +795,10 @@ Special values: 0 at 0, inf at inf, NaN for x < 0.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -758,8 +828,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -774,6 +845,10 @@ for x < y.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -802,8 +877,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -817,6 +893,10 @@ Special values: inf at inf and -inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -845,8 +925,8 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -888,8 +968,8 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -932,8 +1012,8 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -978,8 +1058,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -993,6 +1074,10 @@ Special values: 1 and 0 where t is inf and -inf, or else where x - y is; x - y c
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+6 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -1023,8 +1108,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -1038,6 +1124,10 @@ Special values: 0 and 1 where t is inf and -inf, or else where x - y is; x - y c
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+6 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -1068,8 +1158,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -1083,6 +1174,10 @@ Special values: 0 where x = y or t is infinite; 1 - s and -s where x - y is inf 
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+8 ulp of the modulus of the result, unless x - y is within 2^-52 of a multiple of 2 pi i. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -1111,8 +1206,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -1127,6 +1223,10 @@ its reductions is -inf.
 Error bound: 2 ulp of the larger of the result and the larger input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -1155,8 +1255,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -1170,6 +1271,10 @@ Special values: -inf where x = y (NaN where both are inf), x where y is -inf, Na
 Error bound: 2 ulp of the larger of the result and the larger input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -1198,8 +1303,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -1213,6 +1319,10 @@ Special values: -inf at 0, inf at inf, NaN for x < 0.
 Error bound: 2 ulp of the larger of the result and the input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -1241,8 +1351,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -1256,6 +1367,10 @@ Special values: inf at 0, -inf at -inf, NaN for x > 0.
 Error bound: 2 ulp of the larger of the result and the input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -1284,8 +1399,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -1299,6 +1415,10 @@ Special values: -inf at 0, inf at 1, NaN outside.
 Error bound: 2 ulp of the larger of the result and the input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -1329,8 +1449,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64,
+    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -1346,6 +1467,11 @@ where x is -inf.
 Error bound: 2 ulp of the larger, in modulus, of the result and the larger of x and y. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Complex numbers: the principal value, also where the real function has none. The error is within
+6 ulp of the modulus of the larger of the result and the larger of x and y, where the two terms do not
+cancel by their phases. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
 
 Examples
 --------
@@ -1841,6 +1967,12 @@ def log1m_softmax(
     cancels. O(size) time, and no more memory than the result, in any
     layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
 
+    Complex numbers: complex64 (computed in complex128) and complex128 in their own type.
+    Logarithms are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for
+    the modulus of the error, where terms of different phase leave the sum of their moduli: what cancels
+    counts relative to that. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+    derivative by a complex step. Entries with a real part of -inf drop out.
+
     Examples
     --------
     >>> import numpy as np
@@ -2260,6 +2392,12 @@ def log_softmax(
     0 as from ``x - logsumexp(x)``. O(size) time, and no more memory than the result, in any
     layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
 
+    Complex numbers: complex64 (computed in complex128) and complex128 in their own type.
+    Logarithms are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for
+    the modulus of the error, where terms of different phase leave the sum of their moduli: what cancels
+    counts relative to that. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+    derivative by a complex step. Entries with a real part of -inf drop out.
+
     Source: P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and
     softmax functions, IMA J. Numer. Anal. 41 (2021).
 
@@ -2520,6 +2658,12 @@ def logcumsumexp(
     layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. The entries are taken one after the other, so this costs more
     than `logsumexp`, and only independent rows are shared among threads.
 
+    Complex numbers: complex64 (computed in complex128) and complex128 in their own type.
+    Logarithms are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for
+    the modulus of the error, where terms of different phase leave the sum of their moduli: what cancels
+    counts relative to that. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+    derivative by a complex step. Entries with a real part of -inf drop out.
+
     Examples
     --------
     >>> import numpy as np
@@ -2650,6 +2794,12 @@ def logmeanexp(
     Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry; a constant
     row gives that constant. O(size) time, and no more memory than the result, in any
     layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Complex numbers: complex64 (computed in complex128) and complex128 in their own type.
+    Logarithms are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for
+    the modulus of the error, where terms of different phase leave the sum of their moduli: what cancels
+    counts relative to that. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+    derivative by a complex step. Entries with a real part of -inf drop out.
 
     Examples
     --------
@@ -2839,7 +2989,7 @@ def logsumexp(
         For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
         on which the library of the first array is working.
     b : array_like, optional
-        Weights, which broadcast together with `x`; real, of any sign. Where a weight is 0 the
+        Weights, which broadcast together with `x`; of any sign, or complex. Where a weight is 0 the
         entry is left out, even if it is NaN or inf. The dtype of the result is then that which
         NumPy gives `x` and `b` together.
     return_sign : bool, optional
@@ -2852,7 +3002,7 @@ def logsumexp(
         (computed in float32) in float16, int and bool in float64.
     sign : ndarray or scalar
         Only with `return_sign`: 1.0, 0.0 or -1.0 (NaN for NaN), in the shape and dtype of the
-        result.
+        result; of complex numbers the sum over its modulus, complex beside a real result.
 
     Raises
     ------
@@ -2875,6 +3025,12 @@ def logsumexp(
     Both hold as long as terms of different sign, when they cancel, leave 2^-50 of the sum of their
     moduli. O(size) time, and no more memory than the result, in any
     layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. With weights the terms are computed one by one, in float64.
+
+    Complex numbers: complex64 (computed in complex128) and complex128 in their own type.
+    Logarithms are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for
+    the modulus of the error, where terms of different phase leave the sum of their moduli: what cancels
+    counts relative to that. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+    derivative by a complex step. Entries with a real part of -inf drop out.
 
     Source: P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and
     softmax functions, IMA J. Numer. Anal. 41 (2021).
@@ -3639,6 +3795,12 @@ def softmax(
 
     Error bound: 4 ulp, also for results that are subnormal. O(size) time, and no more memory than the result, in any
     layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Complex numbers: complex64 (computed in complex128) and complex128 in their own type.
+    Logarithms are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for
+    the modulus of the error, where terms of different phase leave the sum of their moduli: what cancels
+    counts relative to that. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+    derivative by a complex step. Entries with a real part of -inf drop out.
 
     Source: P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and
     softmax functions, IMA J. Numer. Anal. 41 (2021).

@@ -36,7 +36,8 @@ class Function:
     the error, in the units that the docstring says. `masked` is what masked entries of each result
     become, None where the engine sees to it. `without_max` leaves the first maximum of each row
     out as if it were masked. `operands` are the names of the arguments that have a number for each
-    entry beside x.
+    entry beside x. `of_complex` computes it for complex numbers, None where it is for real ones
+    alone: a kernel of `_cpu/complex.py`, or an elementwise formula.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Function:
     ulp: int
     masked: tuple = ()
     without_max: bool = False
+    of_complex: Any = None
     operands: tuple = dataclasses.field(init=False)
 
     def __post_init__(self):

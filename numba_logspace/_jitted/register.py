@@ -1,12 +1,15 @@
 """Give every function of the family that runs in jitted code its overload."""
 
+from functools import partial
+
 from .._family import FAMILY
+from . import complex as of_complex
 from . import derivatives, elementwise, losses, matrices, rows
 
 _REGISTER = {
-    "map": rows.register_map,
-    "scan": rows.register_scan,
-    "reduction": rows.register_reduction,
+    "map": partial(rows.register_map, of_complex=of_complex.complex_map),
+    "scan": partial(rows.register_scan, of_complex=of_complex.complex_map),
+    "reduction": partial(rows.register_reduction, of_complex=of_complex.complex_reduction),
     "vjp": derivatives.register_vjp,
     "vjp of a reduction": derivatives.register_vjp_of_reduction,
     "jvp": derivatives.register_jvp,
@@ -22,7 +25,7 @@ _REGISTER = {
     "elementwise": elementwise.register_ufunc,
 }
 # Its signature is its own: it has weights besides.
-_OWN = {"logsumexp": rows.register_logsumexp}
+_OWN = {"logsumexp": partial(rows.register_logsumexp, of_complex=of_complex.complex_reduction)}
 
 
 def register(functions):

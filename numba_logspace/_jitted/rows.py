@@ -14,7 +14,7 @@ from .memory import (
     runner_of_last,
     split,
 )
-from .typing import Rows, check_floats, is_none, literal, refuse
+from .typing import Rows, check_floats, is_complex, is_none, literal, refuse
 
 
 def turn_of(rows):
@@ -190,24 +190,30 @@ def _map_into_one_row(engine):
     return row
 
 
-def register_map(function, entry):
-    """The overload of a map."""
+def register_map(function, entry, of_complex):
+    """The overload of a map; `of_complex` makes what complex arrays need."""
     name, engine = entry.name, entry.engine
 
     @overload(function, prefer_literal=True)
     def _overload_map(x, axis=-1, where=None, out=None, workers=None, stream=None):
+        if is_complex(x, entry):
+            refuse(name, where=where, out=out, workers=workers, stream=stream)
+            return of_complex(entry, x, axis)
         rows = Rows(name, x, axis)
         rows.check_out(out)
         refuse(name, where=where, workers=workers, stream=stream)
         return _map(rows, engine, out)
 
 
-def register_scan(function, entry):
+def register_scan(function, entry, of_complex):
     """The overload of the running sum."""
     name, engine = entry.name, entry.engine
 
     @overload(function, prefer_literal=True)
     def _overload_scan(x, axis=-1, where=None, out=None, workers=None, stream=None):
+        if is_complex(x, entry):
+            refuse(name, where=where, out=out, workers=workers, stream=stream)
+            return of_complex(entry, x, axis)
         rows = Rows(name, x, axis)
         rows.check_out(out)
         refuse(name, where=where, workers=workers, stream=stream)
@@ -268,24 +274,30 @@ def _reduce(name, engine, x, axis, keepdims):
     return _reduce_rows(rows, engine, keepdims)
 
 
-def register_reduction(function, entry):
+def _reduction(entry, x, axis, keepdims, of_complex):
+    if is_complex(x, entry):
+        return of_complex(entry, x, axis, keepdims)
+    return _reduce(entry.name, entry.engine, x, axis, keepdims)
+
+
+def register_reduction(function, entry, of_complex):
     """The overload of a reduction."""
-    name, engine = entry.name, entry.engine
+    name = entry.name
 
     @overload(function, prefer_literal=True)
     def _overload_reduction(
         x, axis=-1, keepdims=False, where=None, out=None, workers=None, stream=None
     ):
         refuse(name, where=where, out=out, workers=workers, stream=stream)
-        reduce = _reduce(name, engine, x, axis, keepdims)
+        reduce = _reduction(entry, x, axis, keepdims, of_complex)
         return lambda x, axis=-1, keepdims=False, where=None, out=None, workers=None, stream=None: (
             reduce(x)
         )
 
 
-def register_logsumexp(function, entry):
+def register_logsumexp(function, entry, of_complex):
     """The overload of logsumexp, which has weights besides."""
-    name, engine = entry.name, entry.engine
+    name = entry.name
 
     @overload(function, prefer_literal=True)
     def _overload_logsumexp(
@@ -302,7 +314,7 @@ def register_logsumexp(function, entry):
         refuse(name, b=b, where=where, out=out, workers=workers, stream=stream)
         if literal(return_sign, bool, "return_sign", name):
             raise TypeError(f"{name}: return_sign is not supported in jitted code: leave it out")
-        reduce = _reduce(name, engine, x, axis, keepdims)
+        reduce = _reduction(entry, x, axis, keepdims, of_complex)
 
         def logsumexp(
             x,

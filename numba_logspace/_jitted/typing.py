@@ -49,9 +49,9 @@ class Rows:
     `k`; `last` that this is its last axis.
     """
 
-    def __init__(self, function, x, axis, name="x"):
+    def __init__(self, function, x, axis, name="x", kinds=_FLOATS):
         self.function, self.name, self.type = function, name, x
-        check_floats(function, x, name)
+        check_numbers_of(function, x, name, kinds)
         self.ndim, self.dtype = x.ndim, x.dtype
         axis = literal(axis, int, "axis", function)
         if not -x.ndim <= axis < x.ndim:
@@ -99,13 +99,23 @@ class Rows:
             )
 
 
+def is_complex(x, entry):
+    """Whether an array is complex, and the function one of complex numbers too."""
+    return entry.of_complex is not None and isinstance(getattr(x, "dtype", None), types.Complex)
+
+
 def check_floats(function, x, name):
     """Refuse what is not an array of floats."""
+    check_numbers_of(function, x, name, _FLOATS)
+
+
+def check_numbers_of(function, x, name, kinds):
+    """Refuse what is not an array of numbers of some kinds."""
     if not isinstance(x, types.Array) or not 1 <= x.ndim <= _MOST_AXES:
         raise TypeError(
             f"{function}: {name} must be an array of 1 to {_MOST_AXES} axes in jitted code, got {x}"
         )
-    if x.dtype not in _FLOATS:
+    if x.dtype not in kinds:
         raise TypeError(
             f"{function}: {name} must hold float32 or float64 in jitted code, got {x.dtype}: "
             f"convert it with .astype(np.float64)"
