@@ -1,0 +1,405 @@
+"""First and second derivatives of the elementwise functions of one number, free of branches."""
+
+import math
+
+from numba import types
+
+from .._compile.trace import formula
+from .elementwise import logistic_of_sum, logistic
+from .simd import FORMATS, const, constant, select
+from .vectormath import (
+    exp_less,
+    log1p_pair_near_0,
+    log1p_pair_of_any,
+    log_pair,
+    magnitude,
+    scaled_exp,
+    scaled_exp_pair,
+    sum_with_smaller,
+    two_product,
+    two_sum,
+)
+
+# e as the nearest number, with what it lacks.
+_E = {
+    types.float32: (2.7182817459106445, 8.254840070411028e-8),
+    types.float64: (2.718281828459045, 1.4456468917292502e-16),
+}
+for _kind, (_e, _rest) in _E.items():
+    FORMATS[_kind].constants.update(e=_e, e_rest=_rest)
+
+
+@formula
+def corrected(value, change):
+    """value (1 + change) for a tiny change, which has no meaning where the value is 0 or inf."""
+    better = value + value * change
+    better = select(magnitude(value) < const(value, math.inf), better, value)
+    return select(value == const(value, 0.0), value, better)
+
+
+@formula
+def over_square(x, y, y_low):
+    """x / (y + y_low)^2, rounded once where it is subnormal."""
+    value = x / y
+    small = magnitude(value) < constant(x, "smallest_normal")
+    value = select(small, x * constant(x, "scale") / y, value) / y
+    value = corrected(value, -(y_low + y_low) / y)
+    return select(small, value * constant(x, "unscale"), value)
+
+
+@formula
+def _within(x, low, high, at_low, at_high, value):
+    # The value between two numbers, what is given at them, and NaN outside.
+    low, high, nan = const(x, low), const(x, high), const(x, math.nan)
+    value = select(x > low, value, select(x == low, const(x, at_low), nan))
+    return select(x < high, value, select(x == high, const(x, at_high), nan))
+
+
+# --- of exponentials -----------------------------------------------------------------------------
+# With d < 0 as a number and its error, and w = 1 - exp(d).
+
+
+@formula
+def _loss(d, error):
+    # (w, what it lacks over w)
+    w, w_low = exp_less(d, error, const(d, 1.0), const(d, 0.0))
+    return -w, w_low / w
+
+
+@formula
+def over_loss(d, error):
+    """1 / (1 - exp(d)) for d < 0."""
+    w, lacks = _loss(d, error)
+    return corrected(const(d, 1.0) / w, -lacks)
+
+
+@formula
+def odds(d, error):
+    """exp(d) / (1 - exp(d)) for d < 0."""
+    w, lacks = _loss(d, error)
+    return corrected(scaled_exp(d, error) * constant(d, "unscale") / w, -lacks)
+
+
+@formula
+def odds_slope(d, error):
+    """exp(d) / (1 - exp(d))^2 for d < 0."""
+    w, lacks = _loss(d, error)
+    value = scaled_exp(d, error) * constant(d, "unscale") / w / w
+    return corrected(value, -(lacks + lacks))
+
+
+@formula
+def _total(e, e_low):
+    # (1 + e, what it lacks over it), e being scaled.
+    unscale = constant(e, "unscale")
+    total, lost = sum_with_smaller(const(e, 1.0), e * unscale)
+    return total, (lost + e_low * unscale) / total
+
+
+@formula
+def scaled_slope(d, error):
+    """exp(d) / (1 + exp(d))^2 for d <= 0, times 2^scale_bits."""
+    e, e_low = scaled_exp_pair(d, error)
+    total, lacks = _total(e, e_low)
+    return corrected(e / total / total, -(lacks + lacks))
+
+
+@formula
+def log1mexp_dx(x):
+    """-exp(x) / (1 - exp(x))."""
+    return _within(x, -math.inf, 0.0, -0.0, -math.inf, -odds(x, const(x, 0.0)))
+
+
+@formula
+def log1mexp_dxx(x):
+    """-exp(x) / (1 - exp(x))^2."""
+    return _within(x, -math.inf, 0.0, -0.0, -math.inf, -odds_slope(x, const(x, 0.0)))
+
+
+@formula
+def logexpm1_dx(x):
+    """1 / (1 - exp(-x))."""
+    return logitexp_dx(-x)
+
+
+@formula
+def logexpm1_dxx(x):
+    """-exp(-x) / (1 - exp(-x))^2."""
+    return log1mexp_dxx(-x)
+
+
+@formula
+def logitexp_dx(x):
+    """1 / (1 - exp(x))."""
+    return _within(x, -math.inf, 0.0, 1.0, math.inf, over_loss(x, const(x, 0.0)))
+
+
+@formula
+def logitexp_dxx(x):
+    """exp(x) / (1 - exp(x))^2."""
+    return -log1mexp_dxx(x)
+
+
+@formula
+def _less_log_2(x):
+    # x - log(2) as a number and its error. It is log1mexp of this that log2mexp is, but for log(2).
+    floor = constant(x, "exp_floor")
+    x = select(x < floor, floor, x)
+    d, lost = two_sum(x, -constant(x, "ln2"))
+    return two_sum(d, lost - constant(x, "ln2_rest"))
+
+
+@formula
+def log2mexp_dx(x):
+    """-exp(x) / (2 - exp(x))."""
+    d, error = _less_log_2(x)
+    return select(d < const(x, 0.0), -odds(d, error), const(x, math.nan))
+
+
+@formula
+def log2mexp_dxx(x):
+    """-2 exp(x) / (2 - exp(x))^2."""
+    d, error = _less_log_2(x)
+    return select(d < const(x, 0.0), -odds_slope(d, error), const(x, math.nan))
+
+
+@formula
+def log_sigmoid_dx(x):
+    """logistic(-x)."""
+    return logistic_of_sum(-x, const(x, 0.0))
+
+
+@formula
+def log_sigmoid_dxx(x):
+    """-logistic(x) logistic(-x)."""
+    return -logistic_dx(x)
+
+
+@formula
+def log1m_sigmoid_dx(x):
+    """-logistic(x)."""
+    return -logistic(x)
+
+
+@formula
+def logistic_dx(x):
+    """logistic(x) logistic(-x)."""
+    return scaled_slope(-magnitude(x), const(x, 0.0)) * constant(x, "unscale")
+
+
+@formula
+def logistic_dxx(x):
+    """logistic(x) logistic(-x) (1 - 2 logistic(x))."""
+    # It is -e (1 - e) / (1 + e)^3 with e = exp(-|x|), and odd.
+    d, zero = -magnitude(x), const(x, 0.0)
+    e, e_low = scaled_exp_pair(d, zero)
+    w, w_lacks = _loss(d, zero)
+    total, lacks = _total(e, e_low)
+    square, square_low = two_product(total, total)
+    cube, cube_low = two_product(square, total)
+    lacks = (lacks + lacks) + lacks + (cube_low + square_low * total) / cube
+    value = corrected(e * w / cube, w_lacks - lacks) * constant(x, "unscale")
+    return select(x > zero, -value, select(x < zero, value, -x))
+
+
+@formula
+def logcosh_dx(x):
+    """tanh(x)."""
+    d, zero = -magnitude(x), const(x, 0.0)
+    w, w_lacks = _loss(d + d, zero)
+    total, lacks = _total(*scaled_exp_pair(d + d, zero))
+    value = corrected(w / total, w_lacks - lacks)
+    return select(x > zero, value, select(x < zero, -value, x))
+
+
+@formula
+def logcosh_dxx(x):
+    """1 / cosh(x)^2."""
+    d = -magnitude(x)
+    return scaled_slope(d + d, const(x, 0.0)) * const(x, 4.0) * constant(x, "unscale")
+
+
+@formula
+def _scaled_cexpexp_dx(x):
+    # exp(x - exp(x)) 2^scale_bits, for x up to 8.
+    unscale = constant(x, "unscale")
+    e, e_low = scaled_exp_pair(x, const(x, 0.0))
+    d, error = two_sum(x, -(e * unscale))
+    error = select(d > constant(x, "exp_floor"), error - e_low * unscale, const(x, 0.0))
+    return scaled_exp(d, error)
+
+
+@formula
+def _up_to_8(x):
+    # Past it both derivatives are 0.
+    most = const(x, 8.0)
+    return select(x > most, most, x)
+
+
+@formula
+def cexpexp_dx(x):
+    """exp(x - exp(x))."""
+    return _scaled_cexpexp_dx(_up_to_8(x)) * constant(x, "unscale")
+
+
+@formula
+def cexpexp_dxx(x):
+    """exp(x - exp(x)) (1 - exp(x))."""
+    x = _up_to_8(x)
+    w, lacks = _loss(x, const(x, 0.0))
+    value = corrected(_scaled_cexpexp_dx(x) * w, lacks) * constant(x, "unscale")
+    return select(x == const(x, 0.0), const(x, 0.0), value)
+
+
+# --- of logarithms -------------------------------------------------------------------------------
+
+
+@formula
+def one_plus_log(y, low, x, of):
+    """1 + log(x / of) with log(x / of) = y + low; near its zero from the numbers themselves."""
+    zero, one = const(x, 0.0), const(x, 1.0)
+    far, lost = two_sum(one, y)
+    far = far + (lost + low)
+    # There it is log(1 + (e x - of) / of). Scaled, as the digits are taken apart.
+    large = magnitude(of) > one
+    scale = select(large, constant(x, "unscale"), constant(x, "scale"))
+    x, of = x * scale, of * scale
+    p, p_low = two_product(x, constant(x, "e"))
+    rest, rest_low = two_sum(p, -of)
+    u = (rest + (rest_low + (p_low + x * constant(x, "e_rest")))) / of
+    near, near_low = log1p_pair_near_0(u, zero)
+    value = select(magnitude(far) < const(x, 0.25), near + near_low, far)
+    return select(magnitude(y) < const(x, math.inf), value, y)
+
+
+@formula
+def xlogx_dx(x):
+    """1 + log(x)."""
+    y, low = log_pair(x)
+    return one_plus_log(y, low, x, const(x, 1.0))
+
+
+@formula
+def xlogx_dxx(x):
+    """1 / x."""
+    return _within(x, 0.0, math.inf, math.inf, 0.0, const(x, 1.0) / x)
+
+
+@formula
+def entr_dx(x):
+    """-1 - log(x)."""
+    return -xlogx_dx(x)
+
+
+@formula
+def entr_dxx(x):
+    """-1 / x."""
+    return -xlogx_dxx(x)
+
+
+@formula
+def log1pmx_dx(x):
+    """-x / (1 + x)."""
+    w, w_low = two_sum(const(x, 1.0), x)
+    return _within(x, -1.0, math.inf, math.inf, -1.0, corrected(-x / w, -w_low / w))
+
+
+@formula
+def log1pmx_dxx(x):
+    """-1 / (1 + x)^2."""
+    w, w_low = two_sum(const(x, 1.0), x)
+    return _within(x, -1.0, math.inf, -math.inf, -0.0, over_square(const(x, -1.0), w, w_low))
+
+
+@formula
+def logmxp1_dx(x):
+    """1 / x - 1."""
+    d, lost = two_sum(const(x, 1.0), -x)
+    return _within(x, 0.0, math.inf, math.inf, -1.0, corrected(d / x, lost / d))
+
+
+@formula
+def logmxp1_dxx(x):
+    """-1 / x^2."""
+    value = over_square(const(x, -1.0), x, const(x, 0.0))
+    return _within(x, 0.0, math.inf, -math.inf, -0.0, value)
+
+
+@formula
+def _with_complement(p):
+    # p (1 - p) as a number and what it lacks.
+    q, q_low = sum_with_smaller(const(p, 1.0), -p)
+    product, low = two_product(p, q)
+    return product, low + p * q_low
+
+
+@formula
+def logit_dx(p):
+    """1 / (p (1 - p))."""
+    product, low = _with_complement(p)
+    value = corrected(const(p, 1.0) / product, -low / product)
+    return _within(p, 0.0, 1.0, math.inf, math.inf, value)
+
+
+@formula
+def logit_dxx(p):
+    """(2 p - 1) / (p (1 - p))^2."""
+    product, low = _with_complement(p)
+    t, t_low = two_sum(p, const(p, -0.5))
+    value = corrected((t + t) / product / product, t_low / t - (low + low) / product)
+    return _within(p, 0.0, 1.0, -math.inf, math.inf, value)
+
+
+@formula
+def _with_own_log(p):
+    # With q = 1 - p: q log(q) as a number and what it lacks, q, and log(q) likewise.
+    q, q_low = sum_with_smaller(const(p, 1.0), -p)
+    y, y_low = log1p_pair_of_any(-p)
+    product, low = two_product(q, y)
+    return product, low + (q * y_low + q_low * y), q, y, y_low
+
+
+@formula
+def cloglog_dx(p):
+    """-1 / ((1 - p) log(1 - p))."""
+    product, low, _, _, _ = _with_own_log(p)
+    value = corrected(const(p, -1.0) / product, -low / product)
+    return _within(p, 0.0, 1.0, math.inf, math.inf, value)
+
+
+@formula
+def cloglog_dxx(p):
+    """-(1 + log(1 - p)) / ((1 - p) log(1 - p))^2."""
+    product, low, q, y, y_low = _with_own_log(p)
+    value = -one_plus_log(y, y_low, q, const(p, 1.0)) / product / product
+    value = corrected(value, -(low + low) / product)
+    return _within(p, 0.0, 1.0, -math.inf, math.inf, value)
+
+
+@formula
+def _one_and_square(x):
+    # 1 + x^2 and 1 - x^2, each as a number and what it lacks, of |x| up to 2^30.
+    one, most = const(x, 1.0), const(x, 2.0**30)
+    a = magnitude(x)
+    a = select(a < most, a, most)
+    square, low = two_product(a, a)
+    (more, more_low), (less, less_low) = two_sum(one, square), two_sum(one, -square)
+    return (more, more_low + low), (less, less_low - low)
+
+
+@formula
+def log1psq_dx(x):
+    """2 x / (1 + x^2)."""
+    (more, low), _ = _one_and_square(x)
+    value = corrected((x + x) / more, -low / more)
+    return select(magnitude(x) < const(x, 2.0**30), value, const(x, 2.0) / x)
+
+
+@formula
+def log1psq_dxx(x):
+    """2 (1 - x^2) / (1 + x^2)^2."""
+    (more, more_low), (less, less_low) = _one_and_square(x)
+    value = (less + less) / more / more
+    value = corrected(value, less_low / less - (more_low + more_low) / more)
+    far = const(x, -2.0) / x / x
+    return select(magnitude(x) < const(x, 2.0**30), value, far)
