@@ -40,7 +40,7 @@ def _functions():
         arguments = "".join(inspect.signature(parent.engine).parameters)
         if parent.name.startswith("log_mix_"):
             continue  # a derivative itself
-        for order in ORDERS[{"p": "x"}.get(arguments, arguments)]:
+        for order in ORDERS[arguments.replace("p", "x")]:
             name = f"{parent.name}_{order}"
             same = SAME.get(name, name)
             if same not in known:

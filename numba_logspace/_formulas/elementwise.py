@@ -465,10 +465,12 @@ def difference_of_logistics(odds, given, given_error, d, error):
     first, first_low = sum_with_smaller(one, b * unscale)
     second, second_low = sum_with_smaller(one, c * unscale)
     first_low, second_low = first_low + b_low * unscale, second_low + c_low * unscale
-    total, total_low = first * second, first * second_low + second * first_low
-    value = small * gain / total
-    lacks = (small * gain_low + small_low * gain) - value * total_low
-    return value + lacks / total
+    total, total_low = two_product(first, second)
+    total_low = total_low + (first * second_low + second * first_low)
+    value, low = two_product(small, gain)
+    low = low + (small * gain_low + small_low * gain)
+    value, low = quotient(value, low, total, total_low)
+    return value + low
 
 
 @formula

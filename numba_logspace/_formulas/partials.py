@@ -5,9 +5,10 @@ import math
 from numba import types
 
 from .._compile.trace import formula
-from .elementwise import logistic_of_sum, logistic
+from .elementwise import logistic, logistic_of_sum
 from .simd import FORMATS, const, constant, select
 from .vectormath import (
+    exp_in_twice_the_digits,
     exp_less,
     log1p_pair_near_0,
     log1p_pair_of_any,
@@ -221,12 +222,11 @@ def logcosh_dxx(x):
 
 @formula
 def _scaled_cexpexp_dx(x):
-    # exp(x - exp(x)) 2^scale_bits, for x up to 8.
-    unscale = constant(x, "unscale")
-    e, e_low = scaled_exp_pair(x, const(x, 0.0))
-    d, error = two_sum(x, -(e * unscale))
-    error = select(d > constant(x, "exp_floor"), error - e_low * unscale, const(x, 0.0))
-    return scaled_exp(d, error)
+    # exp(x - exp(x)) 2^scale_bits, for x up to 8. What is lost of exp(x) counts as a whole.
+    least = const(x, -64.0)
+    e, e_low = exp_in_twice_the_digits(select(x < least, least, x))
+    d, error = two_sum(x, -e)
+    return scaled_exp(d, select(d > constant(x, "exp_floor"), error - e_low, const(x, 0.0)))
 
 
 @formula
@@ -326,54 +326,54 @@ def logmxp1_dxx(x):
 
 
 @formula
-def _with_complement(p):
-    # p (1 - p) as a number and what it lacks.
-    q, q_low = sum_with_smaller(const(p, 1.0), -p)
-    product, low = two_product(p, q)
-    return product, low + p * q_low
+def _with_complement(x):
+    # x (1 - x) as a number and what it lacks.
+    q, q_low = sum_with_smaller(const(x, 1.0), -x)
+    product, low = two_product(x, q)
+    return product, low + x * q_low
 
 
 @formula
-def logit_dx(p):
-    """1 / (p (1 - p))."""
-    product, low = _with_complement(p)
-    value = corrected(const(p, 1.0) / product, -low / product)
-    return _within(p, 0.0, 1.0, math.inf, math.inf, value)
+def logit_dx(x):
+    """1 / (x (1 - x))."""
+    product, low = _with_complement(x)
+    value = corrected(const(x, 1.0) / product, -low / product)
+    return _within(x, 0.0, 1.0, math.inf, math.inf, value)
 
 
 @formula
-def logit_dxx(p):
-    """(2 p - 1) / (p (1 - p))^2."""
-    product, low = _with_complement(p)
-    t, t_low = two_sum(p, const(p, -0.5))
+def logit_dxx(x):
+    """(2 x - 1) / (x (1 - x))^2."""
+    product, low = _with_complement(x)
+    t, t_low = two_sum(x, const(x, -0.5))
     value = corrected((t + t) / product / product, t_low / t - (low + low) / product)
-    return _within(p, 0.0, 1.0, -math.inf, math.inf, value)
+    return _within(x, 0.0, 1.0, -math.inf, math.inf, value)
 
 
 @formula
-def _with_own_log(p):
-    # With q = 1 - p: q log(q) as a number and what it lacks, q, and log(q) likewise.
-    q, q_low = sum_with_smaller(const(p, 1.0), -p)
-    y, y_low = log1p_pair_of_any(-p)
+def _with_own_log(x):
+    # With q = 1 - x: q log(q) as a number and what it lacks, q, and log(q) likewise.
+    q, q_low = sum_with_smaller(const(x, 1.0), -x)
+    y, y_low = two_sum(*log1p_pair_of_any(-x))
     product, low = two_product(q, y)
     return product, low + (q * y_low + q_low * y), q, y, y_low
 
 
 @formula
-def cloglog_dx(p):
-    """-1 / ((1 - p) log(1 - p))."""
-    product, low, _, _, _ = _with_own_log(p)
-    value = corrected(const(p, -1.0) / product, -low / product)
-    return _within(p, 0.0, 1.0, math.inf, math.inf, value)
+def cloglog_dx(x):
+    """-1 / ((1 - x) log(1 - x))."""
+    product, low, _, _, _ = _with_own_log(x)
+    value = corrected(const(x, -1.0) / product, -low / product)
+    return _within(x, 0.0, 1.0, math.inf, math.inf, value)
 
 
 @formula
-def cloglog_dxx(p):
-    """-(1 + log(1 - p)) / ((1 - p) log(1 - p))^2."""
-    product, low, q, y, y_low = _with_own_log(p)
-    value = -one_plus_log(y, y_low, q, const(p, 1.0)) / product / product
+def cloglog_dxx(x):
+    """-(1 + log(1 - x)) / ((1 - x) log(1 - x))^2."""
+    product, low, q, y, y_low = _with_own_log(x)
+    value = -one_plus_log(y, y_low, q, const(x, 1.0)) / product / product
     value = corrected(value, -(low + low) / product)
-    return _within(p, 0.0, 1.0, -math.inf, math.inf, value)
+    return _within(x, 0.0, 1.0, -math.inf, math.inf, value)
 
 
 @formula

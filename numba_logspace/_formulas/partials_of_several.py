@@ -4,14 +4,14 @@ import math
 
 from .._compile.trace import formula
 from .elementwise import (
-    log_ratio_pair,
-    odds_given_both,
-    ordered,
-    unless_nan,
     difference_of_logistics,
     log_mix_dx,
     log_mix_dy,
+    log_ratio_pair,
     logistic,
+    odds_given_both,
+    ordered,
+    unless_nan,
 )
 from .partials import (
     corrected,
@@ -24,7 +24,16 @@ from .partials import (
     scaled_slope,
 )
 from .simd import const, constant, select
-from .vectormath import difference, larger, lesser, log1p_pair_of_any, log_pair, magnitude, two_sum
+from .vectormath import (
+    difference,
+    larger,
+    lesser,
+    log1p_pair_of_any,
+    log_pair,
+    magnitude,
+    sum_with_smaller,
+    two_sum,
+)
 
 # --- log(exp(x) - exp(y)) and log(logistic(x) - logistic(y)) -------------------------------------
 
@@ -297,7 +306,8 @@ def rel_entr_dy(x, y):
 def kl_div_dy(x, y):
     """1 - x / y, and 1 where x is 0."""
     zero, one = const(x, 0.0), const(x, 1.0)
-    d, lost = two_sum(y, -x)
+    swapped = x > y  # the larger comes first: nothing overflows
+    d, lost = sum_with_smaller(select(swapped, -x, y), select(swapped, y, -x))
     value = corrected(d / magnitude(y + zero), lost / d)
     value = select(y < const(x, math.inf), value, one - x / y)
     return _of_both(x, y, _times_any(x, y, one, value))

@@ -275,6 +275,36 @@ def exp_less(d, error, c, c_low):
     return two_sum(rest, low)
 
 
+# (exp(r) - 1 - r - r^2 / 2) / r^3 near 0, by Taylor.
+_EXP_CUBIC = tuple(1.0 / math.factorial(k) for k in range(3, 11))
+
+
+@formula
+def _square(a, a_low):
+    p, p_low = two_product(a, a)
+    return sum_with_smaller(p, p_low + (a + a) * a_low)
+
+
+@formula
+def exp_in_twice_the_digits(d):
+    """exp(d) for |d| up to 64 as a number and what it lacks, of which eleven bits count.
+
+    It is the fourth power of exp(r / 4), whose square is taken apart. The pair of scaled_exp_pair
+    is good for four bits.
+    """
+    shifted, r, r_error, _ = _reduce(d, const(d, 0.0))
+    half, quarter = const(d, 0.5), const(d, 0.25)
+    r, r_error = r * quarter, r_error * quarter
+    square, square_low = two_product(r, r)
+    y, lost = sum_with_smaller(const(d, 1.0), r)
+    y, lost_too = sum_with_smaller(y, half * square)
+    curve = fma(square * r, polynomial(r, _EXP_CUBIC), half * square_low)
+    y, low = sum_with_smaller(y, (lost + lost_too) + (fma(r, r_error, r_error) + curve))
+    y, low = _square(*_square(y, low))
+    power = scaled_power_of_two(shifted) * constant(d, "unscale")
+    return y * power, low * power
+
+
 @formula
 def expm1_nonpositive(d):
     """exp(d) - 1 for d <= 0, to full relative accuracy near 0."""
