@@ -253,7 +253,8 @@ _SAID = {
 def _what(name):
     # Such as "the second derivative of `log_mix` by t and x".
     parent, _, by = name.rpartition("_d")
-    return f"the {'second ' * (len(by) > 1)}derivative of `{parent}` by {' and '.join(dict.fromkeys(by))}"
+    second, by = "second " * (len(by) > 1), " and ".join(dict.fromkeys(by))
+    return f"the {second}derivative of `{parent}` by {by}"
 
 
 def _define(entry):

@@ -38,7 +38,8 @@ def _one_plus_log(y, x, of):
     # y is log(x / of); near -1 from 1 + y = log1p((e x - of) / of).
     high = x.dtype.type(2.71828174591064453125)
     low = np.longdouble("8.2548400704110279e-8").astype(x.dtype)
-    near = np.log1p(((high * x - of) + low * x) / of)
+    first = x.astype(np.float32).astype(x.dtype)  # so that nothing is rounded
+    near = np.log1p((((high * first - of) + high * (x - first)) + low * x) / of)
     return np.where(abs(1 + y) < 0.2, near, 1 + y)
 
 
