@@ -323,16 +323,3 @@ def test_other_dtypes_and_arguments_of_ufuncs():
     assert out[0] == 7.0
     with pytest.raises(TypeError, match="not supported for the input"):
         partials.logit_dxx(x.astype(complex))
-
-
-# --- docstrings ----------------------------------------------------------------------------------
-
-
-@each_slow
-def test_examples(name):
-    from test_docstrings import docstring, run_examples
-
-    text = docstring(f"partials.{name}")
-    failed, tried, said = run_examples(text, name)
-    assert not failed, said
-    assert tried >= 2
