@@ -250,8 +250,8 @@ _SAID = {
 }
 
 
-def _what(name):
-    # Such as "the second derivative of `log_mix` by t and x".
+def what(name):
+    """What a name stands for, such as "the second derivative of `log_mix` by t and x"."""
     parent, _, by = name.rpartition("_d")
     second, by = "second " * (len(by) > 1), " and ".join(dict.fromkeys(by))
     return f"the {second}derivative of `{parent}` by {by}"
@@ -260,11 +260,11 @@ def _what(name):
 def _define(entry):
     names = [*inspect.signature(entry.engine).parameters]
     others = (n for n, e in PARTIALS.items() if e is entry and n != entry.name)
-    also = "".join(f"\nAlso {_what(n)}, as `{n}`.\n" for n in others)
+    also = "".join(f"\nAlso {what(n)}, as `{n}`.\n" for n in others)
     special, point, result = _SAID[entry.name]
     doc = _TEMPLATE.format(
         name=entry.name,
-        what=f"{_what(entry.name).capitalize()}.",
+        what=f"{what(entry.name).capitalize()}.",
         formula=inspect.getdoc(entry.engine),
         also=also,
         arguments=", ".join(names),
