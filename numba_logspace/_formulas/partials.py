@@ -12,8 +12,9 @@ from .vectormath import (
     exp_less,
     log1p_pair_near_0,
     log1p_pair_of_any,
-    log_pair,
     magnitude,
+    parts_of,
+    quotient,
     scaled_exp,
     scaled_exp_pair,
     sum_with_smaller,
@@ -21,13 +22,13 @@ from .vectormath import (
     two_sum,
 )
 
-# e as the nearest number, with what it lacks.
+# e as the nearest number, with what it lacks, twice.
 _E = {
-    types.float32: (2.7182817459106445, 8.254840070411028e-8),
-    types.float64: (2.718281828459045, 1.4456468917292502e-16),
+    types.float32: (2.7182817459106445, 8.254840366817007e-08, -2.964059873534889e-15),
+    types.float64: (2.718281828459045, 1.4456468917292502e-16, -2.1277171080381768e-33),
 }
-for _kind, (_e, _rest) in _E.items():
-    FORMATS[_kind].constants.update(e=_e, e_rest=_rest)
+for _kind, _parts in _E.items():
+    FORMATS[_kind].constants.update(zip(("e", "e_rest", "e_last"), _parts))
 
 
 @formula
@@ -255,28 +256,48 @@ def cexpexp_dxx(x):
 
 
 @formula
-def one_plus_log(y, low, x, of):
-    """1 + log(x / of) with log(x / of) = y + low; near its zero from the numbers themselves."""
-    zero, one = const(x, 0.0), const(x, 1.0)
-    far, lost = two_sum(one, y)
-    far = far + (lost + low)
-    # There it is log(1 + (e x - of) / of). Scaled, as the digits are taken apart.
-    large = magnitude(of) > one
-    scale = select(large, constant(x, "unscale"), constant(x, "scale"))
-    x, of = x * scale, of * scale
+def log_of_ends(x):
+    """log(x) of 0, inf and NaN, NaN below 0, and 0 elsewhere."""
+    zero, inf = const(x, 0.0), const(x, math.inf)
+    below = select(x == zero, -inf, const(x, math.nan))
+    return select(x > zero, select(x < inf, zero, x), below)
+
+
+@formula
+def _less(x, y):
+    # e x - y, also where nearly all of it cancels.
     p, p_low = two_product(x, constant(x, "e"))
-    rest, rest_low = two_sum(p, -of)
-    u = (rest + (rest_low + (p_low + x * constant(x, "e_rest")))) / of
-    near, near_low = log1p_pair_near_0(u, zero)
-    value = select(magnitude(far) < const(x, 0.25), near + near_low, far)
-    return select(magnitude(y) < const(x, math.inf), value, y)
+    q, q_low = two_product(x, constant(x, "e_rest"))
+    total, lost = two_sum(p - y, p_low)  # exact where it cancels
+    total, lost_too = two_sum(total, q)
+    return total + (lost + (lost_too + (q_low + x * constant(x, "e_last"))))
+
+
+@formula
+def one_plus_log_ratio(x, y):
+    """1 + log(x / y) for x and y that are not negative; near its zero log(e x / y)."""
+    zero, one = const(x, 0.0), const(x, 1.0)
+    (g, k), (g_y, k_y) = parts_of(x), parts_of(y)
+    f, k = one + g_y, k - k_y
+    ratio, low = quotient(g - g_y, zero, f, zero)
+    # Of x / y = r 2^k near 1 / e, k is -1 or -2.
+    factor = select(k == const(x, -1.0), const(x, 0.5), const(x, 0.25))
+    near = _less((one + g) * factor, f) / f
+    near = select(magnitude(k + const(x, 1.5)) < one, near, one)
+    is_near = magnitude(near) < const(x, 0.25)
+    y_, low = log1p_pair_near_0(select(is_near, near, ratio), select(is_near, zero, low))
+    k = select(is_near, zero, k)
+    total, lost = two_sum(select(is_near, zero, one), k * constant(x, "ln2_high"))
+    total, lost_too = two_sum(total, y_)
+    value = total + (lost + (lost_too + (low + k * constant(x, "ln2_low"))))
+    ends = log_of_ends(x) - log_of_ends(y)
+    return select(ends == zero, value, ends)
 
 
 @formula
 def xlogx_dx(x):
     """1 + log(x)."""
-    y, low = log_pair(x)
-    return one_plus_log(y, low, x, const(x, 1.0))
+    return one_plus_log_ratio(x, const(x, 1.0))
 
 
 @formula
@@ -371,7 +392,11 @@ def cloglog_dx(x):
 def cloglog_dxx(x):
     """-(1 + log(1 - x)) / ((1 - x) log(1 - x))^2."""
     product, low, q, y, y_low = _with_own_log(x)
-    value = -one_plus_log(y, y_low, q, const(x, 1.0)) / product / product
+    # Where it may be near its zero, 1 - x is exact.
+    one = const(x, 1.0)
+    above, lost = two_sum(one, y)
+    above = select(x < const(x, 0.5), above + (lost + y_low), one_plus_log_ratio(q, one))
+    value = -above / product / product
     value = corrected(value, -(low + low) / product)
     return _within(x, 0.0, 1.0, -math.inf, math.inf, value)
 

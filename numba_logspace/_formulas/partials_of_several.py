@@ -15,10 +15,11 @@ from .elementwise import (
 )
 from .partials import (
     corrected,
+    log_of_ends,
     logistic_dx,
     odds,
     odds_slope,
-    one_plus_log,
+    one_plus_log_ratio,
     over_loss,
     over_square,
     scaled_slope,
@@ -275,25 +276,17 @@ def _of_both(x, y, value):
 
 
 @formula
-def _log_ratio(x, y):
-    # log(x / y) as a number and what it lacks, and 0 for what has no meaning.
-    value, low = log_ratio_pair(x, y)
-    total = value + low
-    return value, select(total == total, low, const(x, 0.0))
-
-
-@formula
 def rel_entr_dx(x, y):
     """1 + log(x / y)."""
-    value, low = _log_ratio(x, y)
-    return _of_both(x, y, one_plus_log(value, low, x, y))
+    return one_plus_log_ratio(x, y)
 
 
 @formula
 def kl_div_dx(x, y):
     """log(x / y)."""
-    value, low = _log_ratio(x, y)
-    return _of_both(x, y, value + low)
+    value, low = log_ratio_pair(x, y)
+    ends = log_of_ends(x) - log_of_ends(y)
+    return select(ends == const(x, 0.0), value + low, ends)
 
 
 @formula

@@ -397,8 +397,8 @@ def log1mexp_pair(d, error):
 
 
 @formula
-def _parts_of(x):
-    # (f - 1, k) with x = f 2^k for positive x.
+def parts_of(x):
+    """(f - 1, k) with x = f 2^k for positive x and f in [sqrt(1/2), sqrt(2))."""
     subnormal = x < constant(x, "smallest_normal")
     f, k, _ = split_exponent(select(subnormal, x * constant(x, "up"), x))
     return f - const(x, 1.0), select(subnormal, k - constant(x, "up_bits"), k)
@@ -419,14 +419,14 @@ def _log_at_ends(x, y):
 @formula
 def log(x):
     """log(x); -inf at 0, NaN below."""
-    g, k = _parts_of(x)
+    g, k = parts_of(x)
     return _log_at_ends(x, _log_of_parts(g, k))
 
 
 @formula
 def log_pair(x):
     """log(x) as a number and what it lacks, which is of no meaning where that is inf or NaN."""
-    g, k = _parts_of(x)
+    g, k = parts_of(x)
     high, low = k * constant(x, "ln2_high"), k * constant(x, "ln2_low")
     y, low = _pair_of_parts(g, const(x, 0.0), high, low)
     return _log_at_ends(x, y), low

@@ -1,12 +1,13 @@
 """The derivatives of the elementwise functions: exact values, special values, random points."""
 
+import itertools
 import math
 import pickle
 
 import numba
 import numpy as np
 import pytest
-from corpus import DTYPES, points
+from corpus import DTYPES, float64_soon, points
 from flint import arb
 from oracle import ELEMENTWISE, expected
 from partial_oracle import derivatives, expected_partial, worst_error
@@ -101,6 +102,34 @@ def check_points(name, dtype, few=False):
 @each
 def test_values(name):
     check_points(name, "float64", few=True)
+
+
+def near_e(dtype):
+    """x and y with y / x as near to e as their digits allow: of its continued fraction."""
+    x, y, x_before, y_before = 1, 2, 0, 1
+    # e is [2; 1, 2, 1, 1, 4, 1, 1, 6, ...]
+    for step in (v for k in itertools.count(1) for v in (1, 2 * k, 1)):
+        yield x, y
+        x, y, x_before, y_before = step * x + x_before, step * y + y_before, x, y
+        if y >= 2 ** (np.finfo(dtype).nmant + 1):
+            return
+
+
+@float64_soon
+def test_next_to_zeros_that_are_no_numbers(dtype):
+    pairs = np.array([*near_e(DTYPES[dtype])], DTYPES[dtype])
+    for scale in (1, 0.75):
+        args = pairs[:, 0] * DTYPES[dtype](scale), pairs[:, 1] * DTYPES[dtype](scale)
+        error, point = worst_error("rel_entr", "dx", args, partials.rel_entr_dx(*args))
+        assert error <= PARTIALS["rel_entr_dx"].ulp, point
+    ends = [np.nextafter(np.exp(DTYPES[dtype](-1)), DTYPES[dtype](to)) for to in (0, 1)]
+    args = (np.array(ends, DTYPES[dtype]),)
+    one = np.ones(2, DTYPES[dtype])
+    error, point = worst_error("rel_entr", "dx", (*args, one), partials.rel_entr_dx(*args, one))
+    assert error <= 4, point
+    args = (1 - args[0],)
+    error, point = worst_error("cloglog", "dxx", args, partials.cloglog_dxx(*args))
+    assert error <= 4, point
 
 
 @each_slow
