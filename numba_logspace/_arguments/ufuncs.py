@@ -176,14 +176,16 @@ def _signature(names):
     )
 
 
+_PACKAGE = __name__.partition(".")[0]
 _ALIVE: list = []  # what the C structures of ufuncs point to
 
 
-def make_ufunc(formula, names, doc, identity=None, of_complex=None):
+def make_ufunc(formula, names, doc, identity=None, of_complex=None, module=_PACKAGE):
     """A numpy.ufunc of a formula of numbers with these names.
 
     An `identity` of None lets reductions go over several axes, but not over nothing. `of_complex`
-    is the formula of complex numbers, where there is one.
+    is the formula of complex numbers, where there is one. The ufunc has to be found in `module` by
+    its name, to be pickled.
     """
     name = formula.__name__
     loops = _Loops(formula, len(names), of_complex)
@@ -198,7 +200,7 @@ def make_ufunc(formula, names, doc, identity=None, of_complex=None):
     # Older ufuncs have no such attributes: NumPy's signature says x1, x2, and to be pickled they
     # are looked for in all modules.
     with contextlib.suppress(AttributeError):
-        ufunc.__module__, ufunc.__qualname__ = __name__.partition(".")[0], name
+        ufunc.__module__, ufunc.__qualname__ = module, name
         ufunc.__signature__ = _signature(names)
         ufunc.__doc__ = f"{name}{ufunc.__signature__}\n\n{doc}"
     return ufunc
