@@ -5,16 +5,21 @@ A comment in a page stands where each part goes:
     <!-- functions: KIND, KIND -->    the docstrings of all functions of these kinds
     <!-- one line each -->            what each function gives, and where it runs
     <!-- what runs where -->          the same for kinds that run in the same places
+    <!-- partials -->                 the derivatives of the elementwise functions
 """
 
 import inspect
 import re
 
 import numba_logspace
+from numba_logspace import partials
 from numba_logspace._family import FAMILY, KINDS, named
+from numba_logspace._family.partials import PARTIALS
 
 PLACES = {"jitted": "in `njit`", "cuda": "CUDA arrays", "device": "in CUDA kernels"}
-_COMMENT = re.compile(r"^<!-- (functions|one line each|what runs where)(?:: (.*))? -->$", re.M)
+_COMMENT = re.compile(
+    r"^<!-- (functions|one line each|what runs where|partials)(?:: (.*))? -->$", re.M
+)
 
 
 def expand(page):
@@ -66,10 +71,31 @@ def _what_runs_where(*_):
     return _table(("functions", "NumPy arrays", *PLACES.values()), table)
 
 
+def _of_derivative(name):
+    # (what it is, its special values): the second paragraph of the docstring and a note.
+    text = getattr(partials, name).__doc__
+    special = text.partition("Special values: ")[2].partition(".\n")[0]
+    return text.split("\n\n")[2].strip().rstrip("."), " ".join(special.split())
+
+
+def _partials(*_):
+    rows = []
+    for name, entry in PARTIALS.items():
+        if entry.name in FAMILY:
+            cells = f"`numba_logspace.{entry.name}`", "those of it"
+        elif entry.name != name:
+            cells = f"`{entry.name}`", "those of it"
+        else:
+            cells = _of_derivative(name)
+        rows.append((f"`{name}`", *cells, str(entry.ulp)))
+    return _table(("derivative", "is", "special values", "error bound, ulp"), rows)
+
+
 _PARTS = {
     "functions": _docstrings,
     "one line each": _one_line_each,
     "what runs where": _what_runs_where,
+    "partials": _partials,
 }
 
 

@@ -1,4 +1,4 @@
-"""Write numba_logspace/__init__.pyi, which type checkers and editors read.
+"""Write numba_logspace/__init__.pyi and partials.pyi, which type checkers and editors read.
 
 Ufuncs are made, and docstrings completed, when the package is imported; who only reads its files
 sees neither. The stub has the signatures of the sources and the docstrings of the imported package.
@@ -19,10 +19,13 @@ from pathlib import Path
 from typing import Any
 
 import numba_logspace
+from numba_logspace import partials
 from numba_logspace._family import named
+from numba_logspace._family.partials import PARTIALS
 
 PACKAGE = Path(numba_logspace.__file__).parent
 STUB = PACKAGE / "__init__.pyi"
+STUB_OF_PARTIALS = PACKAGE / "partials.pyi"
 WIDTH = 100
 
 _STUB = '''"""{doc}"""
@@ -40,6 +43,19 @@ __all__ = [
 ]
 
 {definitions}'''
+
+_STUB_OF_PARTIALS = '''"""{doc}"""
+
+# Written by docs/write_stub.py. Change partials.py, and run it again.
+
+from numba_logspace import {classes}
+
+__all__ = [
+{names}
+]
+
+{definitions}
+'''
 
 _CALL_OF_UFUNC = """    def __call__(
         self,
@@ -72,6 +88,21 @@ def stub() -> str:
         aliases="\n".join(f"{name}: TypeAlias = {text}" for name, text in needs.aliases.items()),
         names="\n".join(f'    "{name}",' for name in numba_logspace.__all__),
         definitions="\n\n".join(definitions) + "\n",
+    )
+
+
+def stub_of_partials() -> str:
+    """The text of the stub of the derivatives of elementwise functions: of each what it is."""
+    ufuncs = {name: getattr(partials, name) for name in partials.__all__}
+    lines = []
+    for name, ufunc in ufuncs.items():
+        text = f"{partials.what(name).capitalize()}. {_doc(PARTIALS[name].engine)}"
+        lines.append(f"{name}: {_class_of_ufunc(_operands(ufunc))}\n{_docstring(text)}")
+    return _STUB_OF_PARTIALS.format(
+        doc=partials.__doc__,
+        classes=", ".join(sorted({_class_of_ufunc(_operands(u)) for u in ufuncs.values()})),
+        names="\n".join(f'    "{name}",' for name in ufuncs),
+        definitions="\n".join(lines),
     )
 
 
@@ -306,5 +337,6 @@ def _is_not_empty(line: str) -> bool:
 
 
 if __name__ == "__main__":
-    STUB.write_text(stub(), encoding="utf-8")
-    print(STUB)
+    for path, write in ((STUB, stub), (STUB_OF_PARTIALS, stub_of_partials)):
+        path.write_text(write(), encoding="utf-8")
+        print(path)

@@ -61,6 +61,7 @@ from .rows import (
     logmeanexp,
     logsumexp,
     logsumexp_excluding_max,
+    logvarexp,
     loo_logsumexp,
     softmax,
 )
@@ -126,6 +127,7 @@ __all__ = [
     "logsumexp_excluding_max_vjp",
     "logsumexp_jvp",
     "logsumexp_vjp",
+    "logvarexp",
     "loo_logsumexp",
     "loo_logsumexp_jvp",
     "loo_logsumexp_vjp",

@@ -18,7 +18,7 @@ import numba
 import numpy as np
 
 from . import __version__
-from ._commands import apply, cache
+from ._commands import apply, cache, calls, outputs
 from ._compile import jit
 from ._cpu import workers
 from ._family import FAMILY
@@ -78,11 +78,16 @@ def _parser() -> argparse.ArgumentParser:
     compile_.set_defaults(run=_run_compile)
 
     apply_ = commands.add_parser(
-        "apply", help="apply a function to a .npy file, which may be larger than memory"
+        "apply", help="apply a function to arrays in files, which may be larger than memory"
     )
-    apply_.add_argument("name", help=", ".join(apply.MAPS + apply.REDUCTIONS))
-    apply_.add_argument("input", type=Path, help="the .npy file to read")
-    apply_.add_argument("output", type=Path, help="the .npy file to write")
+    apply_.add_argument("name", help=", ".join(calls.NAMES))
+    apply_.add_argument(
+        "files",
+        nargs="+",
+        metavar="file",
+        help="the function's arrays in the order of its arguments, then what it gives: .npy, "
+        "file.npz:name, file.parquet:column,column, a folder of zarr, or - for a pipe",
+    )
     apply_.add_argument("--axis", type=int, default=-1, help="the axis (default: the last)")
     apply_.add_argument("--workers", type=int, help="how many threads may share the work")
     apply_.set_defaults(run=_run_apply)
@@ -114,13 +119,11 @@ def _demo(arguments: argparse.Namespace) -> int:
 def _run_apply(arguments: argparse.Namespace) -> int:
     try:
         with _tidy_on_signals():
-            apply.apply(
-                arguments.name,
-                arguments.input,
-                arguments.output,
-                axis=arguments.axis,
-                workers=arguments.workers,
-            )
+            apply.apply(arguments.name, arguments.files, arguments.axis, arguments.workers)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith(__package__):
+            raise
+        return _fail(f"this needs {error.name}: pip install 'numba_logspace[files]'")
     except (OSError, TypeError, ValueError, MemoryError) as error:
         if isinstance(error, OSError) and error.filename is not None:
             return _fail(f"{error.filename}: {error.strerror}")
@@ -149,7 +152,7 @@ def _tidy_and_end(number: int, frame: FrameType | None) -> NoReturn:
     # The process would have ended here anyway. An exception may be lost in a callback of LLVM, or
     # leave Numba half way through a compilation, and waits for threads that compile.
     try:
-        apply.forget()
+        outputs.forget()
         os.write(2, b"numba_logspace: terminated\n")
     finally:
         os._exit(128 + number)

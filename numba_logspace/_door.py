@@ -32,12 +32,12 @@ def _side(module):
         ) from error
 
 
-def rows_of(x, axis, where=None, workers=None, stream=None, name="x", beside=None):
-    """The Rows of an argument, of the side where its memory is."""
+def rows_of(x, axis, where=None, workers=None, stream=None, name="x", beside=None, of=None):
+    """The Rows of an argument, of the side where its memory is; `of` is the function, if any."""
     if not is_on_cuda(x):
         if stream is not None:
             raise TypeError(f"stream must be None where {name} is not a CUDA array, got {stream!r}")
-        return _side(_CPU)(x, axis, where, workers, name, beside)
+        return _side(_CPU)(x, axis, where, workers, name, beside, of)
     if workers is not None:
         raise TypeError(f"workers must be None for CUDA arrays, got {workers!r}")
     return _side(_CUDA)(x, axis, where, stream, name, beside)
@@ -57,7 +57,7 @@ def of_entries(function, x, axis, where, out, workers, stream, *operands):
 
 @handed_over
 def _of_entries(function, x, axis, where, out, workers, stream, *operands):
-    rows = rows_of(x, axis, where, workers, stream)
+    rows = rows_of(x, axis, where, workers, stream, of=function)
     more = _checked(function, operands, rows)
     out = rows.out(out, more)
     rows.run(function, *more.values(), outs=(out,))
@@ -75,7 +75,7 @@ def of_rows(function, x, axis, keepdims, where, out, workers, stream, *operands)
 
 @handed_over
 def _of_rows(function, x, axis, keepdims, where, out, workers, stream, *operands):
-    rows = rows_of(x, axis, where, workers, stream)
+    rows = rows_of(x, axis, where, workers, stream, of=function)
     more = _checked(function, operands, rows)
     out = rows.out_of_rows(out, keepdims, more)
     values = rows.run(function, *more.values(), values=True)
@@ -134,8 +134,8 @@ def weighted(function, x, axis, b, return_sign, keepdims, where, out, workers, s
 
 @handed_over
 def _weighted(function, x, axis, b, return_sign, keepdims, where, out, workers, stream):
-    rows = rows_of(x, axis, where, workers, stream, beside=b)
-    out = rows.out_of_rows(out, keepdims, {"b": rows.b})
+    rows = rows_of(x, axis, where, workers, stream, beside=b, of=function)
+    out = rows.out_of_rows(out, keepdims, {"b": rows.b}, return_sign)
     return rows.weighted(function, return_sign, keepdims, out)
 
 

@@ -22,6 +22,7 @@ from ._cuda.engines import formulas_of
 from ._cuda.kernels import many_equal, row_of, sum_of_strip
 from ._cuda.teams import BLOCK_ROOM, WARP, Team, in_own_block, in_warp
 from ._family import FAMILY, named
+from ._family.partials import PARTIALS
 
 SHARED = BLOCK_ROOM  # so many numbers a block function needs in shared memory
 
@@ -169,10 +170,11 @@ def _row_function(entry, kind):
     return function
 
 
-for _name in named("elementwise"):
-    globals()[_name] = FAMILY[_name].engine
+_OF_NUMBERS = {name: FAMILY[name] for name in named("elementwise")} | PARTIALS
+for _name, _entry in _OF_NUMBERS.items():
+    globals()[_name] = _entry.engine
 for _name in _ROWS:
     for _kind in _WHO:
         globals()[f"{_kind}_{_name}"] = _row_function(FAMILY[_name], _kind)
 
-__all__ = ["SHARED", *named("elementwise"), *(f"{k}_{n}" for k in _WHO for n in _ROWS)]  # noqa: PLE0604
+__all__ = ["SHARED", *_OF_NUMBERS, *(f"{k}_{n}" for k in _WHO for n in _ROWS)]  # noqa: PLE0604

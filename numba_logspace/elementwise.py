@@ -21,8 +21,8 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    (computed in float32) in float16, int and bool in float64{complex_dtypes}. Of several dtypes
+    that one to which NumPy promotes them.
 
 Raises
 ------
@@ -36,12 +36,36 @@ Special values: {special}
 Error bound: {bound}. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
-{source}
+{complex}{source}
 Examples
 --------
 >>> import numba_logspace as nl
 {example}
 """
+
+_COMPLEX = """
+Complex numbers: the principal value, also where the real function has none. The error is within
+{} ulp of the modulus of {}. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step.
+"""
+# What differs: the bound, and what it is relative to.
+_BOUNDS_OF_COMPLEX = {
+    "logistic": 6,
+    "log_mix": 6,
+    "log_mix_dx": 6,
+    "log_mix_dy": 6,
+    "log_mix_dt": 8,
+}
+_MODULI = {
+    "cexpexp": "the larger of the result and its derivative",
+    "log_mix": "the larger of the result and the larger of x and y, where the two terms do not\n"
+    "cancel by their phases",
+    "log_mix_dt": "the result, unless x - y is within 2^-52 of a multiple of 2 pi i",
+    **dict.fromkeys(
+        ("logaddexp", "logsubexp", "logexpm1", "logitexp", "cloglog", "log_inv_logit_diff"),
+        "the larger of the result and the inputs",
+    ),
+}
 
 _ONE = "x : array_like\n    {0}"
 _TWO = "x, y : array_like\n    {0}; broadcast against each other."
@@ -55,7 +79,15 @@ def _define(
 ) -> np.ufunc:
     heads = [line.partition(" :")[0] for line in inputs.splitlines() if line[0] != " "]
     names = ", ".join(heads).split(", ")
+    entry = FAMILY[name]
+    of_complex = dtypes_of_complex = ""
+    if entry.of_complex is not None:
+        limits = _BOUNDS_OF_COMPLEX.get(name, 4), _MODULI.get(name, "the result")
+        of_complex = _COMPLEX.format(*limits)
+        dtypes_of_complex = ",\n    complex64 (computed in complex128) and complex128 in their own"
     doc = _TEMPLATE.format(
+        complex=of_complex,
+        complex_dtypes=dtypes_of_complex,
         summary=summary,
         parameters=inputs,
         special=special,
@@ -63,7 +95,7 @@ def _define(
         bound=bound,
         source=f"\nSource: {source}\n" if source else "",
     )
-    return make_ufunc(FAMILY[name].engine, names, doc, identity)
+    return make_ufunc(entry.engine, names, doc, identity, entry.of_complex)
 
 
 log1mexp = _define(

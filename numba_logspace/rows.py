@@ -39,6 +39,8 @@ def softmax(
 
     Error bound: 4 ulp, also for results that are subnormal. {cost}
 
+    {complex}
+
     Source: P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and
     softmax functions, IMA J. Numer. Anal. 41 (2021).
 
@@ -78,6 +80,8 @@ def log_softmax(
 
     Error bound: 4 ulp: where one class dominates the result there is the tiny -exp(-gap), and not
     0 as from ``x - logsumexp(x)``. {cost}
+
+    {complex}
 
     Source: P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and
     softmax functions, IMA J. Numer. Anal. 41 (2021).
@@ -120,6 +124,8 @@ def log1m_softmax(
     maximum's term, the value is log(s) - log(1 + s) at the maximum (through the second largest
     entry where s underflows) and -2 atanh(e / (2 S - e)), e = exp(x_i - m), elsewhere: nothing
     cancels. {cost}
+
+    {complex}
 
     Examples
     --------
@@ -197,6 +203,8 @@ def logcumsumexp(
     whatever the length. {cost} The entries are taken one after the other, so this costs more
     than `logsumexp`, and only independent rows are shared among threads.
 
+    {complex}
+
     Examples
     --------
     >>> import numpy as np
@@ -224,7 +232,7 @@ def logsumexp(
 
     {parameters}
     b : array_like, optional
-        Weights, which broadcast together with `x`; real, of any sign. Where a weight is 0 the
+        Weights, which broadcast together with `x`; of any sign, or complex. Where a weight is 0 the
         entry is left out, even if it is NaN or inf. The dtype of the result is then that which
         NumPy gives `x` and `b` together.
     return_sign : bool, optional
@@ -233,7 +241,7 @@ def logsumexp(
     {returns}
     sign : ndarray or scalar
         Only with `return_sign`: 1.0, 0.0 or -1.0 (NaN for NaN), in the shape and dtype of the
-        result.
+        result; of complex numbers the sum over its modulus, complex beside a real result.
 
     {raises}
 
@@ -246,6 +254,8 @@ def logsumexp(
     near 0 is ill-conditioned); with weights the largest of x_j + log abs(b_j). The sign is exact.
     Both hold as long as terms of different sign, when they cancel, leave 2^-50 of the sum of their
     moduli. {cost} With weights the terms are computed one by one, in float64.
+
+    {complex}
 
     Source: P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and
     softmax functions, IMA J. Numer. Anal. 41 (2021).
@@ -333,6 +343,8 @@ def logmeanexp(
     Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry; a constant
     row gives that constant. {cost}
 
+    {complex}
+
     Examples
     --------
     >>> import numpy as np
@@ -341,3 +353,49 @@ def logmeanexp(
     -5e-21
     """
     return of_rows(FAMILY["logmeanexp"], x, axis, keepdims, where, out, workers, stream)
+
+
+@shared_text("reduction")
+def logvarexp(
+    x: ArrayLike,
+    axis: Axis = -1,
+    *,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> Any:
+    """log(var_j exp(x_j)) along an axis, the variance being the mean of squared deviations.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    Special values: -inf where all entries are equal or there is only one, for an empty axis, and
+    where everything is masked; +inf with a single +inf among others, NaN with two or more; NaN if
+    there is one. With a mask the variance is that of the entries that are not masked.
+
+    The variance is that of a population, as of ``numpy.var``; that of a sample of n is larger by
+    n / (n - 1), so add ``numpy.log(n / (n - 1))``. Half of it is the logarithm of the standard
+    deviation; with `logmeanexp` it gives the coefficient of variation of importance weights.
+
+    Error bound: 4 ulp of the larger, in modulus, of the result and twice the largest entry. No
+    deviation from the mean cancels, so entries that differ in their last digits have all digits of
+    their variance. {cost} It has no VJP or JVP, so arrays of PyTorch, JAX and PyTensor have no
+    derivative through it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> float(nl.logvarexp(np.log([1.0, 2.0, 6.0])))
+    1.5404450409471488
+    >>> float(nl.logvarexp(np.array([0.0, 1e-12])))
+    -56.64833659297599
+    """
+    return of_rows(FAMILY["logvarexp"], x, axis, keepdims, where, out, workers, stream)

@@ -86,6 +86,41 @@ class Sizes(Timed):
         return ratio(lambda: ours.timeit(self.count), lambda: exp.timeit(self.count))
 
 
+# Derivatives, as their formulas read.
+FORMULAS = {
+    "cexpexp_dxx": lambda x: np.exp(x - np.exp(x)) * (1 - np.exp(x)),
+    "log1psq_dxx": lambda x: 2 * (1 - x * x) / (1 + x * x) ** 2,
+    "logaddexp_dxx": lambda x, y: special.expit(x - y) * special.expit(y - x),
+    "logcosh_dxx": lambda x: 1 / np.cosh(x) ** 2,
+    "logistic_dx": lambda x: special.expit(x) * special.expit(-x),
+    "logit_dxx": lambda x: (2 * x - 1) / (x * (1 - x)) ** 2,
+    "rel_entr_dx": lambda x, y: 1 + np.log(x / y),
+}
+
+
+class Derivatives(Elementwise):
+    """One call of a derivative on a million entries, one thread."""
+
+    params = (list(FORMULAS), DTYPES)
+
+    def setup(self, name, dtype):
+        """Make the arguments, and compile."""
+        try:
+            from numba_logspace import partials
+        except ImportError:
+            raise NotImplementedError("no derivatives in this version") from None
+        self.call, parent = getattr(partials, name), name.rpartition("_")[0]
+        self.arguments = ARGUMENTS[parent](normals((1_000, 1_000), dtype))
+        self.time_call(name, dtype)
+
+    def track_ours_over_peer(self, name, dtype):
+        """Its time over that of the formula in NumPy and SciPy."""
+        if special is None:
+            raise NotImplementedError("SciPy is not installed")
+        peer = functools.partial(FORMULAS[name], *self.arguments)
+        return ratio(functools.partial(self.time_call, name, dtype), peer)
+
+
 # How the operands of logaddexp lie, or which of its methods is called.
 WAYS = {
     "every second": lambda x, out: function("logaddexp")(x[::2], x[::-2], out=out[::2]),

@@ -72,6 +72,12 @@ _REDUCTION_RETURNS = f"""Returns
 ndarray or scalar
     In the shape of `x` without the axes; {_DTYPE}"""
 
+_COMPLEX = """Complex numbers: complex64 (computed in complex128) and complex128 in their own type.
+Logarithms are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for
+the modulus of the error, where terms of different phase leave the sum of their moduli: what cancels
+counts relative to that. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
+derivative by a complex step. Entries with a real part of -inf drop out."""
+
 _DERIVATIVES = """Special values: 0 at entries of -inf and at masked entries, which are treated as
 absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
 dominant entry."""
@@ -249,6 +255,7 @@ def shared_text(kind: str) -> Callable[[_F], _F]:
     def decorate(function: _F) -> _F:
         text = inspect.cleandoc(function.__doc__ or "")
         parts = {"raises": _RAISES, "cost": _COST, "derivatives": _DERIVATIVES}
+        parts["complex"] = _COMPLEX
         for name, part in {**parts, **_TEXTS[kind]}.items():
             text = text.replace("{" + name + "}", part)
         function.__doc__ = text

@@ -9,11 +9,14 @@ import numpy as np
 Axis: TypeAlias = int | tuple[int, ...] | None
 
 _FLOATS = {np.dtype(np.float32), np.dtype(np.float64)}
+_COMPLEX = {np.dtype(np.complex64), np.dtype(np.complex128)}
 # The numbers that DLPack has for the memory of CUDA: of a device, and managed.
 _CUDA_DEVICES = (2, 13)
 _INSTEAD = {
     "g": "convert it with {name}.astype(numpy.float64)",
-    "c": "take the real part, or the logarithm of the modulus",
+    "c": "take the real part of it, or the logarithm of its modulus; complex arrays are for "
+    "logsumexp, logmeanexp, logcumsumexp, softmax, log_softmax, log1m_softmax and the elementwise "
+    "functions",
     "O": "convert it with {name}.astype(numpy.float64)",
     "M": "convert it to numbers first",
     "m": "convert it to numbers first",
@@ -29,10 +32,11 @@ def is_on_cuda(x):
     return hasattr(x, "__cuda_array_interface__")
 
 
-def as_array(x, name="x", has_where=True):
+def as_array(x, name="x", has_where=True, or_complex=False):
     """(array of x, its working dtype, the dtype of results).
 
-    `has_where` says whether the function takes a mask, which then is what masked arrays need.
+    `has_where` says whether the function takes a mask, which then is what masked arrays need;
+    `or_complex` whether it takes complex numbers.
     """
     if type(x) is not np.ndarray:
         x = _plain_array(x, name, has_where)
@@ -45,6 +49,8 @@ def as_array(x, name="x", has_where=True):
     if native.kind in "biu":
         double = np.dtype(np.float64)
         return x, double, double
+    if or_complex and native in _COMPLEX:
+        return x, np.dtype(np.complex128), native
     key = native.char if native.char == "g" else native.kind
     advice = _INSTEAD.get(key, "convert it to float64 first")
     raise TypeError(
@@ -58,7 +64,8 @@ def common_dtype(a, b):
     if a == b:
         return a
     single = np.dtype(np.float32)  # of float16 and bfloat16, of which neither holds the other
-    return np.result_type(*(dtype if dtype in _FLOATS else single for dtype in (a, b)))
+    wide = _FLOATS | _COMPLEX
+    return np.result_type(*(dtype if dtype in wide else single for dtype in (a, b)))
 
 
 def _plain_array(x, name, has_where):

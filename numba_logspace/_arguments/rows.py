@@ -5,6 +5,7 @@ import numpy as np
 from .._cpu.loops import leave_out_first_max
 from .._cpu.totals import mean_of_rows, sum_of_rows
 from .._cpu.workers import count_for
+from . import complex as of_complex
 from . import layout
 from .slabs import (
     Labels,
@@ -27,20 +28,22 @@ class Rows:
     on_cuda = False
     b = None  # the weights beside x
 
-    def __init__(self, x, axis, where=None, workers=None, name="x", beside=None):
+    def __init__(self, x, axis, where=None, workers=None, name="x", beside=None, of=None):
         self.name, self._has_where = name, name == "x"
-        self.x, self.dtype, self.result = layout.as_array(x, name, self._has_where)
+        # Of a function that takes complex numbers, x and the weights may be.
+        or_complex = of is not None and of.of_complex is not None
+        self.x, self.dtype, self.result = layout.as_array(x, name, self._has_where, or_complex)
         if beside is not None:
-            self._take(beside)
+            self._take(beside, or_complex)
         self.axes = layout.normalize_axes(axis, self.x.ndim)
         self.mask = layout.check_where(where, self.x.shape)
         self.workers = count_for(workers, self.x.size)
         self.shape = self.row_shape(keepdims=False)
         self._made = False
 
-    def _take(self, b):
+    def _take(self, b, or_complex):
         # Weights, which broadcast together with x, and count in the dtype of the results.
-        array, _, result = self.argument(b, "b")
+        array, dtype, result = layout.as_array(b, "b", self._has_where, or_complex)
         try:
             shape = np.broadcast_shapes(self.x.shape, array.shape)
         except ValueError:
@@ -48,7 +51,10 @@ class Rows:
                 f"x and b must broadcast together, got shapes {self.x.shape} and {array.shape}"
             ) from None
         self.x, self.b = np.broadcast_to(self.x, shape), np.broadcast_to(array, shape)
-        if not isinstance(b, (int, float)):  # Python's numbers adapt, as everywhere in NumPy
+        self.dtype = np.result_type(self.dtype, dtype) if dtype.kind == "c" else self.dtype
+        if isinstance(b, complex):  # Python's numbers adapt, as everywhere in NumPy
+            self.result = layout.common_dtype(self.result, np.dtype(np.complex64))
+        elif not isinstance(b, (int, float)):
             self.result = layout.common_dtype(self.result, result)
 
     def row_shape(self, keepdims):
@@ -112,11 +118,12 @@ class Rows:
             layout.check_out(out[i], self.x.shape, self.result, others, name=name)
         return out
 
-    def out_of_rows(self, out, keepdims, inputs):
-        """Check an array for results with a number for each row."""
+    def out_of_rows(self, out, keepdims, inputs, of_moduli=False):
+        """Check an array for results with a number for each row, or with their moduli."""
         if out is not None:
             shape = self.row_shape(keepdims)
-            layout.check_out(out, shape, self.result, self._inputs(inputs))
+            dtype = self.result.type(0).real.dtype if of_moduli else self.result
+            layout.check_out(out, shape, dtype, self._inputs(inputs))
         return out
 
     def handed_out(self, out):
@@ -126,13 +133,15 @@ class Rows:
         return tuple(o[()] for o in out) if isinstance(out, tuple) else out[()]
 
     def returned(self, values, keepdims=False, out=None):
-        """Values of the working dtype as they are returned."""
+        """Values of the working dtype as they are returned; real ones of complex x are moduli."""
         values = values.reshape(self.row_shape(keepdims))
-        if out is None and values.dtype == self.result:
+        is_modulus = self.dtype.kind == "c" != values.dtype.kind
+        result = self.result.type(0).real.dtype if is_modulus else self.result
+        if out is None and values.dtype == result:
             return values[()]
         with np.errstate(all="ignore"):  # a float16 may overflow to inf
             if out is None:
-                return values.astype(self.result)[()]
+                return values.astype(result)[()]
             out[...] = values
         return out
 
@@ -154,6 +163,8 @@ class Rows:
         g and t are arrays of the shape of x, None for ones, or Labels; c has a number for each
         row. The results for the entries go into `outs`; values are in the working dtype.
         """
+        if self.dtype.kind == "c":
+            return of_complex.run(self, function, outs)
         engine, outs = function.engine, (*outs, None, None)[:2]
         if self.x.size == 0:
             return np.full(self.shape, engine.of_nothing, self.dtype) if values else None
@@ -170,6 +181,8 @@ class Rows:
 
     def weighted(self, function, return_sign, keepdims, out):
         """log |sum b exp(x)| and the sign, or the first alone with NaN for a negative sum."""
+        if self.dtype.kind == "c":
+            return of_complex.weighted(self, return_sign, keepdims, out)
         values, signs = np.full(self.shape, -np.inf), np.zeros(self.shape)
         if self.x.size:
             b = np.broadcast_to(1.0, self.x.shape) if self.b is None else self.b

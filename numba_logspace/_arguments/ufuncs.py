@@ -8,7 +8,13 @@ import threading
 
 import numpy as np
 
-from .._cpu.ufuncs import compile_loop, loop_of, loop_of_half, loop_of_integers
+from .._cpu.ufuncs import (
+    compile_loop,
+    loop_of,
+    loop_of_complex,
+    loop_of_half,
+    loop_of_integers,
+)
 
 try:
     from numpy._core import _multiarray_umath  # type: ignore[attr-defined]
@@ -26,6 +32,8 @@ _LOOP = ctypes.CFUNCTYPE(None, _ADDRESS, _ADDRESS, _ADDRESS, _ADDRESS)
 _INTEGERS = {"?": np.uint8, "b": np.int8, "B": np.uint8, "h": np.int16, "H": np.uint16}
 _FLOATS = {"e": np.float16, "f": np.float32, "d": np.float64}
 _TYPES = "".join([*_INTEGERS, *_FLOATS])
+# Behind those of real numbers, which NumPy could cast to complex ones; {..: of their parts}.
+_COMPLEX = {"F": np.float32, "D": np.float64}
 
 # PyUFunc_IdentityValue and PyUFunc_ReorderableNone of NumPy's headers.
 _IDENTITY_VALUE, _REORDERABLE = -3, -2
@@ -115,16 +123,17 @@ class _FirstCall:
 class _Loops:
     """The loops of a ufunc, as NumPy wants them; they have to live as long as it does."""
 
-    def __init__(self, formula, inputs):
-        self._formula, self._inputs = formula, inputs
-        self.functions = (_ADDRESS * len(_TYPES))()
+    def __init__(self, formula, inputs, of_complex):
+        self._formula, self._inputs, self._of_complex = formula, inputs, of_complex
+        self.characters = _TYPES if of_complex is None else _TYPES + "".join(_COMPLEX)
+        self.functions = (_ADDRESS * len(self.characters))()
         # Where the loops of other dtypes find the one that computes.
         self._computing = {"f": _ADDRESS(), "d": _ADDRESS()}
-        self.data = (_ADDRESS * len(_TYPES))()
+        self.data = (_ADDRESS * len(self.characters))()
         self._first_calls = []
         types = []
-        for i, character in enumerate(_TYPES):
-            result = character if character in _FLOATS else "d"
+        for i, character in enumerate(self.characters):
+            result = "d" if character in _INTEGERS else character
             types += [character] * inputs + [result]
             self.data[i] = ctypes.addressof(self._computing["f" if result == "e" else "d"])
             compile_ = functools.partial(self._compile, character)
@@ -133,6 +142,9 @@ class _Loops:
         self.types = ctypes.create_string_buffer(bytes(np.dtype(c).num for c in types))
 
     def _compile(self, character):
+        if character in _COMPLEX:
+            kind = _COMPLEX[character]
+            return compile_loop(loop_of_complex, self._of_complex, self._inputs, kind)
         if character in self._computing:
             kind = _FLOATS[character]
             return compile_loop(loop_of, self._formula, self._inputs, kind)
@@ -164,20 +176,23 @@ def _signature(names):
     )
 
 
+_PACKAGE = __name__.partition(".")[0]
 _ALIVE: list = []  # what the C structures of ufuncs point to
 
 
-def make_ufunc(formula, names, doc, identity=None):
+def make_ufunc(formula, names, doc, identity=None, of_complex=None, module=_PACKAGE):
     """A numpy.ufunc of a formula of numbers with these names.
 
-    An `identity` of None lets reductions go over several axes, but not over nothing.
+    An `identity` of None lets reductions go over several axes, but not over nothing. `of_complex`
+    is the formula of complex numbers, where there is one. The ufunc has to be found in `module` by
+    its name, to be pickled.
     """
     name = formula.__name__
-    loops = _Loops(formula, len(names))
+    loops = _Loops(formula, len(names), of_complex)
     texts = [ctypes.create_string_buffer(text.encode()) for text in (name, doc)]
     _ALIVE.append((loops, texts))
     tables = map(ctypes.addressof, (loops.functions, loops.data, loops.types))
-    counts, kind = (len(_TYPES), len(names), 1), _REORDERABLE
+    counts, kind = (len(loops.characters), len(names), 1), _REORDERABLE
     if identity is not None:
         identity, kind = _Identity(identity), _IDENTITY_VALUE
     ends = kind, *map(ctypes.addressof, texts), 0, None, identity
@@ -185,7 +200,7 @@ def make_ufunc(formula, names, doc, identity=None):
     # Older ufuncs have no such attributes: NumPy's signature says x1, x2, and to be pickled they
     # are looked for in all modules.
     with contextlib.suppress(AttributeError):
-        ufunc.__module__, ufunc.__qualname__ = __name__.partition(".")[0], name
+        ufunc.__module__, ufunc.__qualname__ = module, name
         ufunc.__signature__ = _signature(names)
         ufunc.__doc__ = f"{name}{ufunc.__signature__}\n\n{doc}"
     return ufunc

@@ -14,7 +14,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from .._formulas.simd import VECTOR_BYTES
-from . import kernels, scan, stream, weigh, weighted
+from . import kernels, moments, scan, stream, weigh, weighted
 from .workers import THRESHOLD, share
 
 # Rows up to this length go side by side through the lanes of vectors, longer ones along them.
@@ -47,6 +47,7 @@ class _Engine:
     ordered = False  # whether the entries of a row follow each other in C order
     counts = False  # whether the length of a row is part of its value
     in_place = True  # whether results in the place of x cost no more
+    in_parts = True  # whether summaries of the parts of a row are enough, merged
 
     def __init__(self, condition, second):
         self.condition = condition
@@ -246,6 +247,52 @@ class Weighing(_Engine):
     @functools.cached_property
     def _short(self):
         return weigh.weigh_short_rows(self.formulas, self.condition, self._seconds)
+
+
+class Moment(Weighing):
+    """A reduction whose sums are relative to the summary, from formulas as of a derivative.
+
+    It is called, and has kernels, as a Reduction.
+    """
+
+    of_nothing, counts, in_parts = -np.inf, True, False
+
+    def __init__(self, formulas, condition, second="none"):
+        super().__init__(formulas, condition, second, keeps=False)
+
+    def __call__(self, x, g, t, c, values, outs, outer, n, inner, workers):
+        """Fill `values`, (outer, inner), from x."""
+        chosen, units = way(x.itemsize, outer, n, inner)
+        if chosen == ROWS:
+            share(self._rows, (x, values, n), units, workers)
+        else:
+            of_columns = self._columns if n <= _TILE else self._long_columns
+            kernel = self._short if chosen == SHORT else of_columns
+            share(kernel, (x, values, n, inner), units, workers)
+
+    @functools.cached_property
+    def one_row(self):
+        """The kernel (x) of one row, flat."""
+        return moments.sum_one_row(self.formulas, self.condition, self._seconds)
+
+    @functools.cached_property
+    def _rows(self):
+        return moments.sum_rows(self.formulas, self.condition, self._seconds)
+
+    def _tiles(self, make):
+        return moments.sum_tiles(make, self.formulas, self.condition, self._seconds)
+
+    @functools.cached_property
+    def _columns(self):
+        return self._tiles(weigh.weigh_columns)
+
+    @functools.cached_property
+    def _long_columns(self):
+        return self._tiles(weigh.weigh_long_columns)
+
+    @functools.cached_property
+    def _short(self):
+        return self._tiles(weigh.weigh_short_rows)
 
 
 @functools.cache

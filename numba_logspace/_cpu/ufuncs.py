@@ -347,6 +347,46 @@ def loop_of_half(inputs):
     return loop
 
 
+# --- complex numbers ---------------------------------------------------------------------------
+
+
+@intrinsic
+def _parts(typing_context, kind, places):
+    """The real and imaginary parts at all addresses in turn, as float64."""
+
+    def generate(context, builder, sig, args):
+        llvm, align, values = context.get_data_type(kind.dtype), kind.dtype.bitwidth // 8, []
+        for k in range(places.count):
+            address = builder.inttoptr(builder.extract_value(args[1], k), llvm.as_pointer())
+            for part in range(2):
+                place = builder.gep(address, [ir.Constant(INDEX, part)])
+                value = builder.load(place, align=align)
+                values.append(context.cast(builder, value, kind.dtype, types.float64))
+        return context.make_tuple(builder, sig.return_type, values)
+
+    return types.UniTuple(types.float64, 2 * places.count)(kind, places), generate
+
+
+def loop_of_complex(of, inputs, kind):
+    """The loop of a formula of the parts of so many complex numbers, computed in float64."""
+    size, words_size = np.dtype(kind).itemsize, _MOST * _WORD
+
+    def loop(args, lengths, steps, data):
+        flags = keep_flags()
+        places = _words(_room(words_size))
+        for i in range(lengths[0]):
+            for k in range(inputs):
+                places[k] = args[k] + i * steps[k]
+            re, im = of(*_parts(kind, _fixed(places, inputs)))
+            address = args[inputs] + i * steps[inputs]
+            _write(address, kind(re))
+            _write(address + size, kind(im))
+        restore_flags(flags)
+
+    loop.__name__ = of.__name__
+    return loop
+
+
 # --- machine code ------------------------------------------------------------------------------
 
 _COMPILED: dict = {}  # (address, what keeps the code there)

@@ -84,7 +84,7 @@ class Rows(RowsOfCpu):
             out = tuple(self.call.header(o, f"out[{i}]") for i, o in enumerate(out))
         return super().two_outs(out, inputs)
 
-    def out_of_rows(self, out, keepdims, inputs):
+    def out_of_rows(self, out, keepdims, inputs, of_moduli=False):
         """The header of an array for results with a number for each row; None for None."""
         return super().out_of_rows(self.call.header(out, "out"), keepdims, inputs)
 

@@ -1,6 +1,6 @@
-"""The table: the elementwise functions, whose formulas have their names."""
+"""The table: the elementwise functions, whose formulas have their names, complex ones too."""
 
-from .._formulas import elementwise
+from .._formulas import complex_elementwise, complex_sums, elementwise
 from .kinds import Function
 
 # By the bounds of their errors.
@@ -16,8 +16,12 @@ WITHIN_2_ULP = (
 )
 # fmt: on
 
+
+def _entry(name, ulp):
+    of_complex = getattr(complex_elementwise, name, None) or getattr(complex_sums, name, None)
+    return Function(name, "elementwise", getattr(elementwise, name), ulp, of_complex=of_complex)
+
+
 TABLE = tuple(
-    Function(name, "elementwise", getattr(elementwise, name), ulp)
-    for names, ulp in ((WITHIN_4_ULP, 4), (WITHIN_2_ULP, 2))
-    for name in names
+    _entry(name, ulp) for names, ulp in ((WITHIN_4_ULP, 4), (WITHIN_2_ULP, 2)) for name in names
 )

@@ -9,18 +9,18 @@ KINDS = {
     "map": ((), {"jitted", "cuda", "device", "apply"}),
     "scan": ((), {"jitted", "cuda", "apply"}),
     "reduction": ((), {"jitted", "cuda", "device", "apply"}),
-    "vjp": (("g",), {"jitted", "cuda", "device"}),
-    "vjp of a reduction": ((), {"jitted", "cuda"}),
-    "jvp": (("t",), {"jitted", "cuda"}),
-    "jvp of a reduction": (("t",), {"jitted", "cuda"}),
-    "value and vjp": (("g",), {"jitted", "cuda"}),
-    "hvp": (("g", "t"), {"jitted", "cuda"}),
+    "vjp": (("g",), {"jitted", "cuda", "device", "apply"}),
+    "vjp of a reduction": ((), {"jitted", "cuda", "apply"}),
+    "jvp": (("t",), {"jitted", "cuda", "apply"}),
+    "jvp of a reduction": (("t",), {"jitted", "cuda", "apply"}),
+    "value and vjp": (("g",), {"jitted", "cuda", "apply"}),
+    "hvp": (("g", "t"), {"jitted", "cuda", "apply"}),
     "jacobian": ((), {"jitted"}),
-    "loss": (("targets",), {"jitted", "cuda"}),
-    "loss and gradient": (("targets",), {"jitted", "cuda"}),
-    "class weights": (("weights",), {"jitted", "cuda"}),
-    "class weights and gradient": (("weights",), {"jitted", "cuda"}),
-    "elementwise": ((), {"jitted", "device"}),
+    "loss": (("targets",), {"jitted", "cuda", "apply"}),
+    "loss and gradient": (("targets",), {"jitted", "cuda", "apply"}),
+    "class weights": (("weights",), {"jitted", "cuda", "apply"}),
+    "class weights and gradient": (("weights",), {"jitted", "cuda", "apply"}),
+    "elementwise": ((), {"jitted", "device", "apply"}),
     "product": ((), {"jitted"}),
     "gated": ((), {"jitted"}),
     "gated vjp": ((), {"jitted"}),
@@ -36,7 +36,8 @@ class Function:
     the error, in the units that the docstring says. `masked` is what masked entries of each result
     become, None where the engine sees to it. `without_max` leaves the first maximum of each row
     out as if it were masked. `operands` are the names of the arguments that have a number for each
-    entry beside x.
+    entry beside x. `of_complex` computes it for complex numbers, None where it is for real ones
+    alone: a kernel of `_cpu/complex.py`, or an elementwise formula.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Function:
     ulp: int
     masked: tuple = ()
     without_max: bool = False
+    of_complex: Any = None
     operands: tuple = dataclasses.field(init=False)
 
     def __post_init__(self):

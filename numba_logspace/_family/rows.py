@@ -1,11 +1,19 @@
 """The table: values of rows, that is maps, the running sum and reductions."""
 
-from .._cpu.engines import Map, Reduction, Scan, WeightedSum
-from .._formulas import softsum
+from .._cpu import complex as of_complex
+from .._cpu.engines import Map, Moment, Reduction, Scan, WeightedSum
+from .._cpu.weigh import Formulas
+from .._formulas import derivatives, softsum, variance
 from .kinds import Function
 
 # logsumexp with weights, which has a bound and an engine of its own.
-WEIGHTED_LOGSUMEXP = Function("weighted_logsumexp", "reduction", WeightedSum(), ulp=4)
+WEIGHTED_LOGSUMEXP = Function(
+    "weighted_logsumexp",
+    "reduction",
+    WeightedSum(),
+    ulp=4,
+    of_complex=of_complex.logsumexp,
+)
 
 TABLE = (
     Function(
@@ -14,6 +22,7 @@ TABLE = (
         Map(softsum.prepare_softmax, softsum.element_softmax, softsum.never),
         ulp=4,
         masked=(0.0,),
+        of_complex=of_complex.softmax,
     ),
     Function(
         "log_softmax",
@@ -21,6 +30,7 @@ TABLE = (
         Map(softsum.prepare_log_softmax, softsum.element_log_softmax, softsum.never, keeps=False),
         ulp=4,
         masked=(-float("inf"),),
+        of_complex=of_complex.log_softmax,
     ),
     Function(
         "log1m_softmax",
@@ -33,6 +43,7 @@ TABLE = (
         ),
         ulp=4,
         masked=(-0.0,),
+        of_complex=of_complex.log1m_softmax,
     ),
     Function(
         "loo_logsumexp",
@@ -45,8 +56,14 @@ TABLE = (
         ),
         ulp=4,
     ),
-    Function("logcumsumexp", "scan", Scan(), ulp=4),
-    Function("logsumexp", "reduction", Reduction(softsum.reduce_logsumexp, softsum.never), ulp=4),
+    Function("logcumsumexp", "scan", Scan(), ulp=4, of_complex=of_complex.logcumsumexp),
+    Function(
+        "logsumexp",
+        "reduction",
+        Reduction(softsum.reduce_logsumexp, softsum.never),
+        ulp=4,
+        of_complex=of_complex.logsumexp,
+    ),
     Function(
         "logsumexp_excluding_max",
         "reduction",
@@ -57,6 +74,23 @@ TABLE = (
         "logmeanexp",
         "reduction",
         Reduction(softsum.reduce_logmeanexp, softsum.where_mean_near_max, "shortfall", counts=True),
+        ulp=4,
+        of_complex=of_complex.logmeanexp,
+    ),
+    Function(
+        "logvarexp",
+        "reduction",
+        Moment(
+            Formulas(
+                variance.prepare_variance,
+                variance.settle_variance,
+                weigh=variance.weigh_variance,
+                sums=(1, 0),
+                result=derivatives.first_number,
+            ),
+            softsum.where_mean_near_max,
+            "shortfall",
+        ),
         ulp=4,
     ),
 )

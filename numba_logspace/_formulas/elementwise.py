@@ -88,7 +88,7 @@ def _minus_magnitude(x, error):
 
 
 @formula
-def _logistic_of_sum(x, error):
+def logistic_of_sum(x, error):
     scaled = scaled_exp(*_minus_magnitude(x, error))
     total, lost = sum_with_smaller(const(x, 1.0), scaled * constant(x, "unscale"))
     y = select(x > const(x, 0.0), constant(x, "scale"), scaled) / total
@@ -100,7 +100,7 @@ def _logistic_of_sum(x, error):
 @formula
 def logistic(x):
     """1 / (1 + exp(-x))."""
-    return _logistic_of_sum(x, const(x, 0.0))
+    return logistic_of_sum(x, const(x, 0.0))
 
 
 @formula
@@ -305,7 +305,7 @@ def _if_near(x, y, near, far):
 
 
 @formula
-def _log_ratio_pair(x, y):
+def log_ratio_pair(x, y):
     # log(x / y) of positive numbers as a number and what it lacks. Near 1 by their difference,
     # which then is exact.
     zero = const(x, 0.0)
@@ -328,7 +328,7 @@ def _unless_outside(x, y, at_0, value):
 @formula
 def rel_entr(x, y):
     """x log(x / y), and 0 where x is 0."""
-    value = _times_pair(x, *_log_ratio_pair(x, y))
+    value = _times_pair(x, *log_ratio_pair(x, y))
     return _unless_outside(x, y, const(x, 0.0), value)
 
 
@@ -336,7 +336,7 @@ def rel_entr(x, y):
 def kl_div(x, y):
     """x log(x / y) - x + y, and y where x is 0."""
     zero, inf = const(x, 0.0), const(x, math.inf)
-    ratio, low = _log_ratio_pair(x, y)
+    ratio, low = log_ratio_pair(x, y)
     # The larger comes first: nothing overflows on the way to what has been rounded.
     swapped = x > y
     d, error = sum_with_smaller(select(swapped, -x, y), select(swapped, y, -x))
@@ -358,7 +358,7 @@ def kl_div(x, y):
 
 
 @formula
-def _ordered(t, x, y):
+def ordered(t, x, y):
     # (high, low, odds, d, error). Equal ones differ by 0, also if both are the same infinity.
     zero = const(x, 0.0)
     swapped = x < y
@@ -369,7 +369,7 @@ def _ordered(t, x, y):
 
 
 @formula
-def _odds_given_both(odds, d, error):
+def odds_given_both(odds, d, error):
     # (odds - d, its error): the log-odds of the larger's share of the sum. Two steps, as odds and
     # d may be large and cancel, so that the error of d is all that is left.
     infinity = const(d, math.inf)
@@ -379,7 +379,7 @@ def _odds_given_both(odds, d, error):
 
 
 @formula
-def _unless_nan(t, x, y, value):
+def unless_nan(t, x, y, value):
     return select(t == t, select(x == x, select(y == y, value, y), x), t)
 
 
@@ -392,7 +392,7 @@ def _log_of_shares(high, low, odds, d, error):
     zero, one = const(d, 0.0), const(d, 1.0)
     unscale = constant(d, "unscale")
     far = larger(odds, d) < -one
-    given, given_error = _odds_given_both(odds, d, error)
+    given, given_error = odds_given_both(odds, d, error)
     gap, gap_error = _minus_magnitude(given, given_error)
     d, error = _minus_magnitude(d, error)
     scaled, scaled_low = scaled_exp_pair(-magnitude(odds), zero)
@@ -422,23 +422,23 @@ def _log_of_shares(high, low, odds, d, error):
 @formula
 def log_mix(t, x, y):
     """log(s exp(x) + (1 - s) exp(y)), s = logistic(t)."""
-    value = select(x == y, x, _log_of_shares(*_ordered(t, x, y)))
+    value = select(x == y, x, _log_of_shares(*ordered(t, x, y)))
     infinity = const(t, math.inf)
     value = select(t == infinity, x, select(t == -infinity, y, value))
-    return _unless_nan(t, x, y, value)
+    return unless_nan(t, x, y, value)
 
 
 @formula
 def log_mix_dx(t, x, y):
     """The derivative of log_mix by x: the share of x in the sum."""
-    high, low, odds, d, error = _ordered(t, x, y)
-    given, given_error = _odds_given_both(odds, d, error)
+    high, low, odds, d, error = ordered(t, x, y)
+    given, given_error = odds_given_both(odds, d, error)
     swapped = x < y
     given, given_error = (
         select(swapped, -given, given),
         select(swapped, -given_error, given_error),
     )
-    return _unless_nan(t, x, y, _logistic_of_sum(given, given_error))
+    return unless_nan(t, x, y, logistic_of_sum(given, given_error))
 
 
 @formula
@@ -448,29 +448,39 @@ def log_mix_dy(t, x, y):
 
 
 @formula
-def log_mix_dt(t, x, y):
-    """The derivative of log_mix by t: the share of x in the sum, less s."""
-    # For x > y it is logistic(t - d) logistic(-t) (1 - exp(d)): nothing cancels. Of the two
-    # logistic functions at most one is small.
-    zero, one = const(t, 0.0), const(t, 1.0)
-    unscale = constant(t, "unscale")
-    high, low, odds, d, error = _ordered(t, x, y)
-    given, given_error = _odds_given_both(odds, d, error)
+def difference_of_logistics(odds, given, given_error, d, error):
+    """logistic(given + given_error) - logistic(odds) with odds - given = d <= 0, scaled.
+
+    It is logistic(given) logistic(-odds) (1 - exp(d)): nothing cancels. Of the two logistic
+    functions at most one is small.
+    """
+    zero, one, unscale = const(d, 0.0), const(d, 1.0), constant(d, "unscale")
     b, b_low = scaled_exp_pair(-magnitude(odds), zero)
     c, c_low = scaled_exp_pair(*_minus_magnitude(given, given_error))
     of_b, of_c = odds > zero, given < zero
-    small = select(of_b, b, select(of_c, c, constant(t, "scale")))
+    small = select(of_b, b, select(of_c, c, constant(d, "scale")))
     small_low = select(of_b, b_low, select(of_c, c_low, zero))
     loss, loss_low = exp_less(*_minus_magnitude(d, error), one, zero)
     gain, gain_low = -loss, -loss_low
     first, first_low = sum_with_smaller(one, b * unscale)
     second, second_low = sum_with_smaller(one, c * unscale)
     first_low, second_low = first_low + b_low * unscale, second_low + c_low * unscale
-    total, total_low = first * second, first * second_low + second * first_low
-    value = small * gain / total
-    lacks = (small * gain_low + small_low * gain) - value * total_low
+    total, total_low = two_product(first, second)
+    total_low = total_low + (first * second_low + second * first_low)
+    value, low = two_product(small, gain)
+    low = low + (small * gain_low + small_low * gain)
+    value, low = quotient(value, low, total, total_low)
+    return value + low
+
+
+@formula
+def log_mix_dt(t, x, y):
+    """The derivative of log_mix by t: the share of x in the sum, less s."""
+    zero = const(t, 0.0)
+    _, _, odds, d, error = ordered(t, x, y)
+    given, given_error = odds_given_both(odds, d, error)
     # Scaled back last: one rounding where the result is subnormal.
-    value = (value + lacks / total) * unscale
+    value = difference_of_logistics(odds, given, given_error, d, error) * constant(t, "unscale")
     value = select(x < y, -value, value)
     value = select(x == y, zero, select(magnitude(t) < const(t, math.inf), value, zero))
-    return _unless_nan(t, x, y, value)
+    return unless_nan(t, x, y, value)

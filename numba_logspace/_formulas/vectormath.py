@@ -82,6 +82,7 @@ def _fill_constants():
         form.constants.update(
             magic=1.5 * 2.0**form.mantissa_bits,
             scale=2.0**form.scale_bits,
+            scale_bits=float(form.scale_bits),
             below_scale=2.0**form.scale_bits * (1.0 - 2.0 ** -(form.mantissa_bits + 1)),
             unscale=2.0**-form.scale_bits,
             half_unscale=2.0 ** -(form.scale_bits // 2),
@@ -275,6 +276,36 @@ def exp_less(d, error, c, c_low):
     return two_sum(rest, low)
 
 
+# (exp(r) - 1 - r - r^2 / 2) / r^3 near 0, by Taylor.
+_EXP_CUBIC = tuple(1.0 / math.factorial(k) for k in range(3, 11))
+
+
+@formula
+def _square(a, a_low):
+    p, p_low = two_product(a, a)
+    return sum_with_smaller(p, p_low + (a + a) * a_low)
+
+
+@formula
+def exp_in_twice_the_digits(d):
+    """exp(d) for |d| up to 64 as a number and what it lacks, of which eleven bits count.
+
+    It is the fourth power of exp(r / 4), whose square is taken apart. The pair of scaled_exp_pair
+    is good for four bits.
+    """
+    shifted, r, r_error, _ = _reduce(d, const(d, 0.0))
+    half, quarter = const(d, 0.5), const(d, 0.25)
+    r, r_error = r * quarter, r_error * quarter
+    square, square_low = two_product(r, r)
+    y, lost = sum_with_smaller(const(d, 1.0), r)
+    y, lost_too = sum_with_smaller(y, half * square)
+    curve = fma(square * r, polynomial(r, _EXP_CUBIC), half * square_low)
+    y, low = sum_with_smaller(y, (lost + lost_too) + (fma(r, r_error, r_error) + curve))
+    y, low = _square(*_square(y, low))
+    power = scaled_power_of_two(shifted) * constant(d, "unscale")
+    return y * power, low * power
+
+
 @formula
 def expm1_nonpositive(d):
     """exp(d) - 1 for d <= 0, to full relative accuracy near 0."""
@@ -367,8 +398,8 @@ def log1mexp_pair(d, error):
 
 
 @formula
-def _parts_of(x):
-    # (f - 1, k) with x = f 2^k for positive x.
+def parts_of(x):
+    """(f - 1, k) with x = f 2^k for positive x and f in [sqrt(1/2), sqrt(2))."""
     subnormal = x < constant(x, "smallest_normal")
     f, k, _ = split_exponent(select(subnormal, x * constant(x, "up"), x))
     return f - const(x, 1.0), select(subnormal, k - constant(x, "up_bits"), k)
@@ -389,14 +420,14 @@ def _log_at_ends(x, y):
 @formula
 def log(x):
     """log(x); -inf at 0, NaN below."""
-    g, k = _parts_of(x)
+    g, k = parts_of(x)
     return _log_at_ends(x, _log_of_parts(g, k))
 
 
 @formula
 def log_pair(x):
     """log(x) as a number and what it lacks, which is of no meaning where that is inf or NaN."""
-    g, k = _parts_of(x)
+    g, k = parts_of(x)
     high, low = k * constant(x, "ln2_high"), k * constant(x, "ln2_low")
     y, low = _pair_of_parts(g, const(x, 0.0), high, low)
     return _log_at_ends(x, y), low

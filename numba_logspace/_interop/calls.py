@@ -128,3 +128,11 @@ def are_labels(shape, is_integer, logits, axis):
     kept = tuple(1 if a == axis else k for a, k in enumerate(logits))
     rows = tuple(k for a, k in enumerate(logits) if a != axis)
     return shape == rows or (shape == kept and (is_integer or shape != logits))
+
+
+def refuse_complex(dtype, name):
+    """Refuse what the rules of derivatives are not for, by the name of its dtype."""
+    if dtype.startswith("complex"):
+        raise TypeError(
+            f"{name} has dtype {dtype}: complex numbers are taken as NumPy arrays alone"
+        )

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from .._family import WEIGHTED_LOGSUMEXP
-from .calls import name_of, run
+from .calls import name_of, refuse_complex, run
 from .jax_calls import Made, as_array, call, of_numpy
 from .jax_derivatives import elementwise, summed_to
 from .spread import product, spread
@@ -93,6 +93,7 @@ def _checked(u, name):
         u = _converted(u, name)
     if jnp.issubdtype(u.dtype, jax.dtypes.extended):
         raise TypeError(f"{name} has dtype {u.dtype}: an array of numbers is wanted")
+    refuse_complex(str(u.dtype), name)
     return u
 
 

@@ -7,7 +7,7 @@ from pytensor.tensor.type import DenseTensorType
 
 from .._arguments.layout import normalize_axes, result_shape
 from . import pytensor_modes  # noqa: F401 - it registers itself
-from .calls import ROWS, is_foreign
+from .calls import ROWS, is_foreign, refuse_complex
 from .pytensor_derivatives import call as made_call
 from .pytensor_derivatives import elementwise, sum_like
 from .spread import product
@@ -73,6 +73,7 @@ def _variables(given):
 def _dtype(u, name):
     if not isinstance(u.type, DenseTensorType):
         raise TypeError(f"{name} is a variable of type {u.type}: a dense tensor is wanted")
+    refuse_complex(u.dtype, name)
     return u.dtype
 
 

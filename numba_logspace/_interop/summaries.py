@@ -19,6 +19,7 @@ _DOUBLE = np.dtype(np.float64)
 def are_enough(call, x, axes):
     """Whether a call can do, and has to, with summaries of the parts of rows."""
     has_them = call.kind in ("map", "reduction") and call.function.name in FAMILY
+    has_them = has_them and call.function.engine.in_parts
     alone = list(call.arrays) == [call.first] and type(x._meta) is np.ndarray
     # Chunks of length 0 along an axis of length 1 or 0 are not told apart by all of Dask.
     return has_them and alone and any(x.numblocks[a] > 1 and not x.shape[a] <= 1 for a in axes)

@@ -19,8 +19,8 @@ _SOON = {"map", "scan", "reduction", "loss"}
 def take_soon(call):
     """The result of a call that is not yet described, or None where there is more to be looked at.
 
-    That is anything but options and whole tensors of the CPU, of dtypes of NumPy, of which only the
-    first may ask for derivatives.
+    That is anything but options and whole tensors of the CPU, of real dtypes of NumPy, of which
+    only the first may ask for derivatives.
     """
     if torch.compiler.is_dynamo_compiling() or is_transformed() or is_traced():
         return None
@@ -29,6 +29,8 @@ def take_soon(call):
         kind = type(u)
         if kind in PLAIN and name != "out":
             if not u.is_cpu or u.layout is not torch.strided or u.dtype is torch.bfloat16:
+                return None
+            if u.dtype.is_complex:
                 return None
             tensors[name] = u
         elif u is None and name != "axis":

@@ -2,6 +2,7 @@
 
 import torch
 
+from .calls import refuse_complex
 from .torch_calls import as_tensor
 
 
@@ -10,6 +11,7 @@ def checked(tensor, name):
     if tensor.layout is not torch.strided:
         kind = str(tensor.layout).removeprefix("torch.")
         raise TypeError(f"{name} is a tensor of layout {kind}: pass {name}.to_dense() instead")
+    refuse_complex(str(tensor.dtype).removeprefix("torch."), name)
     return tensor
 
 

@@ -181,20 +181,25 @@ def second_place(rows):
     return in_place if rows.last else beside
 
 
+def filler(masked):
+    """A function of the results and the mask, both flat: masked entries become `masked`."""
+    return inlined(lambda entries, mask: _leave_out(entries, mask, masked))
+
+
 def finisher(rows, masked):
     """A function of the results, flat, their array and the mask, which puts them in their place.
 
     Masked entries become `masked`, unless that is None.
     """
-    view, last = rows_last(rows), rows.last
+    view, last, fill = rows_last(rows), rows.last, filler(masked)
 
     @inlined
-    def fill(entries, result, mask):
-        _leave_out(entries, mask, masked)
+    def in_place(entries, result, mask):
+        fill(entries, mask)
 
     @inlined
     def put_back(entries, result, mask):
-        _leave_out(entries, mask, masked)
+        fill(entries, mask)
         put_rows(entries, view(result))
 
-    return fill if last else put_back
+    return in_place if last else put_back

@@ -24,6 +24,8 @@ _PLANS = {
     "gated": gated.plan_values,
     "gated vjp": gated.plan_gradients,
 }
+# Functions that Numba knows by other means than a plan: register(function, entry).
+_OVERLOADS = {"elementwise": register_ufunc}
 # It has weights besides.
 _OWN = {"logsumexp": weighted.plan_logsumexp}
 
@@ -35,7 +37,7 @@ def register(functions):
         if not entry.runs("jitted") or entry.name not in functions:
             continue
         function = functions[entry.name]
-        if entry.kind == "elementwise":
-            register_ufunc(function, entry)
+        if entry.kind in _OVERLOADS:
+            _OVERLOADS[entry.kind](function, entry)
         else:
             register_call(function, entry, _OWN.get(entry.name) or _PLANS[entry.kind])

@@ -4,9 +4,10 @@ import numpy as np
 
 from .._compile.inline import inlined
 from .._compile.stamp import check_sources
+from . import complex as of_complex
 from .frames import Frame, shaper
 from .memory import out_of_rows, overlap, quiet
-from .typing import Rows, is_none, literal, several
+from .typing import Rows, is_complex, is_none, literal, several
 
 # --- maps and the running sum --------------------------------------------------------------------
 
@@ -85,6 +86,8 @@ def plan_map(entry, call):
     """A result for each entry, from x alone: maps, and the running sum."""
     engine = entry.engine
     in_c_order = engine.ordered and several(call.axis)
+    if is_complex(call.x, entry):
+        return of_complex.plan_map(entry, call, turns=not in_c_order)
     rows = Rows(entry.name, call.x, call.axis, turns=not in_c_order)
     rows.check_out(call.out)
     rows.check_where(call.where)
@@ -203,6 +206,8 @@ def _reducer(frame, engine):
 
 def plan_reduction(entry, call):
     """A result for each row."""
+    if is_complex(call.x, entry):
+        return of_complex.plan_reduction(entry, call)
     rows = Rows(entry.name, call.x, call.axis)
     keepdims = literal(call.keepdims, bool, "keepdims", entry.name)
     rows.check_out_of_rows(call.out, keepdims)

@@ -59,9 +59,9 @@ class Rows:
     and `whole` that there are no others. Without `turns` the order is C order.
     """
 
-    def __init__(self, function, x, axis, name="x", turns=True):
-        self.function, self.name, self.type = function, name, x
-        check_floats(function, x, name)
+    def __init__(self, function, x, axis, name="x", turns=True, kinds=_FLOATS):
+        self.function, self.name, self.type, self._kinds = function, name, x, kinds
+        check_numbers_of(function, x, name, kinds)
         self.ndim, self.dtype = x.ndim, x.dtype
         axes = self._axes(axis)
         self.turned = x.layout == "F" and x.ndim > 1 and turns
@@ -98,7 +98,7 @@ class Rows:
         """Refuse what is not an array like x, or None."""
         if is_none(u):
             return
-        check_floats(self.function, u, name)
+        check_numbers_of(self.function, u, name, self._kinds)
         if u.ndim != self.ndim or u.dtype != self.dtype:
             raise TypeError(
                 f"{self.function}: {name} must have the shape and the dtype of {self.name} in "
@@ -172,13 +172,23 @@ class Rows:
             )
 
 
+def is_complex(x, entry):
+    """Whether an array is complex, and the function one of complex numbers too."""
+    return entry.of_complex is not None and isinstance(getattr(x, "dtype", None), types.Complex)
+
+
 def check_floats(function, x, name):
     """Refuse what is not an array of floats."""
+    check_numbers_of(function, x, name, _FLOATS)
+
+
+def check_numbers_of(function, x, name, kinds):
+    """Refuse what is not an array of numbers of some kinds."""
     if not isinstance(x, types.Array) or x.ndim < 1:
         raise TypeError(
             f"{function}: {name} must be an array of 1 or more axes in jitted code, got {x}"
         )
-    if x.dtype not in _FLOATS:
+    if x.dtype not in kinds:
         raise TypeError(
             f"{function}: {name} must hold float32 or float64 in jitted code, got {x.dtype}: "
             f"convert it with .astype(np.float64)"

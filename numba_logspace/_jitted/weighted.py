@@ -11,7 +11,7 @@ from .frames import shaper
 from .masked import copier, lengths_together, mask_of
 from .memory import out_of_rows, quiet
 from .rows import plan_reduction
-from .typing import Rows, check_floats, is_none, literal
+from .typing import Rows, check_floats, is_complex, is_none, literal
 
 _NUMBERS = (types.Float, types.Integer, types.Boolean)
 
@@ -110,6 +110,10 @@ def plan_logsumexp(entry, call):
     with_sign = literal(call.return_sign, bool, "return_sign", name)
     if is_none(call.b) and not with_sign:
         return plan_reduction(entry, call)
+    if is_complex(call.x, entry):
+        raise TypeError(
+            f"{name}: b and return_sign are for real arrays in jitted code, got x of {call.x.dtype}"
+        )
     _check_weights(name, call.b)
     rows = Rows(name, _wide(name, call.x, call.b)[0], call.axis, turns=False)
     rows.check_where(call.where)

@@ -13,7 +13,7 @@ import pytest
 from numba import njit, vectorize
 
 import numba_logspace as nl
-from numba_logspace._family import named
+from numba_logspace._family import FAMILY, named
 
 ONE, TWO, THREE = (
     [name for name in named("elementwise") if getattr(nl, name).nin == n] for n in (1, 2, 3)
@@ -413,10 +413,12 @@ class OnCuda:
     __cuda_array_interface__ = {"shape": (2,), "typestr": "<f8", "data": (0, False), "version": 3}
 
 
-REFUSED = {
+COMPLEX = {
     "complex": 1j,
     "complex array": np.ones(2, np.complex64),
     "complex list": [1j, 2],
+}
+REFUSED = COMPLEX | {
     "long double": np.longdouble(1),
     "string": "a",
     "strings": np.array(["a", "b"]),
@@ -430,6 +432,8 @@ REFUSED = {
 @pytest.mark.parametrize("kind", REFUSED)
 @each
 def test_refused_inputs(name, kind):
+    if kind in COMPLEX and FAMILY[name].of_complex is not None:
+        return
     bad = REFUSED[kind]
     good = arguments(name, ())[0]
     nin = function(name).nin
@@ -571,8 +575,9 @@ def test_they_are_ufuncs(name):
     assert type(ufunc) is np.ufunc
     assert ufunc.__name__ == name
     assert (ufunc.nout, ufunc.signature) == (1, None)
-    assert {t[-1] for t in ufunc.types} == set("efd")
-    assert ufunc.types[-2:] == [f"{c * ufunc.nin}->{c}" for c in "fd"]
+    own = "efd" if FAMILY[name].of_complex is None else "efdFD"
+    assert {t[-1] for t in ufunc.types} == set(own)
+    assert ufunc.types[-len(own) :] == [f"{c * ufunc.nin}->{c}" for c in own]
 
 
 @each

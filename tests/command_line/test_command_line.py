@@ -1,5 +1,6 @@
 """The command line: what its commands print, write, refuse and leave behind."""
 
+import functools
 import io
 import os
 import signal
@@ -14,9 +15,10 @@ import pytest
 
 import numba_logspace
 from numba_logspace.__main__ import main
-from numba_logspace._commands import apply
+from numba_logspace._commands import arrays, stored
+from numba_logspace._family import named
 
-FUNCTIONS = apply.MAPS + apply.REDUCTIONS
+FUNCTIONS = named("map", "scan", "reduction")
 X = np.random.default_rng(5).normal(3, 4, (5, 6, 7))
 
 
@@ -34,8 +36,8 @@ def run_python(code, *args, **options):
 @pytest.fixture
 def small_slabs(monkeypatch):
     """Divide even tiny files into many slabs, and those into many maps."""
-    monkeypatch.setattr(apply, "_HELD", 512)
-    monkeypatch.setattr(apply, "_MAPPED", 100)
+    monkeypatch.setattr(arrays, "_HELD", 512)
+    monkeypatch.setattr(stored, "_MAPPED", 100)
 
 
 def check_apply(folder, name, x, axis):
@@ -148,6 +150,7 @@ def _apply_on_terminal(folder, monkeypatch, delay):
     function = numba_logspace.softmax
     waits = iter([delay])
 
+    @functools.wraps(function)
     def slow(*args, **options):
         time.sleep(next(waits, 0))
         return function(*args, **options)
@@ -238,12 +241,12 @@ def test_wrong_input(tmp_path, capsys, kind):
         ("softmax in.npy .", "not a regular file"),
         ("softmax in.npy in.npy", "the output is the input"),
         ("softmax in.npy ./in.npy", "the output is the input"),
-        ("softmax in.npy out.csv", "must end in .npy, got out.csv"),
+        ("softmax in.npy out.csv", "must end in .npy or .npz, got out.csv"),
         ("softmax in.npy out", "must end in .npy"),
         ("softmax in.npy out.npy.gz", "must end in .npy"),
         ("softmin in.npy out.npy", "log1m_softmax"),
         ("set_workers in.npy out.npy", "no function"),
-        ("softmax in.npy", "output"),
+        ("softmax in.npy", "the files of softmax are: x output, got 1"),
     ],
 )
 def test_wrong_arguments(tmp_path, capsys, monkeypatch, arguments, said):
@@ -348,7 +351,7 @@ def test_no_room_for_the_output(tmp_path):
 _SLOW = """
 import signal, sys, time
 import numba_logspace
-from numba_logspace._commands import apply
+from numba_logspace._commands import arrays
 from numba_logspace.__main__ import main
 
 def wait(x, **options):
@@ -360,7 +363,7 @@ def wait(x, **options):
 
 waited = []
 numba_logspace.softmax = wait
-apply._HELD = 512
+arrays._HELD = 512
 sys.exit(main(["apply", "softmax", "in.npy", "out.npy"]))
 """
 _SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]

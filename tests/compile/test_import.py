@@ -88,6 +88,7 @@ print(*set(sys.modules) - before)
 """
     brought = run_python(code).split()
     assert "numba_logspace.rows" in brought
+    assert "numba_logspace.partials" not in brought
     unwanted = {"numba_cuda", "scipy", "matplotlib", "mpmath", "sklearn", "tqdm"}
     assert not [name for name in brought if name.split(".")[0] in unwanted]
     assert not [name for name in brought if name.startswith("numba.cuda")]

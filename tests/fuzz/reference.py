@@ -21,7 +21,7 @@ LONGEST_ROW = 120_000
 LONG, BITS_OF_LONG = 3000, 1024
 
 MAPS = ("softmax", "log_softmax", "log1m_softmax", "loo_logsumexp", "logcumsumexp")
-REDUCTIONS = ("logsumexp", "logsumexp_excluding_max", "logmeanexp")
+REDUCTIONS = ("logsumexp", "logsumexp_excluding_max", "logmeanexp", "logvarexp")
 # What is absent changes nothing but the results there; these have results of their own there.
 OF_OTHERS = ("loo_logsumexp", "loo_logsumexp_jvp", "loo_logsumexp_vjp", "logcumsumexp")
 FILL = {"softmax": (0.0,), "log_softmax": (-inf,), "log1m_softmax": (-0.0,)}
@@ -177,6 +177,8 @@ def _value_at_inf(name, x, operands, size, dtype):
         return constant(1, inf)
     if name == "logsumexp_excluding_max":
         return of_row("logsumexp", rest, (), dtype)
+    if name == "logvarexp":
+        return constant(1, nan if more else inf if rest else -inf)
     if name == "loo_logsumexp":
         expected = constant(size, inf)
         if not more:

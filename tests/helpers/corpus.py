@@ -355,9 +355,9 @@ class Layout:
     options: dict = dataclasses.field(default_factory=dict)
 
     def takes(self, n, name):
-        """Whether the row fits, and its padding changes nothing (the mean counts entries)."""
+        """Whether the row fits, and its padding changes nothing (a mean counts entries)."""
         padded = n < self.length
-        return n <= self.longest and not (padded and name == "logmeanexp")
+        return n <= self.longest and not (padded and name in ("logmeanexp", "logvarexp"))
 
     def array(self, row, fill=-np.inf):
         """The array of the call."""

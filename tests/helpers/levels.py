@@ -114,6 +114,12 @@ def logmeanexp(row):
     return [row.m + log(row.total / row.n)], [row.scale]
 
 
+def logvarexp(row):
+    mean = row.total / row.n
+    squares = [(e - mean) ** 2 for e in row.terms]
+    return [2 * row.m + log(row.sum(squares) / row.n)], [2 * row.scale]
+
+
 # --- derivatives ---------------------------------------------------------------------------------
 
 
@@ -231,7 +237,7 @@ def softmax_binary_cross_entropy_gradient(row, m):
 
 
 MAPS = {f.__name__: f for f in (softmax, log_softmax, log1m_softmax, loo_logsumexp)}
-REDUCTIONS = {f.__name__: f for f in (logsumexp, logsumexp_excluding_max, logmeanexp)}
+REDUCTIONS = {f.__name__: f for f in (logsumexp, logsumexp_excluding_max, logmeanexp, logvarexp)}
 WEIGHTED = {  # with a weight for each entry and a result for each
     f.__name__: f
     for f in (

@@ -110,6 +110,12 @@ def logmeanexp(row):
     return [row.m + log(row.total / row.n)], [row.scale]
 
 
+def logvarexp(row):
+    mean = row.total / row.n
+    variance = sum(((e - mean) ** 2 for e in row.terms), ZERO) / row.n
+    return [2 * row.m + log(variance)], [2 * row.scale]
+
+
 def weighted_logsumexp(row, b):
     """log |sum b exp(x)|, relative to the logarithm of the largest term too."""
     terms = _products(b, row.terms)

@@ -33,7 +33,7 @@ LABELS = [(n, labels) for n in OVER_ROWS for labels in {False, "targets" in FAMI
 SUMS = ["logsumexp", "logsumexp_excluding_max", "logmeanexp"]
 LOSSES = named("loss", "class weights")
 # {function: arguments by which no derivative is there, not even the first}
-WITHOUT = {"log1m_softmax_hvp": ("x", "g")}
+WITHOUT = {"log1m_softmax_hvp": ("x", "g"), "logvarexp": ("x",)}
 # Second derivatives that are not there: those that would be third ones of log1m_softmax, and of
 # sums whose first derivatives are sums of logarithms.
 _OF_HESSIANS = ("loo_logsumexp_vjp", "loo_logsumexp_jvp", "log1m_softmax_vjp", "log1m_softmax_jvp")

@@ -10,11 +10,12 @@ import pytest
 
 import numba_logspace
 from numba_logspace._family import FAMILY
+from numba_logspace._family.partials import PARTIALS
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 # What needs a GPU is in tests/cuda; the gallery and the docstrings have tests of their own.
-PAGES = ("index.md", "guide.md", "jitted.md")
+PAGES = ("index.md", "guide.md", "jitted.md", "partials.md")
 # Pages about libraries that the package does not need, and what they need; `.ci/run` has them.
 LIBRARIES = {
     "interop/dask.md": ["dask"],
@@ -105,6 +106,13 @@ def test_what_jitted_code_has_not():
     page = (DOCS / "jitted.md").read_text(encoding="utf-8")
     assert "Every function of the package can be called inside" in page
     assert all(function.runs("jitted") for function in FAMILY.values())
+
+
+def test_every_derivative_is_in_its_table(family):
+    page = family.expand((DOCS / "partials.md").read_text(encoding="utf-8"))
+    rows = re.findall(r"^\| `(\w+)` \| (.+) \| (.+) \| (\d) \|$", page, re.M)
+    assert [name for name, *_ in rows] == list(PARTIALS)
+    assert {name: int(ulp) for name, _, _, ulp in rows} == {n: e.ulp for n, e in PARTIALS.items()}
 
 
 def test_unknown_kinds_are_found(family):

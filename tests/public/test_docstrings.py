@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 
 import numba_logspace as nl
+from numba_logspace import partials
+from numba_logspace._family import FAMILY
+from numba_logspace._family.partials import PARTIALS
 
 MANAGERS = ("set_workers",)
 NUMERIC = tuple(name for name in nl.__all__ if name not in MANAGERS)
@@ -123,3 +126,35 @@ def test_raises_names_exceptions(name):
     known["numpy.exceptions.AxisError"] = np.exceptions.AxisError
     assert heads
     assert set(heads) <= known.keys()
+
+
+# --- of the derivatives of elementwise functions -------------------------------------------------
+
+# Those that are not public functions already.
+DERIVATIVES = [n for n, entry in PARTIALS.items() if n == entry.name and n not in FAMILY]
+
+
+def docstring_of_derivative(name):
+    return inspect.cleandoc(getattr(partials, name).__doc__)
+
+
+@pytest.mark.parametrize("name", DERIVATIVES)
+def test_docstrings_of_derivatives(name):
+    text = docstring_of_derivative(name)
+    found = sections(text)
+    assert list(found) == ["Parameters", "Returns", "Raises", "Notes", "Examples"]
+    assert f"Error bound: {PARTIALS[name].ulp} ulp" in found["Notes"]
+    assert "Special values:" in found["Notes"]
+    inputs = re.match(rf"{name}\((.+?), /, out=None, \*, where=True", text)[1].split(", ")
+    assert documented(found["Parameters"])[: len(inputs)] == inputs
+    assert re.match(r"The (second )?derivative of `\w+` by \w( and \w)?\.$", text.split("\n\n")[1])
+    assert f"partials.{name}(" in found["Examples"]
+    assert "{" not in text
+
+
+@pytest.mark.slow  # each is compiled
+@pytest.mark.parametrize("name", DERIVATIVES)
+def test_examples_of_derivatives(name):
+    failed, tried, said = run_examples(docstring_of_derivative(name), name)
+    assert not failed, said
+    assert tried == 2

@@ -59,6 +59,8 @@ def documented(tree):
 def test_stub_is_what_the_script_writes(write_stub):
     written = (PACKAGE / "__init__.pyi").read_text(encoding="utf-8")
     assert written == write_stub.stub(), "run python docs/write_stub.py"
+    written = (PACKAGE / "partials.pyi").read_text(encoding="utf-8")
+    assert written == write_stub.stub_of_partials(), "run python docs/write_stub.py"
 
 
 def test_names(tree):

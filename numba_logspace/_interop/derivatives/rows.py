@@ -158,9 +158,9 @@ def _value_and_vjp_along_g(p, t):
     return p.xp.zeros_like(p.x), p.call("log1m_softmax_vjp", p.x, t)
 
 
-def _third(name):
+def _none(function, name):
     def refuse(p, *_):
-        raise missing("log1m_softmax_hvp", name)
+        raise missing(function, name)
 
     return refuse
 
@@ -173,7 +173,7 @@ def _hvp(p, t):
     return _hvp_of(p, p["g"], t)
 
 
-_LOG1M = "log1m_softmax"
+_LOG1M, _HVP = "log1m_softmax", "log1m_softmax_hvp"
 
 
 def _rows_of_units(p):
@@ -213,13 +213,14 @@ RULES = {
         {"x": _value_and_vjp_along_x, "g": _value_and_vjp_along_g},
     ),
     "log1m_softmax_hvp": (
-        {"x": _third("x"), "g": _third("g"), "t": _hvp},
+        {"x": _none(_HVP, "x"), "g": _none(_HVP, "g"), "t": _hvp},
         {
-            "x": _third("x"),
+            "x": _none(_HVP, "x"),
             "g": lambda p, s: _hvp_of(p, s, p["t"]),
             "t": _hvp,
         },
     ),
+    "logvarexp": ({"x": _none("logvarexp", "x")}, {"x": _none("logvarexp", "x")}),
     "log_softmax_jacobian": (
         {"x": _log_softmax_jacobian_by_x},
         {"x": _log_softmax_jacobian_along_x},
