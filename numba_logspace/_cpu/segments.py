@@ -16,7 +16,7 @@ from numba.np.arrayobj import populate_array
 
 from .._compile.inline import overload
 from .._compile.jit import kernel
-from .._compile.trace import branch, formula, loop, primitive
+from .._compile.trace import formula, loop, primitive
 from .._formulas.vectormath import larger, lesser
 from .engines import KEEP
 from .entries import kept, number_of_row, numbers_of_rows
@@ -129,11 +129,7 @@ def _map_segments(prepare, element, condition, second):
 
 def _reduce_segments(reduce, condition, second):
     tile_reduce = reduce_tile_of(reduce, condition, SECONDS[second][1])
-    reduce_row = reduce_row_of(reduce, condition, SECONDS[second])
-
-    @formula
-    def row(x, base, n):
-        return branch(n > 0, lambda: reduce_row(x, base, n), -math.inf)
+    row = reduce_row_of(reduce, condition, SECONDS[second])
 
     def segments(x, out, offsets, start, stop):
         w, tile = lanes(x), _tile_on_stack(x)
@@ -146,7 +142,7 @@ def _reduce_segments(reduce, condition, second):
             else:
                 for r in range(first, first + count):
                     base, n = _bounds(offsets, r)
-                    put_number(out, r, row(x, base, n))
+                    out[r] = row(x, base, n) if n > 0 else -math.inf
 
     return kernel(segments)
 
