@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from .._cpu import grouping
+from .._cpu.flat import flat
 from .._cpu.workers import count_for
 from . import layout
 
@@ -26,7 +27,7 @@ def _ints(array, name):
         raise ValueError(f"{name} must have one axis, got shape {array.shape}")
     if array.dtype.kind == "u" and array.size and int(array.max()) > np.iinfo(_INT).max:
         raise ValueError(f"{name} must hold numbers below 2^63, got {array.max()}")
-    return np.ascontiguousarray(array, _INT)
+    return flat(np.ascontiguousarray(array, _INT))
 
 
 class Segments:
@@ -117,7 +118,7 @@ class Segments:
         # In the working dtype, one column after the other.
         with np.errstate(all="ignore"):  # a float64 may overflow or underflow in a smaller dtype
             array = array.astype(self.dtype, copy=False)
-        return np.ascontiguousarray(array.reshape(len(array), self._columns).T).reshape(-1)
+        return flat(np.ascontiguousarray(array.reshape(len(array), self._columns).T))
 
     def _of_entries(self, array):
         if array is None or self.order is None:
