@@ -16,7 +16,8 @@ from numba.np.arrayobj import populate_array
 
 from .._compile.inline import overload
 from .._compile.jit import kernel
-from .._compile.trace import formula, loop, primitive
+from .._compile.trace import branch, formula, loop, primitive
+from .._formulas.simd import const, select
 from .._formulas.vectormath import larger, lesser
 from .engines import KEEP
 from .entries import kept, number_of_row, numbers_of_rows
@@ -63,31 +64,56 @@ def _longest(offsets, first, count):
     def one_more(r, most):
         return larger(_bounds(offsets, r)[1], most)
 
-    return loop(first + count, one_more, 1, first)
+    return loop(first + count, one_more, 0, first)
+
+
+# Loops of so many turns as the longest segment has, whatever the others have: a processor foresees
+# their ends, and not those of segments of changing lengths, which cost more than the work.
 
 
 @formula
-def _gather(x, offsets, first, count, longest, absent, tile):
+def _gather(x, size, offsets, first, count, longest, absent, tile):
     # Make segments lanes. Lanes without one repeat the last, so that they ask for nothing.
     if x is None:
         return
     w = lanes(x)
 
-    def one_lane(lane, _):
-        base, n = _bounds(offsets, first + lesser(lane, count - 1))
-        loop(n, lambda i, _: put_number(tile, i * w + lane, number_at(x, base + i)), None)
-        loop(longest, lambda i, _: put_number(tile, i * w + lane, absent), None, n)
+    def each_lane(entry):
+        def one_lane(lane, _):
+            base, n = _bounds(offsets, first + lesser(lane, count - 1))
 
-    loop(w, one_lane, None)
+            def one_more(i, _):
+                put_number(tile, i * w + lane, entry(base, n, i))
+
+            loop(longest, one_more, None)
+
+        loop(w, one_lane, None)
+
+    def up_to(base, n, i):
+        # What lies beyond the segment is read, unless it lies beyond x, and left out.
+        number = number_at(x, lesser(base + i, size - 1))
+        return select(i < n, number, const(number, absent))
+
+    even = number_at(offsets, first + count) - number_at(offsets, first) == longest * count
+    branch(
+        even,
+        lambda: each_lane(lambda base, n, i: number_at(x, base + i)),
+        lambda: each_lane(up_to),
+    )
 
 
 @formula
-def _scatter(tile, offsets, first, count, out):
-    w = lanes(out)
+def _scatter(tile, offsets, first, count, longest, out):
+    # What is written beyond a segment, the next ones of the group write over.
+    w, end = lanes(out), number_at(offsets, first + count)
 
     def one_lane(lane, _):
-        base, n = _bounds(offsets, first + lane)
-        loop(n, lambda i, _: put_number(out, base + i, number_at(tile, i * w + lane)), None)
+        base, _ = _bounds(offsets, first + lane)
+
+        def one_more(i, _):
+            put_number(out, base + i, number_at(tile, i * w + lane))
+
+        loop(lesser(longest, end - base), one_more, None)
 
     loop(count, one_lane, None)
 
@@ -115,10 +141,12 @@ def _map_segments(prepare, element, condition, second):
         for first in range(start, stop, w):
             count = lesser(w, stop - first)
             longest = _longest(offsets, first, count)
+            if longest == 0:
+                continue
             if longest <= _SHORT:
-                _gather(x, offsets, first, count, longest, -math.inf, tile)
+                _gather(x, x.size, offsets, first, count, longest, -math.inf, tile)
                 tile_map(tile, 0, longest, kept(e, terms), 0, tile, 0, w, None)
-                _scatter(tile, offsets, first, count, out)
+                _scatter(tile, offsets, first, count, longest, out)
             else:
                 for r in range(first, first + count):
                     base, n = _bounds(offsets, r)
@@ -136,8 +164,8 @@ def _reduce_segments(reduce, condition, second):
         for first in range(start, stop, w):
             count = lesser(w, stop - first)
             longest = _longest(offsets, first, count)
-            if longest <= _SHORT:
-                _gather(x, offsets, first, count, longest, -math.inf, tile)
+            if 0 < longest <= _SHORT:
+                _gather(x, x.size, offsets, first, count, longest, -math.inf, tile)
                 store(out, first, count, tile_reduce(tile, 0, longest))
             else:
                 for r in range(first, first + count):
@@ -157,13 +185,15 @@ def _weigh_segments(formulas, condition, second):
         for first in range(start, stop, w):
             count = lesser(w, stop - first)
             longest = _longest(offsets, first, count)
+            if longest == 0:
+                continue
             if longest <= _SHORT:
-                _gather(x, offsets, first, count, longest, -math.inf, tile)
-                _gather(g, offsets, first, count, longest, 0.0, g_tile)
+                _gather(x, x.size, offsets, first, count, longest, -math.inf, tile)
+                _gather(g, x.size, offsets, first, count, longest, 0.0, g_tile)
                 number = numbers_of_rows(c, first, count, x)
                 mine = kept(e, terms), g_tile, None, number
                 tile_weigh(tile, 0, w, longest, None, *mine, tile, None)
-                _scatter(tile, offsets, first, count, out)
+                _scatter(tile, offsets, first, count, longest, out)
             else:
                 for r in range(first, first + count):
                     base, n = _bounds(offsets, r)
