@@ -212,12 +212,20 @@ def _share(segments, arguments, offsets, workers):
     run_all([(segments, *arguments, *pair) for pair in zip(bounds, bounds[1:])], workers)
 
 
-class SegmentMap:
-    """A function with a result for every entry, from the engine of rows."""
+class Segments:
+    """A function of segments, from the engine `rows` of the function of rows."""
 
     def __init__(self, rows):
-        self.keeps = rows.keeps
-        self._formulas = rows.prepare, rows.element, rows.condition, rows.second
+        self.rows = rows
+
+    @property
+    def keeps(self):
+        """Whether the formulas want the scaled terms after they have been summed."""
+        return self.rows.keeps
+
+
+class SegmentMap(Segments):
+    """A function with a result for every entry."""
 
     def __call__(self, x, g, c, out, offsets, longest, workers):
         """Fill `out` from x, both flat; they may be the same array."""
@@ -228,14 +236,12 @@ class SegmentMap:
     @functools.cached_property
     def kernel(self):
         """The kernel (x, e, out, offsets, start, stop)."""
-        return _map_segments(*self._formulas)
+        rows = self.rows
+        return _map_segments(rows.prepare, rows.element, rows.condition, rows.second)
 
 
-class SegmentReduction:
-    """A function with one result for every segment, from the engine of rows."""
-
-    def __init__(self, rows):
-        self._formulas = rows.reduce, rows.condition, rows.second
+class SegmentReduction(Segments):
+    """A function with one result for every segment."""
 
     def __call__(self, x, g, c, out, offsets, longest, workers):
         """Fill `out`, with a number for each segment, from x."""
@@ -244,15 +250,11 @@ class SegmentReduction:
     @functools.cached_property
     def kernel(self):
         """The kernel (x, out, offsets, start, stop)."""
-        return _reduce_segments(*self._formulas)
+        return _reduce_segments(self.rows.reduce, self.rows.condition, self.rows.second)
 
 
-class SegmentWeighing:
-    """A derivative with a result for every entry, from the engine of rows."""
-
-    def __init__(self, rows):
-        self.keeps = rows.keeps
-        self._formulas = rows.formulas, rows.condition, rows.second
+class SegmentWeighing(Segments):
+    """A derivative with a result for every entry."""
 
     def __call__(self, x, g, c, out, offsets, longest, workers):
         """Fill `out` from x, and from g or c, a number for each entry or segment; None for ones."""
@@ -263,4 +265,4 @@ class SegmentWeighing:
     @functools.cached_property
     def kernel(self):
         """The kernel (x, e, g, c, out, offsets, start, stop)."""
-        return _weigh_segments(*self._formulas)
+        return _weigh_segments(self.rows.formulas, self.rows.condition, self.rows.second)
