@@ -30,8 +30,10 @@ def segment_softmax(
 
     Notes
     -----
-    The probabilities of the alternatives of each choice set. Special values as of `softmax`: 0 at
-    an entry of -inf, NaN in a segment where all are -inf, or with a NaN.
+    The probabilities of the alternatives of each choice set.
+
+    Special values: as of `softmax`, 0 at an entry of -inf, NaN in a segment where all are -inf, or
+    with a NaN.
 
     Error bound: 4 ulp. {cost}
 
@@ -65,8 +67,10 @@ def segment_log_softmax(
 
     Notes
     -----
-    The log-probabilities of the alternatives of each choice set. Special values as of
-    `log_softmax`: -inf at an entry of -inf, NaN in a segment where all are -inf, or with a NaN.
+    The log-probabilities of the alternatives of each choice set.
+
+    Special values: as of `log_softmax`, -inf at an entry of -inf, NaN in a segment where all are
+    -inf, or with a NaN.
 
     Error bound: 4 ulp. {cost}
 
@@ -102,9 +106,10 @@ def segment_log1m_softmax(
 
     Notes
     -----
-    The log-probabilities that the alternatives of each choice set are not chosen. Special values
-    as of `log1m_softmax`: -0 at an entry of -inf, -inf at the only entry of a segment, NaN in a
-    segment where all are -inf, or with a NaN.
+    The log-probabilities that the alternatives of each choice set are not chosen.
+
+    Special values: as of `log1m_softmax`, -0 at an entry of -inf, -inf at the only entry of a
+    segment, NaN in a segment where all are -inf, or with a NaN.
 
     Error bound: 4 ulp. {cost}
 
@@ -140,7 +145,7 @@ def segment_logsumexp(
 
     Notes
     -----
-    Special values as of `logsumexp`: -inf for an empty segment and where all entries are -inf, +inf
+    Special values: as of `logsumexp`, -inf for an empty segment and where all entries are -inf, +inf
     for one with +inf, NaN for one with NaN.
 
     Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry of the
@@ -151,7 +156,7 @@ def segment_logsumexp(
     >>> import numpy as np
     >>> import numba_logspace as nl
     >>> nl.segment_logsumexp([0.0, 0.0, 1e3, 1e3], [0, 2, 0, 2])
-    array([1000.        ,          -inf, 1000.        ])
+    array([1000.,  -inf, 1000.])
     """
     return values(FAMILY["segment_logsumexp"], x, segment_ids, offsets, num_segments, out, workers)
 
@@ -177,8 +182,9 @@ def segment_softmax_vjp(
 
     Notes
     -----
-    With p the softmax of a segment it is p (g - sum p_i g_i), as in `softmax_vjp`. Entries of -inf
-    have 0.
+    With p the softmax of a segment it is p (g - sum p_i g_i), as in `softmax_vjp`.
+
+    Special values: 0 at entries of -inf; NaN in a segment with a NaN.
 
     Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j. {cost}
 
@@ -216,7 +222,9 @@ def segment_log_softmax_vjp(
     Notes
     -----
     With p the softmax of a segment it is g - p sum(g), as in `log_softmax_vjp`: with a g of 1 at
-    what is chosen, and 0 elsewhere, the score of a conditional logit. Entries of -inf have 0.
+    what is chosen, and 0 elsewhere, the score of a conditional logit.
+
+    Special values: 0 at entries of -inf, whose g does not count; NaN in a segment with a NaN.
 
     Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j. {cost}
 
@@ -253,8 +261,10 @@ def segment_log1m_softmax_vjp(
 
     Notes
     -----
-    As `log1m_softmax_vjp` in each segment: no finite `x` gives NaN or overflows. Entries of -inf,
-    and the only entry of a segment, have 0.
+    As `log1m_softmax_vjp` in each segment: no finite `x` gives NaN or overflows.
+
+    Special values: 0 at entries of -inf, and at the only entry of a segment; NaN in a segment with
+    a NaN.
 
     Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j, for g of modulus up
     to 2^20 (float32) or 2^30 (float64). {cost}
@@ -263,8 +273,8 @@ def segment_log1m_softmax_vjp(
     --------
     >>> import numpy as np
     >>> import numba_logspace as nl
-    >>> nl.segment_log1m_softmax_vjp([1e3, -1e3, -1e3, 5.0], offsets=[0, 3, 4])
-    array([-1. ,  0.5,  0.5,  0. ])
+    >>> nl.segment_log1m_softmax_vjp([1e3, -1e3, -1e3], offsets=[0, 3])
+    array([-1. ,  0.5,  0.5])
     """
     return gradients(
         FAMILY["segment_log1m_softmax_vjp"], x, g, segment_ids, offsets, num_segments, out, workers
@@ -292,7 +302,9 @@ def segment_logsumexp_vjp(
 
     Notes
     -----
-    It is g times the softmax of each segment. Entries of -inf have 0.
+    It is g times the softmax of each segment.
+
+    Special values: 0 at entries of -inf; NaN in a segment with a NaN.
 
     Error bound: 4 ulp. {cost}
 
