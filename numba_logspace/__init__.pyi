@@ -3785,8 +3785,8 @@ def segment_logsumexp(
 
     Notes
     -----
-    Special values: as of `logsumexp`, -inf for an empty segment and where all entries are -inf, +inf
-    for one with +inf, NaN for one with NaN.
+    Special values: as of `logsumexp`, -inf for an empty segment and where all entries are -inf,
+    +inf for one with +inf, NaN for one with NaN.
 
     Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry of the
     segment. O(size) time. Where ids never decrease or
