@@ -11,7 +11,7 @@ from numba_logspace._family import FAMILY, named
 NAMES = named("segment map", "segment reduction", "segment vjp", "segment vjp of a reduction")
 VJPS = named("segment vjp", "segment vjp of a reduction")
 # Each function takes seconds to compile with all its options: a few stand for all soon.
-SOON = {"segment_logsumexp", "segment_softmax", "segment_log_softmax_vjp"}
+SOON = {"segment_logsumexp", "segment_log_softmax_vjp"}
 each = pytest.mark.parametrize(
     "name", [pytest.param(n, marks=[] if n in SOON else pytest.mark.slow) for n in NAMES]
 )
@@ -62,6 +62,7 @@ def test_the_same_digits(name):
             by_ids(*args, ids, count)
 
 
+@pytest.mark.slow
 def test_other_arrays_and_the_count_of_the_ids():
     @njit
     def both(x, ids, offsets):
