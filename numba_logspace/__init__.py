@@ -65,6 +65,16 @@ from .rows import (
     loo_logsumexp,
     softmax,
 )
+from .segments import (
+    segment_log1m_softmax,
+    segment_log1m_softmax_vjp,
+    segment_log_softmax,
+    segment_log_softmax_vjp,
+    segment_logsumexp,
+    segment_logsumexp_vjp,
+    segment_softmax,
+    segment_softmax_vjp,
+)
 from .tangents import (
     log1m_softmax_jvp,
     log_softmax_jvp,
@@ -132,6 +142,14 @@ __all__ = [
     "loo_logsumexp_jvp",
     "loo_logsumexp_vjp",
     "rel_entr",
+    "segment_log1m_softmax",
+    "segment_log1m_softmax_vjp",
+    "segment_log_softmax",
+    "segment_log_softmax_vjp",
+    "segment_logsumexp",
+    "segment_logsumexp_vjp",
+    "segment_softmax",
+    "segment_softmax_vjp",
     "set_workers",
     "softmax",
     "softmax_binary_cross_entropy",

@@ -71,6 +71,14 @@ __all__ = [
     "loo_logsumexp_jvp",
     "loo_logsumexp_vjp",
     "rel_entr",
+    "segment_log1m_softmax",
+    "segment_log1m_softmax_vjp",
+    "segment_log_softmax",
+    "segment_log_softmax_vjp",
+    "segment_logsumexp",
+    "segment_logsumexp_vjp",
+    "segment_softmax",
+    "segment_softmax_vjp",
     "set_workers",
     "softmax",
     "softmax_binary_cross_entropy",
@@ -3698,6 +3706,532 @@ def loo_logsumexp_vjp(
     >>> import numba_logspace as nl
     >>> nl.loo_logsumexp_vjp(np.array([1000.0, -1000.0, -1000.0]), np.array([1.0, 0.0, 0.0]))
     array([0. , 0.5, 0.5])
+    """
+
+def segment_log1m_softmax(
+    x: ArrayLike,
+    segment_ids: ArrayLike | None = None,
+    *,
+    offsets: ArrayLike | None = None,
+    num_segments: int | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """log(1 - softmax(x)) within each segment.
+
+    Parameters
+    ----------
+    x : array_like
+        Of one axis or more, with the segments along the first; the columns of further axes are
+        segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+    segment_ids : array_like of int, optional
+        The segment of each entry of the first axis, from 0 on, in any order.
+    offsets : array_like of int, optional
+        Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
+        offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
+    num_segments : int, optional
+        Beside `segment_ids`: how many segments there are, by default the largest id and one.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` itself.
+    workers : int, optional
+        How many threads may share the segments; -1 is all cores. By default all cores this process
+        may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
+        `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
+        another dtype.
+    ValueError
+        For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
+        decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
+        another shape, or that overlaps an input, or is read-only. Nothing has been written then.
+
+    Notes
+    -----
+    The log-probabilities that the alternatives of each choice set are not chosen.
+
+    Special values: as of `log1m_softmax`, -0 at an entry of -inf, -inf at the only entry of a
+    segment, NaN in a segment where all are -inf, or with a NaN.
+
+    Error bound: 4 ulp. O(size) time. Where ids never decrease or
+    offsets are given, and `x` is contiguous with one axis, nothing is copied.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.segment_log1m_softmax([0.0, 800.0, 5.0], [0, 0, 1])
+    array([  -0., -800.,  -inf])
+    """
+
+def segment_log1m_softmax_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    segment_ids: ArrayLike | None = None,
+    *,
+    offsets: ArrayLike | None = None,
+    num_segments: int | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """The gradient of sum(g * segment_log1m_softmax(x)) with respect to x.
+
+    Parameters
+    ----------
+    x : array_like
+        Of one axis or more, with the segments along the first; the columns of further axes are
+        segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+    g : array_like, optional
+        The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
+        gradient of the sum.
+    segment_ids : array_like of int, optional
+        The segment of each entry of the first axis, from 0 on, in any order.
+    offsets : array_like of int, optional
+        Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
+        offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
+    num_segments : int, optional
+        Beside `segment_ids`: how many segments there are, by default the largest id and one.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` or `g` itself.
+    workers : int, optional
+        How many threads may share the segments; -1 is all cores. By default all cores this process
+        may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
+        `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
+        another dtype.
+    ValueError
+        For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
+        decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
+        another shape, or that overlaps an input, or is read-only. Nothing has been written then.
+
+    Notes
+    -----
+    As `log1m_softmax_vjp` in each segment: no finite `x` gives NaN or overflows.
+
+    Special values: 0 at entries of -inf, and at the only entry of a segment; NaN in a segment with
+    a NaN.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j, for g of modulus up
+    to 2^20 (float32) or 2^30 (float64). O(size) time. Where ids never decrease or
+    offsets are given, and `x` is contiguous with one axis, nothing is copied.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.segment_log1m_softmax_vjp([1e3, -1e3, -1e3], offsets=[0, 3])
+    array([-1. ,  0.5,  0.5])
+    """
+
+def segment_log_softmax(
+    x: ArrayLike,
+    segment_ids: ArrayLike | None = None,
+    *,
+    offsets: ArrayLike | None = None,
+    num_segments: int | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """x - log(sum(exp(x))) within each segment.
+
+    Parameters
+    ----------
+    x : array_like
+        Of one axis or more, with the segments along the first; the columns of further axes are
+        segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+    segment_ids : array_like of int, optional
+        The segment of each entry of the first axis, from 0 on, in any order.
+    offsets : array_like of int, optional
+        Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
+        offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
+    num_segments : int, optional
+        Beside `segment_ids`: how many segments there are, by default the largest id and one.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` itself.
+    workers : int, optional
+        How many threads may share the segments; -1 is all cores. By default all cores this process
+        may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
+        `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
+        another dtype.
+    ValueError
+        For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
+        decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
+        another shape, or that overlaps an input, or is read-only. Nothing has been written then.
+
+    Notes
+    -----
+    The log-probabilities of the alternatives of each choice set.
+
+    Special values: as of `log_softmax`, -inf at an entry of -inf, NaN in a segment where all are
+    -inf, or with a NaN.
+
+    Error bound: 4 ulp. O(size) time. Where ids never decrease or
+    offsets are given, and `x` is contiguous with one axis, nothing is copied.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.segment_log_softmax([0.0, 40.0, 5.0], [0, 0, 1])
+    array([-4.00000000e+01, -4.24835426e-18,  0.00000000e+00])
+    """
+
+def segment_log_softmax_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    segment_ids: ArrayLike | None = None,
+    *,
+    offsets: ArrayLike | None = None,
+    num_segments: int | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """The gradient of sum(g * segment_log_softmax(x)) with respect to x.
+
+    Parameters
+    ----------
+    x : array_like
+        Of one axis or more, with the segments along the first; the columns of further axes are
+        segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+    g : array_like, optional
+        The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
+        gradient of the sum.
+    segment_ids : array_like of int, optional
+        The segment of each entry of the first axis, from 0 on, in any order.
+    offsets : array_like of int, optional
+        Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
+        offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
+    num_segments : int, optional
+        Beside `segment_ids`: how many segments there are, by default the largest id and one.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` or `g` itself.
+    workers : int, optional
+        How many threads may share the segments; -1 is all cores. By default all cores this process
+        may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
+        `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
+        another dtype.
+    ValueError
+        For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
+        decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
+        another shape, or that overlaps an input, or is read-only. Nothing has been written then.
+
+    Notes
+    -----
+    With p the softmax of a segment it is g - p sum(g), as in `log_softmax_vjp`: with a g of 1 at
+    what is chosen, and 0 elsewhere, the score of a conditional logit.
+
+    Special values: 0 at entries of -inf, whose g does not count; NaN in a segment with a NaN.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j. O(size) time. Where ids never decrease or
+    offsets are given, and `x` is contiguous with one axis, nothing is copied.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.segment_log_softmax_vjp([0.0, 40.0, 5.0], [0.0, 1.0, 1.0], [0, 0, 1])
+    array([-4.24835426e-18,  4.24835426e-18,  0.00000000e+00])
+    """
+
+def segment_logsumexp(
+    x: ArrayLike,
+    segment_ids: ArrayLike | None = None,
+    *,
+    offsets: ArrayLike | None = None,
+    num_segments: int | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """log(sum(exp(x))) of each segment.
+
+    Parameters
+    ----------
+    x : array_like
+        Of one axis or more, with the segments along the first; the columns of further axes are
+        segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+    segment_ids : array_like of int, optional
+        The segment of each entry of the first axis, from 0 on, in any order.
+    offsets : array_like of int, optional
+        Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
+        offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
+    num_segments : int, optional
+        Beside `segment_ids`: how many segments there are, by default the largest id and one.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It must not overlap `x`.
+    workers : int, optional
+        How many threads may share the segments; -1 is all cores. By default all cores this process
+        may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray
+        A number for each segment, in the first axis; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
+        `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
+        another dtype.
+    ValueError
+        For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
+        decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
+        another shape, or that overlaps an input, or is read-only. Nothing has been written then.
+
+    Notes
+    -----
+    Special values: as of `logsumexp`, -inf for an empty segment and where all entries are -inf,
+    +inf for one with +inf, NaN for one with NaN.
+
+    Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry of the
+    segment. O(size) time. Where ids never decrease or
+    offsets are given, and `x` is contiguous with one axis, nothing is copied.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.segment_logsumexp([0.0, 0.0, 1e3, 1e3], [0, 2, 0, 2])
+    array([1000.,  -inf, 1000.])
+    """
+
+def segment_logsumexp_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    segment_ids: ArrayLike | None = None,
+    *,
+    offsets: ArrayLike | None = None,
+    num_segments: int | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """The gradient of sum(g * segment_logsumexp(x)) with respect to x.
+
+    Parameters
+    ----------
+    x : array_like
+        Of one axis or more, with the segments along the first; the columns of further axes are
+        segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+    g : array_like, optional
+        The cotangent, of a shape that broadcasts to that of the result of `segment_logsumexp`; None means ones: then it is the
+        gradient of the sum.
+    segment_ids : array_like of int, optional
+        The segment of each entry of the first axis, from 0 on, in any order.
+    offsets : array_like of int, optional
+        Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
+        offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
+    num_segments : int, optional
+        Beside `segment_ids`: how many segments there are, by default the largest id and one.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` itself.
+    workers : int, optional
+        How many threads may share the segments; -1 is all cores. By default all cores this process
+        may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
+        `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
+        another dtype.
+    ValueError
+        For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
+        decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
+        another shape, or that overlaps an input, or is read-only. Nothing has been written then.
+
+    Notes
+    -----
+    It is g times the softmax of each segment.
+
+    Special values: 0 at entries of -inf; NaN in a segment with a NaN.
+
+    Error bound: 4 ulp. O(size) time. Where ids never decrease or
+    offsets are given, and `x` is contiguous with one axis, nothing is copied.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.segment_logsumexp_vjp([0.0, 0.0, 5.0], [1.0, 2.0], [0, 0, 1])
+    array([0.5, 0.5, 2. ])
+    """
+
+def segment_softmax(
+    x: ArrayLike,
+    segment_ids: ArrayLike | None = None,
+    *,
+    offsets: ArrayLike | None = None,
+    num_segments: int | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """exp(x) / sum(exp(x)) within each segment.
+
+    Parameters
+    ----------
+    x : array_like
+        Of one axis or more, with the segments along the first; the columns of further axes are
+        segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+    segment_ids : array_like of int, optional
+        The segment of each entry of the first axis, from 0 on, in any order.
+    offsets : array_like of int, optional
+        Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
+        offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
+    num_segments : int, optional
+        Beside `segment_ids`: how many segments there are, by default the largest id and one.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` itself.
+    workers : int, optional
+        How many threads may share the segments; -1 is all cores. By default all cores this process
+        may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
+        `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
+        another dtype.
+    ValueError
+        For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
+        decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
+        another shape, or that overlaps an input, or is read-only. Nothing has been written then.
+
+    Notes
+    -----
+    The probabilities of the alternatives of each choice set.
+
+    Special values: as of `softmax`, 0 at an entry of -inf, NaN in a segment where all are -inf, or
+    with a NaN.
+
+    Error bound: 4 ulp. O(size) time. Where ids never decrease or
+    offsets are given, and `x` is contiguous with one axis, nothing is copied.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.segment_softmax([0.0, 0.0, 5.0], offsets=[0, 2, 3])
+    array([0.5, 0.5, 1. ])
+    """
+
+def segment_softmax_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    segment_ids: ArrayLike | None = None,
+    *,
+    offsets: ArrayLike | None = None,
+    num_segments: int | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """The gradient of sum(g * segment_softmax(x)) with respect to x.
+
+    Parameters
+    ----------
+    x : array_like
+        Of one axis or more, with the segments along the first; the columns of further axes are
+        segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+    g : array_like, optional
+        The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
+        gradient of the sum.
+    segment_ids : array_like of int, optional
+        The segment of each entry of the first axis, from 0 on, in any order.
+    offsets : array_like of int, optional
+        Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
+        offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
+    num_segments : int, optional
+        Beside `segment_ids`: how many segments there are, by default the largest id and one.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` or `g` itself.
+    workers : int, optional
+        How many threads may share the segments; -1 is all cores. By default all cores this process
+        may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
+        `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
+        another dtype.
+    ValueError
+        For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
+        decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
+        another shape, or that overlaps an input, or is read-only. Nothing has been written then.
+
+    Notes
+    -----
+    With p the softmax of a segment it is p (g - sum p_i g_i), as in `softmax_vjp`.
+
+    Special values: 0 at entries of -inf; NaN in a segment with a NaN.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j. O(size) time. Where ids never decrease or
+    offsets are given, and `x` is contiguous with one axis, nothing is copied.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.segment_softmax_vjp([0.0, 40.0, 5.0], [0.0, 1.0, 1.0], [0, 0, 1])
+    array([-4.24835426e-18,  4.24835426e-18,  0.00000000e+00])
     """
 
 class set_workers:

@@ -47,6 +47,23 @@ def _three(x):
     return x, x * 2, x * 3
 
 
+def _ids(x):
+    # Segments of ten entries.
+    return np.arange(x.size) // 10
+
+
+def _segments(x):
+    return x.reshape(-1), _ids(x)
+
+
+def _weighted_segments(x):
+    return x.reshape(-1), x.reshape(-1) * 2, _ids(x)
+
+
+def _segments_and_numbers(x):
+    return x.reshape(-1), np.ones(-(-x.size // 10), x.dtype), _ids(x)
+
+
 def _table():
     # {name: kind} of the family. The table is read as text, from beside this file: the package
     # under test may be of an older commit, which has no table, or fewer functions.
@@ -74,6 +91,9 @@ _OF_KIND = {
     **dict.fromkeys(("class weights", "class weights and gradient"), _targets),
     "product": _square,
     **dict.fromkeys(("gated", "gated vjp"), _gated),
+    **dict.fromkeys(("segment map", "segment reduction"), _segments),
+    "segment vjp": _weighted_segments,
+    "segment vjp of a reduction": _segments_and_numbers,
 }
 # Elementwise functions of several numbers, or of some numbers only.
 _OF_NAME = {

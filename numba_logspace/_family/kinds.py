@@ -24,6 +24,10 @@ KINDS = {
     "product": ((), {"jitted"}),
     "gated": ((), set()),
     "gated vjp": ((), set()),
+    "segment map": ((), {"jitted"}),
+    "segment reduction": ((), {"jitted"}),
+    "segment vjp": (("g",), {"jitted"}),
+    "segment vjp of a reduction": ((), {"jitted"}),
 }
 
 

@@ -4,7 +4,7 @@ from functools import partial
 
 from .._family import FAMILY
 from . import complex as of_complex
-from . import derivatives, elementwise, losses, matrices, rows
+from . import derivatives, elementwise, losses, matrices, rows, segments
 
 _REGISTER = {
     "map": partial(rows.register_map, of_complex=of_complex.complex_map),
@@ -22,6 +22,10 @@ _REGISTER = {
     "class weights": losses.register_loss_of_weights,
     "class weights and gradient": losses.register_loss_of_weights_and_gradient,
     "product": matrices.register_product,
+    "segment map": segments.register_segment_map,
+    "segment reduction": segments.register_segment_reduction,
+    "segment vjp": segments.register_segment_vjp,
+    "segment vjp of a reduction": segments.register_segment_vjp,
     "elementwise": elementwise.register_ufunc,
 }
 # Its signature is its own: it has weights besides.

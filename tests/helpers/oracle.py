@@ -7,7 +7,7 @@ import numpy as np
 from error import Target
 from flint import arb, ctx
 
-from numba_logspace._family import WEIGHTED_LOGSUMEXP, named
+from numba_logspace._family import FAMILY, WEIGHTED_LOGSUMEXP, named
 
 ZERO = arb(0)
 FIRST_BITS, MOST_BITS = 256, 1 << 14
@@ -323,6 +323,11 @@ LOSSES = _definitions(named("loss", "class weights"))
 LOSS_GRADIENTS = _definitions(f"{name}_gradient" for name in LOSSES)
 ROW_FUNCTIONS = MAPS | REDUCTIONS | DERIVATIVES | JACOBIANS | LOSSES | LOSS_GRADIENTS
 ROW_FUNCTIONS[WEIGHTED_LOGSUMEXP.name] = weighted_logsumexp
+# A segment is a row.
+SEGMENTS = {
+    name: globals()[name.removeprefix("segment_")] for name in FAMILY if name.startswith("segment_")
+}
+ROW_FUNCTIONS |= SEGMENTS
 
 
 def logistic(x):

@@ -364,7 +364,8 @@ def test_two_processes_of_a_cluster():
 
 
 def test_every_kind_is_tried():
-    assert {FAMILY[name].kind for name in OVER_ROWS} == {f.kind for f in FAMILY.values()} - {
+    kinds = {f.kind for f in FAMILY.values() if not f.kind.startswith("segment")}
+    assert {FAMILY[name].kind for name in OVER_ROWS} == kinds - {
         "elementwise",
         "product",
         "gated",
