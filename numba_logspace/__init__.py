@@ -53,7 +53,7 @@ from .losses import (
     softmax_binary_cross_entropy,
     softmax_binary_cross_entropy_value_and_grad,
 )
-from .mixtures import logmatmulexp
+from .mixtures import logmatmulexp, logmatmulexp_jvp, logmatmulexp_vjp
 from .rows import (
     log1m_softmax,
     log_softmax,
@@ -115,6 +115,8 @@ __all__ = [
     "logit",
     "logitexp",
     "logmatmulexp",
+    "logmatmulexp_jvp",
+    "logmatmulexp_vjp",
     "logmeanexp",
     "logmeanexp_jvp",
     "logmeanexp_vjp",

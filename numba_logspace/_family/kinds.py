@@ -22,6 +22,8 @@ KINDS = {
     "class weights and gradient": (("weights",), {"jitted", "cuda"}),
     "elementwise": ((), {"jitted", "device"}),
     "product": ((), {"jitted"}),
+    "product vjp": ((), {"jitted"}),
+    "product jvp": ((), {"jitted"}),
     "gated": ((), set()),
     "gated vjp": ((), set()),
 }
