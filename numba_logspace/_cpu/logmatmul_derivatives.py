@@ -254,17 +254,14 @@ def gradients_of(a, b, g, workers):
 
 
 @inlined
-def _slope(a, ta, a_at, b, tb, b_at, step, k, width, up, m, m_low):
+def _slope(a, ta, a_at, b, tb, b_at, step, k, width, m, m_low):
     # The sum of the shares times the tangents, over that of the shares; scaled.
-    zero, lift = const(m, 0.0), full(b, up)
+    zero = const(m, 0.0)
     total, error, slope, lack = zero, zero, zero, zero
     for i in range(k):
         v, low = exact_sum(full(b, a[a_at + i]), load(b, b_at + i * step, width, -math.inf))
         term = scaled_share(v, low, m, m_low)
-        t = (
-            full(b, ta[a_at + i]) * lift * lift
-            + load(tb, b_at + i * step, width, 0.0) * lift * lift
-        )
+        t = full(b, ta[a_at + i]) + load(tb, b_at + i * step, width, 0.0)
         total, lost = two_sum(total, term)
         error = error + lost
         slope, lost = two_sum(slope, weighted_share(v, term, t))
@@ -277,12 +274,12 @@ def _slope(a, ta, a_at, b, tb, b_at, step, k, width, up, m, m_low):
 
 @functools.cache
 def tangents():
-    """The kernel of the derivative of products along tangents ta and tb.
+    """The kernel of the derivative of products along lifted tangents ta and tb.
 
-    The unit of work is a vector of columns; `up` and `down` are as of `lifts`.
+    The unit of work is a vector of columns; `back` is what undoes the lift.
     """
 
-    def tangents(a, b, ta, tb, out, a_at, b_at, down, across, up, back, rows, k, n, start, stop):
+    def tangents(a, b, ta, tb, out, a_at, b_at, down, across, back, rows, k, n, start, stop):
         w = lanes(b)
         panels = (n + w - 1) // w
         packed, beside = np.empty(k * w, b.dtype), np.empty(k * w, b.dtype)
@@ -296,7 +293,7 @@ def tangents():
             for i in range(rows):
                 a_from = a_at[product] + i * k
                 m, low = _largest(a, a_from, packed, 0, w, k, None)
-                y = _slope(a, ta, a_from, packed, beside, 0, w, k, None, up, m, low)
+                y = _slope(a, ta, a_from, packed, beside, 0, w, k, None, m, low)
                 factor = constant(y, "half_unscale") * full(b, back)
                 store(out, (product * rows + i) * n + column, width, y * factor * factor)
 
@@ -311,5 +308,7 @@ def fill_tangents(a, b, ta, tb, out, workers):
     a, b, ta, tb = (contiguous(u, dtype) for u in (a, b, ta, tb))
     up, down = lifts(max(map(largest_exponent, (ta, tb))), room_of(dtype))
     panels = math.prod(batch) * -(-n * dtype.itemsize // VECTOR_BYTES)
-    sizes = n, 1, dtype.type(up), dtype.type(down), rows, k, n
+    with np.errstate(all="ignore"):  # what is far below the largest may underflow
+        ta, tb = (u * dtype.type(up) * dtype.type(up) for u in (ta, tb))
+    sizes = n, 1, dtype.type(down), rows, k, n
     share(tangents(), (a, b, ta, tb, out.reshape(-1), *at, *sizes), panels, workers)

@@ -160,18 +160,17 @@ def _tangents_of(dtype):
         (rows, k), n = a.shape, b.shape[1]
         flat_ta, flat_tb = ta.reshape(-1), tb.reshape(-1)
         up, down = lifts(max(exponent_of(flat_ta), exponent_of(flat_tb)), room)
-        out = np.zeros((rows, n), a.dtype)
+        lift, out = number(up), np.zeros((rows, n), a.dtype)
         of_panels(
             a.reshape(-1),
             b.reshape(-1),
-            flat_ta,
-            flat_tb,
+            flat_ta * lift * lift,
+            flat_tb * lift * lift,
             out.reshape(-1),
             start,
             start,
             n,
             1,
-            number(up),
             number(down),
             rows,
             k,

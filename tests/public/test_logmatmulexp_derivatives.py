@@ -296,9 +296,7 @@ _VJP = numba.njit(lambda a, b, g: logmatmulexp_vjp(a, b, g))
 _JVP = numba.njit(lambda a, b, ta, tb: logmatmulexp_jvp(a, b, ta, tb))
 
 
-@pytest.mark.parametrize(
-    "shapes", [((4, 3), (3, 5)), ((9, 3), (3, 2)), ((3,), (3, 4)), ((3,), (3,))]
-)
+@pytest.mark.parametrize("shapes", [((9, 3), (3, 2)), ((3,), (3, 4))])
 def test_jitted_code_has_the_same_bits(shapes):
     a, b = _arrays(shapes)
     g, ta, tb = weights_for(a, b, np.float64)
@@ -309,11 +307,11 @@ def test_jitted_code_has_the_same_bits(shapes):
 
 
 def test_errors_in_jitted_code():
-    a, b = _arrays([(4, 3), (3, 5)])
+    a, b = _arrays([(9, 3), (3, 2)])
     with pytest.raises(ValueError, match="the last axis of a"):
-        _VJP(a, a, np.zeros((4, 3)))
+        _VJP(a, a, np.zeros((9, 3)))
     with pytest.raises(ValueError, match="g must have the shape"):
-        _VJP(a, b, np.zeros((4, 3)))
+        _VJP(a, b, np.zeros((9, 3)))
     with pytest.raises(ValueError, match="ta and tb must have the shapes"):
         _JVP(a, b, b, b)
     with pytest.raises(TypeError, match="g must have 2 axes of float64"):
@@ -363,7 +361,7 @@ def test_vector_code(dtype):
     calls = (
         (made.references(), (*[flat] * 5, *at, 1, 1, number, *lengths, 0, 1)),
         (made.gradients(), (*[flat] * 9, *at, *lengths, 1, 1, 0, 1)),
-        (made.tangents(), (*[flat] * 5, *at, 1, 1, number, number, *lengths, 0, 1)),
+        (made.tangents(), (*[flat] * 5, *at, 1, 1, number, *lengths, 0, 1)),
     )
     found = [
         fault for kernel, args in calls for fault in faults(compiled(kernel.py_func, *args), False)
