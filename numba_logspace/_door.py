@@ -57,6 +57,8 @@ def of_entries(function, x, axis, where, out, workers, stream, *operands):
 
 @handed_over
 def _of_entries(function, x, axis, where, out, workers, stream, *operands):
+    if is_on_cuda(x) and not function.runs("cuda"):
+        raise TypeError(f"x must be an array of the CPU for {function.name}, got a CUDA array")
     rows = rows_of(x, axis, where, workers, stream)
     more = _checked(function, operands, rows)
     out = rows.out(out, more)

@@ -191,10 +191,12 @@ def _loss_texts(targets, weights, wrong):
 _TARGETS = _loss_texts(_LABELS, _ROW_WEIGHTS, "labels that are no class, targets outside [0, 1], ")
 _CLASS_WEIGHTS = _loss_texts(_WEIGHTS_OF_CLASSES, "", "")
 
+_ORDER = "\n    Entries follow each other in C order."
+
 _TEXTS = {
     "map": {"parameters": _parameters(), "returns": _MAP_RETURNS},
     "scan": {
-        "parameters": _parameters(order="\n    Entries follow each other in C order."),
+        "parameters": _parameters(order=_ORDER),
         "returns": _MAP_RETURNS,
     },
     "reduction": {
@@ -207,6 +209,14 @@ _TEXTS = {
     },
     "vjp of a reduction": {
         "parameters": _with(_COTANGENT_OF_ROWS, _parameters()),
+        "returns": _MAP_RETURNS,
+    },
+    "vjp of a scan": {
+        "parameters": _with(_COTANGENT, _parameters(order=_ORDER, out="It may be `x` or `g`.")),
+        "returns": _MAP_RETURNS,
+    },
+    "jvp of a scan": {
+        "parameters": _with(_TANGENT, _parameters(order=_ORDER, out="It may be `x` or `t`.")),
         "returns": _MAP_RETURNS,
     },
     "jvp": {

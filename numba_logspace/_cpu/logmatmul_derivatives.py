@@ -6,7 +6,7 @@ work is a block of the axis that is summed over: the gradients of different bloc
 that threads do not meet, and the order of all sums is the same for any number of them.
 
 Sums are (sum, error), as numbers of twice the digits. Cotangents and tangents come times a power
-of two that brings the largest to 2^_ROOM, far from where terms over- or underflow.
+of two, see `lift`.
 """
 
 import functools
@@ -26,43 +26,14 @@ from .._formulas.products import (
 from .._formulas.simd import VECTOR_BYTES, const, constant, select
 from .._formulas.sums import sum_of_lanes
 from .._formulas.vectormath import two_sum
+from .lift import largest_exponent, lifts, room_of
 from .logmatmul import contiguous, pack, starts
 from .memory import full, lanes, load, store
 from .workers import share
 
-# Of the largest cotangent or tangent: sums of many terms that are 2^scale_bits as large are finite.
-_ROOM = {4: 20, 8: 800}
 # The columns that are met together, and the most entries of the summed axis: what they are made
 # of stays in the cache.
 _COLUMNS, BLOCK = 512, 16
-
-
-def _largest_exponent(u):
-    # e with |u| <= 2^e for all finite numbers; 0 where there are none but 0.
-    largest = 0.0
-    for i in range(u.size):
-        number = abs(u[i])
-        if largest < number < math.inf:
-            largest = number
-    return math.frexp(largest)[1]
-
-
-# The kernel of a flat array.
-largest_exponent = kernel(_largest_exponent)
-
-
-@inlined
-def lifts(exponent, room):
-    """(up, down): what to multiply by twice to bring 2^exponent to 2^room, and back again."""
-    bits = room - exponent
-    half = bits // 2
-    # The odd bit does not matter.
-    return math.ldexp(1.0, half), math.ldexp(1.0, -half)
-
-
-def room_of(dtype):
-    """The exponent that the largest number is brought to."""
-    return _ROOM[dtype.itemsize]
 
 
 # --- the totals of the terms ---------------------------------------------------------------------

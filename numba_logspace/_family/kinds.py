@@ -13,6 +13,8 @@ KINDS = {
     "vjp of a reduction": ((), {"jitted", "cuda"}),
     "jvp": (("t",), {"jitted", "cuda"}),
     "jvp of a reduction": (("t",), {"jitted", "cuda"}),
+    "vjp of a scan": (("g",), {"jitted"}),
+    "jvp of a scan": (("t",), {"jitted"}),
     "value and vjp": (("g",), {"jitted", "cuda"}),
     "hvp": (("g", "t"), {"jitted", "cuda"}),
     "jacobian": ((), {"jitted"}),

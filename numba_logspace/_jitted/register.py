@@ -11,6 +11,8 @@ _REGISTER = {
     "vjp of a reduction": derivatives.register_vjp_of_reduction,
     "jvp": derivatives.register_jvp,
     "jvp of a reduction": derivatives.register_jvp_of_reduction,
+    "vjp of a scan": derivatives.register_vjp_of_scan,
+    "jvp of a scan": derivatives.register_jvp_of_scan,
     "value and vjp": derivatives.register_value_and_vjp,
     "hvp": derivatives.register_hvp,
     "jacobian": matrices.register_jacobian,

@@ -167,6 +167,29 @@ def logsumexp_excluding_max_vjp(row, g):
 logmeanexp_vjp = logsumexp_vjp
 
 
+def _running_shares(row):
+    # For each entry i the shares of those up to it; none before there is anything.
+    totals = list(itertools.accumulate(row.terms))
+    return [
+        [ZERO if t.is_zero() else e / t for e in row.terms[: i + 1]] for i, t in enumerate(totals)
+    ]
+
+
+def logcumsumexp_vjp(row, g):
+    values, scales = [ZERO] * row.n, [ZERO] * row.n
+    for weight, shares in zip(g, _running_shares(row), strict=True):
+        for i, share in enumerate(shares):
+            values[i] += weight * share
+            scales[i] += abs(weight) * share
+    return values, scales
+
+
+def logcumsumexp_jvp(row, t):
+    shares = _running_shares(row)
+    pairs = [_products(part, t[: i + 1]) for i, part in enumerate(shares)]
+    return [sum(p, ZERO) for p in pairs], [sum(map(abs, p), ZERO) for p in pairs]
+
+
 # Derivatives along t, relative to the sum over j of |dy_i/dx_j t_j|.
 
 
@@ -305,8 +328,8 @@ def _definitions(names):
 
 MAPS = _definitions(named("map", "scan"))
 REDUCTIONS = _definitions(named("reduction"))
-VJPS = _definitions(named("vjp"))
-JVPS = _definitions(named("jvp"))
+VJPS = _definitions(named("vjp", "vjp of a scan"))
+JVPS = _definitions(named("jvp", "jvp of a scan"))
 REDUCTION_VJPS = _definitions(named("vjp of a reduction"))
 REDUCTION_JVPS = _definitions(named("jvp of a reduction"))
 HVPS = _definitions(named("hvp"))
