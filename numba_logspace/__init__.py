@@ -3,6 +3,12 @@
 from ._cpu.workers import set_workers
 from ._interop.register import register as _register_takers
 from ._jitted.register import register as _register
+from .curvatures import (
+    complement_cross_entropy_hvp,
+    cross_entropy_hvp,
+    logsumexp_hvp,
+    softmax_binary_cross_entropy_hvp,
+)
 from .elementwise import (
     cexpexp,
     cloglog,
@@ -80,8 +86,10 @@ __all__ = [
     "cexpexp",
     "cloglog",
     "complement_cross_entropy",
+    "complement_cross_entropy_hvp",
     "complement_cross_entropy_value_and_grad",
     "cross_entropy",
+    "cross_entropy_hvp",
     "cross_entropy_value_and_grad",
     "entr",
     "gated_log_softmax",
@@ -130,6 +138,7 @@ __all__ = [
     "logsumexp_excluding_max",
     "logsumexp_excluding_max_jvp",
     "logsumexp_excluding_max_vjp",
+    "logsumexp_hvp",
     "logsumexp_jvp",
     "logsumexp_vjp",
     "loo_logsumexp",
@@ -139,6 +148,7 @@ __all__ = [
     "set_workers",
     "softmax",
     "softmax_binary_cross_entropy",
+    "softmax_binary_cross_entropy_hvp",
     "softmax_binary_cross_entropy_value_and_grad",
     "softmax_jvp",
     "softmax_vjp",

@@ -14,7 +14,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from .._formulas.simd import VECTOR_BYTES
-from . import kernels, scan, scan_derivatives, stream, weigh, weighted
+from . import kernels, scan, stream, weigh, weighted
 from .workers import THRESHOLD, share
 
 # Rows up to this length go side by side through the lanes of vectors, longer ones along them.

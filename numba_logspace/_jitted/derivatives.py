@@ -232,6 +232,32 @@ def register_hvp(function, entry):
         return hvp
 
 
+def register_hvp_of_reduction(function, entry):
+    """The overload of the Hessian of a reduction times a vector."""
+    name, engine = entry.name, entry.engine
+
+    @overload(function, prefer_literal=True)
+    def _overload_hvp(x, g, t, axis=-1, where=None, out=None, workers=None, stream=None):
+        rows = Rows(name, x, axis)
+        check_floats(name, t, "t")
+        rows.check_numbers(g, "g")
+        rows.check_entries(t, "t")
+        rows.check_out(out)
+        refuse(name, where=where, workers=workers, stream=stream)
+        turn, place, weigh = turn_of(rows), placer(rows, out), weigher(rows, engine)
+        lengths, shape = lengths_of(rows), shape_of_rows_of(rows)
+        entries = _checked_entries(rows, t, out, _check_t)
+
+        def hvp(x, g, t, axis=-1, where=None, out=None, workers=None, stream=None):
+            _check_g_of_rows(shape(x), g)
+            c, tangents = numbers(x, g, turn), entries(x, t, out)
+            source, result = place(x, out)
+            weigh(source, tangents, None, c, turn(result), None, lengths(x))
+            return result
+
+        return hvp
+
+
 def _scanner(rows, u, out, engine, check):
     # A function of x, the weights u and out: the derivative of the running sum.
     turn, place, lengths = turn_of(rows), placer(rows, out), lengths_of(rows)
@@ -260,8 +286,8 @@ def register_vjp_of_scan(function, entry):
         rows.check_out(out)
         refuse(name, where=where, workers=workers, stream=stream)
         scan = _scanner(rows, g, out, engine, _check_g)
-        return lambda x, g=None, axis=-1, where=None, out=None, workers=None, stream=None: (
-            scan(x, g, out)
+        return lambda x, g=None, axis=-1, where=None, out=None, workers=None, stream=None: scan(
+            x, g, out
         )
 
 
@@ -277,6 +303,6 @@ def register_jvp_of_scan(function, entry):
         rows.check_out(out)
         refuse(name, where=where, workers=workers, stream=stream)
         scan = _scanner(rows, t, out, engine, _check_t)
-        return lambda x, t, axis=-1, where=None, out=None, workers=None, stream=None: (
-            scan(x, t, out)
+        return lambda x, t, axis=-1, where=None, out=None, workers=None, stream=None: scan(
+            x, t, out
         )
