@@ -63,7 +63,20 @@ def of_entries(function, x, axis, where, out, workers, stream, *operands):
 
 @handed_over
 def _of_entries(function, x, axis, where, out, workers, stream, *operands):
+    return _of_plain_entries(function, x, axis, where, out, workers, stream, *operands)
+
+
+def of_scan(function, x, axis, where, out, workers, stream, u):
+    """A derivative of the running sum, from x and weights u, as arrays of NumPy."""
+    if where is stream is None:
+        result = small.of_entries(function, x, axis, out, workers, (u,))
+        if result is not None:
+            return result
     _check_place(function, x, "x")
+    return _of_plain_entries(function, x, axis, where, out, workers, stream, u)
+
+
+def _of_plain_entries(function, x, axis, where, out, workers, stream, *operands):
     rows = rows_of(x, axis, where, workers, stream)
     more = _checked(function, operands, rows)
     out = rows.out(out, more)
@@ -130,7 +143,6 @@ def _from_rows(function, x, axis, where, out, workers, stream, g):
     return rows.handed_out(out)
 
 
-@handed_over
 def hessian_of_rows(function, x, axis, where, out, workers, stream, g, t):
     """The Hessian of a reduction times t, from a number for each row too."""
     _check_place(function, x, "x")
@@ -220,7 +232,6 @@ def _loss_and_gradient(function, logits, scores, axis, weights, reduction, out, 
     return call.run((out,)), call.rows.handed_out(out)
 
 
-@handed_over
 def hessian_of_loss(function, logits, scores, t, axis, weights, reduction, out, workers, stream):
     """The Hessian of a loss, or of the sum or mean of those of all rows, times t."""
     _check_place(function, logits, "logits")

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from ._arguments.docs import shared_text
 from ._arguments.layout import Axis
-from ._door import from_rows, of_entries, pair_of_entries
+from ._door import from_rows, of_entries, of_scan, pair_of_entries
 from ._family import FAMILY
 
 
@@ -360,4 +360,4 @@ def logcumsumexp_vjp(
     >>> nl.logcumsumexp_vjp(np.zeros(4), np.array([0.0, 0.0, 0.0, 1.0]))
     array([0.25, 0.25, 0.25, 0.25])
     """
-    return of_entries(FAMILY["logcumsumexp_vjp"], x, axis, where, out, workers, stream, g)
+    return of_scan(FAMILY["logcumsumexp_vjp"], x, axis, where, out, workers, stream, g)

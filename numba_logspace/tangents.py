@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from ._arguments.docs import shared_text
 from ._arguments.layout import Axis
-from ._door import of_entries, of_rows
+from ._door import of_entries, of_rows, of_scan
 from ._family import FAMILY
 
 
@@ -319,4 +319,4 @@ def logcumsumexp_jvp(
     >>> nl.logcumsumexp_jvp(np.zeros(4), np.array([1.0, 0.0, 0.0, 0.0]))
     array([1.        , 0.5       , 0.33333333, 0.25      ])
     """
-    return of_entries(FAMILY["logcumsumexp_jvp"], x, axis, where, out, workers, stream, t)
+    return of_scan(FAMILY["logcumsumexp_jvp"], x, axis, where, out, workers, stream, t)
