@@ -12,6 +12,7 @@ from every import (
     ELEMENTWISE,
     ENTRIES,
     OVER_ROWS,
+    PLAIN,
     SHAPE,
     arrays_of,
     as_tuple,
