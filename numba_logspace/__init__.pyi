@@ -1502,7 +1502,8 @@ def complement_cross_entropy_hvp(
 
     Error bound: 8 ulp of the sum of the moduli of the terms that `log1m_softmax_hvp` names, under
     its conditions. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. CUDA arrays are not taken.
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. CUDA arrays are not taken, and objects of other libraries are read as
+    NumPy arrays.
 
     Examples
     --------
@@ -1737,9 +1738,10 @@ def cross_entropy_hvp(
 
     Special values: as `logsumexp_hvp`; 0 in a row of weight 0.
 
-    Error bound: 8 ulp of the sum of the moduli of the terms M_i P_j (1 - P_j) t_j and
-    M_i P_j P_l t_l, times the weight of the row. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. CUDA arrays are not taken.
+    Error bound: 8 ulp of the sum of the moduli of the terms M_i P_j (1 - P_j) t_j and M_i P_j P_l
+    t_l, times the weight of the row. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. CUDA arrays are not taken, and objects of other
+    libraries are read as NumPy arrays.
 
     Examples
     --------
@@ -2763,7 +2765,7 @@ def logcumsumexp_jvp(
     length, for t of modulus up to 2^70 (float64; any in float32, which is computed in float64).
     O(size) time, and no more memory than the result, in any
     layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. The entries are taken one after the other, and only independent rows are shared among
-    threads. CUDA arrays are not taken.
+    threads. CUDA arrays are not taken, and objects of other libraries are read as NumPy arrays.
 
     Examples
     --------
@@ -2840,9 +2842,10 @@ def logcumsumexp_vjp(
     Error bound: 8 ulp of the sum of the moduli of the terms g_j exp(x_i - y_j), whatever the
     length, for g of modulus up to 2^70 (float64; any in float32, which is computed in float64).
     O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. Beside the result there is room for two numbers for each of 1024 entries, and for five
-    of each 1024. The entries are taken one after the other, those of several blocks twice, and
-    only independent rows are shared among threads. CUDA arrays are not taken.
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. Beside the result there is room for two numbers for each of 1024 entries, and for five of
+    each 1024. The entries are taken one after the other, those of several blocks twice, and only
+    independent rows are shared among threads. CUDA arrays are not taken, and objects of other
+    libraries are read as NumPy arrays.
 
     Examples
     --------
@@ -3627,7 +3630,7 @@ def logsumexp_hvp(
 
     Error bound: 8 ulp of the sum of the moduli of the terms g p_j (1 - p_j) t_j and g p_j p_i t_i.
     O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. CUDA arrays are not taken.
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. CUDA arrays are not taken, and objects of other libraries are read as NumPy arrays.
 
     Examples
     --------
@@ -4253,7 +4256,7 @@ def softmax_binary_cross_entropy_hvp(
 
     Error bound: 8 ulp of the sum of the moduli of the terms of both. O(size) time, and no more memory than the result, in any
     layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. CUDA arrays are not
-    taken.
+    taken, and objects of other libraries are read as NumPy arrays.
 
     Examples
     --------

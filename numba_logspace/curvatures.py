@@ -42,7 +42,7 @@ def logsumexp_hvp(
     {derivatives}
 
     Error bound: 8 ulp of the sum of the moduli of the terms g p_j (1 - p_j) t_j and g p_j p_i t_i.
-    {cost} CUDA arrays are not taken.
+    {cost} CUDA arrays are not taken, and objects of other libraries are read as NumPy arrays.
 
     Examples
     --------
@@ -83,8 +83,9 @@ def cross_entropy_hvp(
 
     Special values: as `logsumexp_hvp`; 0 in a row of weight 0.
 
-    Error bound: 8 ulp of the sum of the moduli of the terms M_i P_j (1 - P_j) t_j and
-    M_i P_j P_l t_l, times the weight of the row. {cost} CUDA arrays are not taken.
+    Error bound: 8 ulp of the sum of the moduli of the terms M_i P_j (1 - P_j) t_j and M_i P_j P_l
+    t_l, times the weight of the row. {cost} CUDA arrays are not taken, and objects of other
+    libraries are read as NumPy arrays.
 
     Examples
     --------
@@ -129,7 +130,7 @@ def softmax_binary_cross_entropy_hvp(
     Special values: as `log1m_softmax_hvp`; 0 in a row of weight 0.
 
     Error bound: 8 ulp of the sum of the moduli of the terms of both. {cost} CUDA arrays are not
-    taken.
+    taken, and objects of other libraries are read as NumPy arrays.
 
     Examples
     --------
@@ -174,7 +175,8 @@ def complement_cross_entropy_hvp(
     Special values: as `log1m_softmax_hvp`.
 
     Error bound: 8 ulp of the sum of the moduli of the terms that `log1m_softmax_hvp` names, under
-    its conditions. {cost} CUDA arrays are not taken.
+    its conditions. {cost} CUDA arrays are not taken, and objects of other libraries are read as
+    NumPy arrays.
 
     Examples
     --------
