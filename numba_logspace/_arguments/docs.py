@@ -177,7 +177,7 @@ def _with(first, parameters):
 
 
 def _loss_texts(targets, weights, wrong):
-    # Those of a loss, and of a loss with its gradient.
+    # Those of a loss, of a loss with its gradient, and of its Hessian times a vector.
     parameters = {"targets": targets, "weights": weights, "workers": _WORKERS}
     and_out = ",\n    for an `out` of another shape, or that overlaps an input in part"
     return (
@@ -189,6 +189,13 @@ def _loss_texts(targets, weights, wrong):
         {
             "parameters": _LOSS.format(**parameters, out=_LOSS_OUT),
             "returns": _GRADIENT_RETURNS,
+            "raises": _LOSS_RAISES.format(wrong=wrong, out=and_out),
+        },
+        {
+            "parameters": _with(
+                _TANGENT.replace("`x`", "`logits`"), _LOSS.format(**parameters, out=_LOSS_OUT)
+            ),
+            "returns": _MAP_RETURNS.replace("`x`", "`logits`"),
             "raises": _LOSS_RAISES.format(wrong=wrong, out=and_out),
         },
     )
@@ -251,10 +258,12 @@ _SEGMENT_RETURNS = _REDUCTION_RETURNS.replace("ndarray or scalar", "ndarray").re
     "In the shape of `x` without the axes;", "A number for each segment, in the first axis;"
 )
 
+_ORDER = "\n    Entries follow each other in C order."
+
 _TEXTS = {
     "map": {"parameters": _parameters(), "returns": _MAP_RETURNS},
     "scan": {
-        "parameters": _parameters(order="\n    Entries follow each other in C order."),
+        "parameters": _parameters(order=_ORDER),
         "returns": _MAP_RETURNS,
     },
     "reduction": {
@@ -267,6 +276,14 @@ _TEXTS = {
     },
     "vjp of a reduction": {
         "parameters": _with(_COTANGENT_OF_ROWS, _parameters()),
+        "returns": _MAP_RETURNS,
+    },
+    "vjp of a scan": {
+        "parameters": _with(_COTANGENT, _parameters(order=_ORDER, out="It may be `x` or `g`.")),
+        "returns": _MAP_RETURNS,
+    },
+    "jvp of a scan": {
+        "parameters": _with(_TANGENT, _parameters(order=_ORDER, out="It may be `x` or `t`.")),
         "returns": _MAP_RETURNS,
     },
     "jvp": {
@@ -284,6 +301,13 @@ _TEXTS = {
         ),
         "returns": _MAP_RETURNS,
     },
+    "hvp of a reduction": {
+        "parameters": _with(
+            "g : array_like or None\n" + _COTANGENT_OF_ROWS.split("\n", 1)[1] + _TANGENT,
+            _parameters(out="It may be `x` or `t`."),
+        ),
+        "returns": _MAP_RETURNS,
+    },
     "value and vjp": {
         "parameters": _with(_COTANGENT, _parameters()).replace(
             "out : ndarray, optional\n    Where to put the result, of its shape and dtype. It may "
@@ -297,6 +321,8 @@ _TEXTS = {
     },
     "jacobian": {"parameters": _JACOBIAN, "returns": _JACOBIAN_RETURNS, "raises": _JACOBIAN_RAISES},
     "class weights": _CLASS_WEIGHTS[0],
+    "hvp of class weights": _CLASS_WEIGHTS[2],
+    "hvp of a loss": _TARGETS[2],
     "class weights and gradient": _CLASS_WEIGHTS[1],
     "loss": _TARGETS[0],
     "loss and gradient": _TARGETS[1],

@@ -338,6 +338,28 @@ class Scan:
         return scan.scan_rows()
 
 
+class ScanDerivative:
+    """A derivative of the running logsumexp, by a kernel factory of `scan_derivatives`."""
+
+    of_nothing, ordered, counts, in_place = 0.0, True, False, True
+
+    def __init__(self, rows):
+        self._make = rows
+
+    def __call__(self, x, g, t, c, values, outs, outer, n, inner, workers):
+        """Fill the first of `outs` from x and the weights g; it may be either of them."""
+        share(self.kernel, (x, g, outs[0], n, inner), outer, workers)
+
+    def one_row(self, x, g, t, c, values, outs):
+        """The shortest way for one row."""
+        self.kernel(x, g, outs[0], x.size, 1, 0, 1)
+
+    @functools.cached_property
+    def kernel(self):
+        """The kernel (x, g, out, n, inner, start, stop)."""
+        return self._make()
+
+
 class WeightedSum:
     """The logarithm of a weighted sum of exponentials and its sign, in float64."""
 

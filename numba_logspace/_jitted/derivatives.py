@@ -230,3 +230,79 @@ def register_hvp(function, entry):
             return result
 
         return hvp
+
+
+def register_hvp_of_reduction(function, entry):
+    """The overload of the Hessian of a reduction times a vector."""
+    name, engine = entry.name, entry.engine
+
+    @overload(function, prefer_literal=True)
+    def _overload_hvp(x, g, t, axis=-1, where=None, out=None, workers=None, stream=None):
+        rows = Rows(name, x, axis)
+        check_floats(name, t, "t")
+        rows.check_numbers(g, "g")
+        rows.check_entries(t, "t")
+        rows.check_out(out)
+        refuse(name, where=where, workers=workers, stream=stream)
+        turn, place, weigh = turn_of(rows), placer(rows, out), weigher(rows, engine)
+        lengths, shape = lengths_of(rows), shape_of_rows_of(rows)
+        entries = _checked_entries(rows, t, out, _check_t)
+
+        def hvp(x, g, t, axis=-1, where=None, out=None, workers=None, stream=None):
+            _check_g_of_rows(shape(x), g)
+            c, tangents = numbers(x, g, turn), entries(x, t, out)
+            source, result = place(x, out)
+            weigh(source, tangents, None, c, turn(result), None, lengths(x))
+            return result
+
+        return hvp
+
+
+def _scanner(rows, u, out, engine, check):
+    # A function of x, the weights u and out: the derivative of the running sum.
+    turn, place, lengths = turn_of(rows), placer(rows, out), lengths_of(rows)
+    entries, kernel = _checked_entries(rows, u, out, check), quiet(engine.kernel)
+
+    @inlined
+    def scan(x, u, out):
+        check_sources()
+        weights = entries(x, u, out)
+        source, result = place(x, out)
+        outer, n, inner = lengths(x)
+        kernel(source, weights, turn(result), n, inner, 0, outer)
+        return result
+
+    return scan
+
+
+def register_vjp_of_scan(function, entry):
+    """The overload of the VJP of the running sum."""
+    name, engine = entry.name, entry.engine
+
+    @overload(function, prefer_literal=True)
+    def _overload_vjp(x, g=None, axis=-1, where=None, out=None, workers=None, stream=None):
+        rows = Rows(name, x, axis)
+        rows.check_entries(g, "g")
+        rows.check_out(out)
+        refuse(name, where=where, workers=workers, stream=stream)
+        scan = _scanner(rows, g, out, engine, _check_g)
+        return lambda x, g=None, axis=-1, where=None, out=None, workers=None, stream=None: scan(
+            x, g, out
+        )
+
+
+def register_jvp_of_scan(function, entry):
+    """The overload of the JVP of the running sum."""
+    name, engine = entry.name, entry.engine
+
+    @overload(function, prefer_literal=True)
+    def _overload_jvp(x, t, axis=-1, where=None, out=None, workers=None, stream=None):
+        rows = Rows(name, x, axis)
+        check_floats(name, t, "t")
+        rows.check_entries(t, "t")
+        rows.check_out(out)
+        refuse(name, where=where, workers=workers, stream=stream)
+        scan = _scanner(rows, t, out, engine, _check_t)
+        return lambda x, t, axis=-1, where=None, out=None, workers=None, stream=None: scan(
+            x, t, out
+        )

@@ -14,6 +14,7 @@ from .rows import lengths_of, placer, shape_of_rows_of, shaper, turn_of
 from .typing import Rows, check_floats, is_none, literal, refuse
 
 _check_targets, _check_weights = same_shape("targets"), same_shape("weights")
+_check_t = same_shape("t")
 _check_labels, _check_row_weights = shape_of_rows("targets"), shape_of_rows("weights")
 
 
@@ -198,6 +199,23 @@ class _Loss:
 
         return both
 
+    def hessian(self, engine, scores, t):
+        """A function of the arguments: the Hessian times a vector."""
+        self.rows.check_entries(t, "t")
+        of_rows, place = self.of_rows, self.place
+        turn, lengths = turn_of(self.rows), lengths_of(self.rows)
+        weigh = weigher(self.rows, engine)
+
+        @inlined
+        def hessian(logits, targets, t, weights):
+            _check_t(logits.shape, t)
+            g, c, sizes = scores(logits, targets), of_rows(logits, weights), lengths(logits)
+            source, result = place(logits, None)
+            weigh(source, g, turn(t), c, turn(result), None, sizes)
+            return result
+
+        return hessian
+
 
 def register_loss(function, entry):
     """The overload of a loss of targets."""
@@ -279,5 +297,61 @@ def register_loss_of_weights_and_gradient(function, entry):
 
         def impl(logits, weights, axis=-1, reduction="none", out=None, workers=None, stream=None):
             return compute(logits, weights, None, out)
+
+        return impl
+
+
+def register_hvp_of_loss(function, entry):
+    """The overload of the Hessian of a loss of targets times a vector."""
+
+    @overload(function, prefer_literal=True)
+    def _overload_hvp(
+        logits,
+        targets,
+        t,
+        axis=-1,
+        weights=None,
+        reduction="none",
+        out=None,
+        workers=None,
+        stream=None,
+    ):
+        options = {"out": out, "workers": workers, "stream": stream}
+        loss = _Loss(entry.name, logits, axis, weights, reduction, None, options)
+        check_floats(entry.name, t, "t")
+        compute = loss.hessian(entry.engine, _scores(loss.rows, targets), t)
+
+        def impl(
+            logits,
+            targets,
+            t,
+            axis=-1,
+            weights=None,
+            reduction="none",
+            out=None,
+            workers=None,
+            stream=None,
+        ):
+            return compute(logits, targets, t, weights)
+
+        return impl
+
+
+def register_hvp_of_weights(function, entry):
+    """The overload of the Hessian of a loss of weights of the classes times a vector."""
+
+    @overload(function, prefer_literal=True)
+    def _overload_hvp(
+        logits, weights, t, axis=-1, reduction="none", out=None, workers=None, stream=None
+    ):
+        options = {"out": out, "workers": workers, "stream": stream}
+        loss = _Loss(entry.name, logits, axis, types.none, reduction, None, options)
+        check_floats(entry.name, t, "t")
+        compute = loss.hessian(entry.engine, _class_weights(loss.rows, weights), t)
+
+        def impl(
+            logits, weights, t, axis=-1, reduction="none", out=None, workers=None, stream=None
+        ):
+            return compute(logits, weights, t, None)
 
         return impl

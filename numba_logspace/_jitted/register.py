@@ -4,7 +4,7 @@ from functools import partial
 
 from .._family import FAMILY
 from . import complex as of_complex
-from . import derivatives, elementwise, losses, matrices, rows, segments
+from . import derivatives, elementwise, losses, matrices, products, rows, segments
 
 _REGISTER = {
     "map": partial(rows.register_map, of_complex=of_complex.complex_map),
@@ -14,8 +14,13 @@ _REGISTER = {
     "vjp of a reduction": derivatives.register_vjp_of_reduction,
     "jvp": derivatives.register_jvp,
     "jvp of a reduction": derivatives.register_jvp_of_reduction,
+    "vjp of a scan": derivatives.register_vjp_of_scan,
+    "jvp of a scan": derivatives.register_jvp_of_scan,
     "value and vjp": derivatives.register_value_and_vjp,
     "hvp": derivatives.register_hvp,
+    "hvp of a reduction": derivatives.register_hvp_of_reduction,
+    "hvp of a loss": losses.register_hvp_of_loss,
+    "hvp of class weights": losses.register_hvp_of_weights,
     "jacobian": matrices.register_jacobian,
     "loss": losses.register_loss,
     "loss and gradient": losses.register_loss_and_gradient,
@@ -26,6 +31,8 @@ _REGISTER = {
     "segment reduction": segments.register_segment_reduction,
     "segment vjp": segments.register_segment_vjp,
     "segment vjp of a reduction": segments.register_segment_vjp,
+    "product vjp": products.register_product_vjp,
+    "product jvp": products.register_product_jvp,
     "elementwise": elementwise.register_ufunc,
 }
 # Its signature is its own: it has weights besides.

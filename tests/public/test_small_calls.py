@@ -15,9 +15,11 @@ import numba_logspace as nl
 from numba_logspace._family import FAMILY, KINDS
 
 PACKAGE = str(Path(nl.__file__).parent)
-# Of other kinds there is one way only.
-OTHERS = {"elementwise", "product", *(kind for kind in KINDS if kind.startswith("segment"))}
-OF_ROWS = [f for f in FAMILY.values() if f.kind not in OTHERS]
+# What has no shorter way.
+GENERAL = {"elementwise", "product", "product vjp", "product jvp"}
+GENERAL |= {"hvp of a reduction", "hvp of a loss", "hvp of class weights"}
+GENERAL |= {kind for kind in KINDS if kind.startswith("segment")}
+OF_ROWS = [f for f in FAMILY.values() if f.kind not in GENERAL]
 inf, nan = np.inf, np.nan
 
 each = pytest.mark.parametrize("function", OF_ROWS, ids=lambda f: f.name)
@@ -275,6 +277,8 @@ STEPS = {
         "b, out": (24, 31),
     },
     "vjp": {"plain": (17, 23), "g": (17, 24), "g, out": (19, 26)},
+    "vjp of a scan": {"plain": (17, 23), "g": (17, 24), "g, out": (19, 26)},
+    "jvp of a scan": {"plain": (17, 24), "out": (19, 26)},
     "vjp of a reduction": {
         "plain": (13, 19),
         "g": (16, 22),
@@ -416,5 +420,5 @@ def test_elementwise_functions_are_ufuncs_alone():
 
 
 def test_every_function_has_limits():
-    kinds = {f.kind + ", without max" * f.without_max for f in FAMILY.values()} - OTHERS
+    kinds = {f.kind + ", without max" * f.without_max for f in FAMILY.values()} - GENERAL
     assert kinds == STEPS.keys()
