@@ -3,6 +3,12 @@
 from ._cpu.workers import set_workers
 from ._interop.register import register as _register_takers
 from ._jitted.register import register as _register
+from .curvatures import (
+    complement_cross_entropy_hvp,
+    cross_entropy_hvp,
+    logsumexp_hvp,
+    softmax_binary_cross_entropy_hvp,
+)
 from .elementwise import (
     cexpexp,
     cloglog,
@@ -38,6 +44,7 @@ from .gradients import (
     log1m_softmax_value_and_vjp,
     log1m_softmax_vjp,
     log_softmax_vjp,
+    logcumsumexp_vjp,
     logmeanexp_vjp,
     logsumexp_excluding_max_vjp,
     logsumexp_vjp,
@@ -53,7 +60,7 @@ from .losses import (
     softmax_binary_cross_entropy,
     softmax_binary_cross_entropy_value_and_grad,
 )
-from .mixtures import logmatmulexp
+from .mixtures import logmatmulexp, logmatmulexp_jvp, logmatmulexp_vjp
 from .rows import (
     log1m_softmax,
     log_softmax,
@@ -65,9 +72,20 @@ from .rows import (
     loo_logsumexp,
     softmax,
 )
+from .segments import (
+    segment_log1m_softmax,
+    segment_log1m_softmax_vjp,
+    segment_log_softmax,
+    segment_log_softmax_vjp,
+    segment_logsumexp,
+    segment_logsumexp_vjp,
+    segment_softmax,
+    segment_softmax_vjp,
+)
 from .tangents import (
     log1m_softmax_jvp,
     log_softmax_jvp,
+    logcumsumexp_jvp,
     logmeanexp_jvp,
     logsumexp_excluding_max_jvp,
     logsumexp_jvp,
@@ -79,8 +97,10 @@ __all__ = [
     "cexpexp",
     "cloglog",
     "complement_cross_entropy",
+    "complement_cross_entropy_hvp",
     "complement_cross_entropy_value_and_grad",
     "cross_entropy",
+    "cross_entropy_hvp",
     "cross_entropy_value_and_grad",
     "entr",
     "gated_log_softmax",
@@ -111,11 +131,15 @@ __all__ = [
     "logaddexp",
     "logcosh",
     "logcumsumexp",
+    "logcumsumexp_jvp",
+    "logcumsumexp_vjp",
     "logexpm1",
     "logistic",
     "logit",
     "logitexp",
     "logmatmulexp",
+    "logmatmulexp_jvp",
+    "logmatmulexp_vjp",
     "logmeanexp",
     "logmeanexp_jvp",
     "logmeanexp_vjp",
@@ -125,6 +149,7 @@ __all__ = [
     "logsumexp_excluding_max",
     "logsumexp_excluding_max_jvp",
     "logsumexp_excluding_max_vjp",
+    "logsumexp_hvp",
     "logsumexp_jvp",
     "logsumexp_vjp",
     "logvarexp",
@@ -132,9 +157,18 @@ __all__ = [
     "loo_logsumexp_jvp",
     "loo_logsumexp_vjp",
     "rel_entr",
+    "segment_log1m_softmax",
+    "segment_log1m_softmax_vjp",
+    "segment_log_softmax",
+    "segment_log_softmax_vjp",
+    "segment_logsumexp",
+    "segment_logsumexp_vjp",
+    "segment_softmax",
+    "segment_softmax_vjp",
     "set_workers",
     "softmax",
     "softmax_binary_cross_entropy",
+    "softmax_binary_cross_entropy_hvp",
     "softmax_binary_cross_entropy_value_and_grad",
     "softmax_jvp",
     "softmax_vjp",

@@ -18,8 +18,10 @@ __all__ = [
     "cexpexp",
     "cloglog",
     "complement_cross_entropy",
+    "complement_cross_entropy_hvp",
     "complement_cross_entropy_value_and_grad",
     "cross_entropy",
+    "cross_entropy_hvp",
     "cross_entropy_value_and_grad",
     "entr",
     "gated_log_softmax",
@@ -50,11 +52,15 @@ __all__ = [
     "logaddexp",
     "logcosh",
     "logcumsumexp",
+    "logcumsumexp_jvp",
+    "logcumsumexp_vjp",
     "logexpm1",
     "logistic",
     "logit",
     "logitexp",
     "logmatmulexp",
+    "logmatmulexp_jvp",
+    "logmatmulexp_vjp",
     "logmeanexp",
     "logmeanexp_jvp",
     "logmeanexp_vjp",
@@ -64,6 +70,7 @@ __all__ = [
     "logsumexp_excluding_max",
     "logsumexp_excluding_max_jvp",
     "logsumexp_excluding_max_vjp",
+    "logsumexp_hvp",
     "logsumexp_jvp",
     "logsumexp_vjp",
     "logvarexp",
@@ -71,9 +78,18 @@ __all__ = [
     "loo_logsumexp_jvp",
     "loo_logsumexp_vjp",
     "rel_entr",
+    "segment_log1m_softmax",
+    "segment_log1m_softmax_vjp",
+    "segment_log_softmax",
+    "segment_log_softmax_vjp",
+    "segment_logsumexp",
+    "segment_logsumexp_vjp",
+    "segment_softmax",
+    "segment_softmax_vjp",
     "set_workers",
     "softmax",
     "softmax_binary_cross_entropy",
+    "softmax_binary_cross_entropy_hvp",
     "softmax_binary_cross_entropy_value_and_grad",
     "softmax_jvp",
     "softmax_vjp",
@@ -1553,6 +1569,86 @@ def complement_cross_entropy(
     array([1.31326169e+00, 4.24835426e-18])
     """
 
+def complement_cross_entropy_hvp(
+    logits: ArrayLike,
+    weights: ArrayLike,
+    t: ArrayLike,
+    axis: int = -1,
+    *,
+    reduction: _Reduction = "none",
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The Hessian of `complement_cross_entropy` in the logits, times t.
+
+    Parameters
+    ----------
+    logits : array_like
+        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
+        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
+        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
+        array of Dask: then they are lazy.
+    weights : array_like
+        A weight >= 0 for each class, in a shape that broadcasts to that of `logits`. A weight for a
+        row is one for all of its classes.
+    t : array_like
+        The tangent, of a shape that broadcasts to that of `logits`.
+    axis : int, optional
+        The axis of the classes.
+    reduction : {"none", "sum", "mean"}, optional
+        The weighted losses themselves, their sum, or that over the sum of the weights.
+    out : ndarray, optional
+        Where to put the gradient, of its shape and dtype. It may be `logits` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `logits`; float32 and float64 in the dtype of `logits`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays among
+        others.
+    ValueError
+        For weights that are negative,
+        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
+        reduction, for a mean of nothing or of weights that are all 0,
+        for an `out` of another shape, or that overlaps an input in part.
+    numpy.exceptions.AxisError
+        For an axis that `logits` has not.
+
+    Notes
+    -----
+    For `hessp` of scipy.optimize's Newton-CG, trust-ncg and trust-krylov. It is
+    `log1m_softmax_hvp` with the cotangent -W, divided by the number of rows for the mean. It need
+    not be positive definite.
+
+    Special values: as `log1m_softmax_hvp`.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms that `log1m_softmax_hvp` names, under
+    its conditions. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. CUDA arrays are not taken, and objects of other libraries are read as
+    NumPy arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> x, t = np.array([1000.0, -1000.0, -1000.5]), np.array([0.0, 1.0, 0.0])
+    >>> nl.complement_cross_entropy_hvp(x, np.ones(3), t)
+    array([-0.        , -0.23500371,  0.23500371])
+    """
+
 def complement_cross_entropy_value_and_grad(
     logits: ArrayLike,
     weights: ArrayLike,
@@ -1704,6 +1800,90 @@ def cross_entropy(
     array([4.24835426e-18, 4.00000000e+01])
     >>> float(nl.cross_entropy(np.array([0.0, 0.0]), [0.25, 0.75]))
     0.6931471805599453
+    """
+
+def cross_entropy_hvp(
+    logits: ArrayLike,
+    targets: ArrayLike,
+    t: ArrayLike,
+    axis: int = -1,
+    *,
+    weights: ArrayLike | None = None,
+    reduction: _Reduction = "none",
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The Hessian of `cross_entropy` in the logits, times t: sum(M) P (t - sum P_i t_i).
+
+    Parameters
+    ----------
+    logits : array_like
+        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
+        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
+        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
+        array of Dask: then they are lazy.
+    targets : array_like
+        Either the class of each row, whole numbers of any dtype in the shape of `logits` without the
+        axis, which may also be kept with length one; or a number in [0, 1] for each class, with as many
+        axes as `logits`, of which the others than that of the classes may have length one.
+    t : array_like
+        The tangent, of a shape that broadcasts to that of `logits`.
+    axis : int, optional
+        The axis of the classes.
+    weights : array_like, optional
+        A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
+        A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+    reduction : {"none", "sum", "mean"}, optional
+        The weighted losses themselves, their sum, or that over the sum of the weights.
+    out : ndarray, optional
+        Where to put the gradient, of its shape and dtype. It may be `logits` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `logits`; float32 and float64 in the dtype of `logits`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays among
+        others.
+    ValueError
+        For labels that are no class, targets outside [0, 1], weights that are negative,
+        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
+        reduction, for a mean of nothing or of weights that are all 0,
+        for an `out` of another shape, or that overlaps an input in part.
+    numpy.exceptions.AxisError
+        For an axis that `logits` has not.
+
+    Notes
+    -----
+    For `hessp` of scipy.optimize's Newton-CG, trust-ncg and trust-krylov. With a reduction
+    it is that of the sum, or of the mean, of all rows; with "none" that of the loss of each row,
+    as `logsumexp_hvp`.
+
+    Special values: as `logsumexp_hvp`; 0 in a row of weight 0.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms M_i P_j (1 - P_j) t_j and M_i P_j P_l
+    t_l, times the weight of the row. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. CUDA arrays are not taken, and objects of other
+    libraries are read as NumPy arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.cross_entropy_hvp(np.array([[0.0, 40.0]]), [1], np.array([[0.0, 1.0]]))
+    array([[-4.24835426e-18,  4.24835426e-18]])
     """
 
 def cross_entropy_value_and_grad(
@@ -2672,6 +2852,162 @@ def logcumsumexp(
     array([0.        , 0.69314718, 1.09861229, 1.38629436])
     """
 
+def logcumsumexp_jvp(
+    x: ArrayLike,
+    t: ArrayLike,
+    axis: _Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The derivative of logcumsumexp(x) along t.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    t : array_like
+        The tangent, of a shape that broadcasts to that of `x`.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them.
+        Entries follow each other in C order. Also the
+        names of dimensions of a DataArray.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` or `t`.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    At entry i it is the sum over j <= i of t_j exp(x_j - y_i), y being the result of
+    `logcumsumexp`: the mean of the `t` so far, weighted with the softmax over them.
+
+    Special values: `t` does not count at entries of -inf and at masked entries; 0 up to the first
+    that is neither; NaN from the first NaN or the second +inf on.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms t_j exp(x_j - y_i), whatever the
+    length, for t of modulus up to 2^70 (float64; any in float32, which is computed in float64).
+    O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. The entries are taken one after the other, and only independent rows are shared among
+    threads. CUDA arrays are not taken, and objects of other libraries are read as NumPy arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.logcumsumexp_jvp(np.zeros(4), np.array([1.0, 0.0, 0.0, 0.0]))
+    array([1.        , 0.5       , 0.33333333, 0.25      ])
+    """
+
+def logcumsumexp_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    axis: _Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The gradient of sum(g * logcumsumexp(x)) with respect to x.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    g : array_like, optional
+        The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
+        gradient of the sum.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them.
+        Entries follow each other in C order. Also the
+        names of dimensions of a DataArray.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` or `g`.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    At entry i it is the sum over j >= i of g_j exp(x_i - y_j), y being the result of
+    `logcumsumexp`.
+
+    Special values: 0 at entries of -inf and at masked entries, where `g` counts all the same,
+    since `logcumsumexp` has values there; NaN in a row with a NaN or with two or more of +inf. Of
+    a single +inf the share is 1 from there on, that of the other entries 0.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms g_j exp(x_i - y_j), whatever the
+    length, for g of modulus up to 2^70 (float64; any in float32, which is computed in float64).
+    O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. Beside the result there is room for two numbers for each of 1024 entries, and for five of
+    each 1024. The entries are taken one after the other, those of several blocks twice, and only
+    independent rows are shared among threads. CUDA arrays are not taken, and objects of other
+    libraries are read as NumPy arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.logcumsumexp_vjp(np.zeros(4), np.array([0.0, 0.0, 0.0, 1.0]))
+    array([0.25, 0.25, 0.25, 0.25])
+    """
+
 def logmatmulexp(
     a: ArrayLike,
     b: ArrayLike,
@@ -2730,6 +3066,136 @@ def logmatmulexp(
     array([1.25, 0.75])
     >>> float(nl.logmatmulexp([0.0, -50.0], [-1e-20, 0.0]))
     -9.807125015203608e-21
+    """
+
+def logmatmulexp_jvp(
+    a: ArrayLike,
+    b: ArrayLike,
+    ta: ArrayLike | None,
+    tb: ArrayLike | None,
+    *,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> Any:
+    """The derivative of logmatmulexp(a, b) along ta and tb.
+
+    Parameters
+    ----------
+    a, b : array_like
+        As the arguments of `logmatmulexp`.
+    ta, tb : array_like or None
+        The tangents, of shapes that broadcast to those of `a` and of `b`; one of them may be
+        None: then its argument does not change.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It must not overlap an argument.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process
+        may run on where the product is large, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray or scalar
+        In the shape and the dtype of `logmatmulexp`.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for an `out` of another dtype, where both tangents
+        are None.
+    ValueError
+        For shapes that do not match, for an `out` of another shape, or that overlaps an input,
+        or is read-only. Nothing has been written to it then.
+
+    Notes
+    -----
+    It is the sum over k of (ta_ik + tb_kj) w_ikj, with the shares w of `logmatmulexp_vjp`.
+
+    Special values: where a_ik + b_kj is -inf the tangents do not count; 0 where nothing else is
+    summed; NaN where the product is NaN or has two or more sums of +inf.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms ta_ik w_ikj and tb_kj w_ikj, for
+    tangents of the sizes that the cotangents of `logmatmulexp_vjp` may have.
+
+    Time is O(size k) with the size of the product, an exponential for each of its terms; memory is
+    that of the result, and of copies of the arguments where they cannot be read as they lie.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> steps = np.log([[0.75, 0.25], [0.5, 0.5]])
+    >>> nl.logmatmulexp_jvp([0.0, 0.0], steps, [0.0, 1.0], None)
+    array([0.4       , 0.66666667])
+    """
+
+def logmatmulexp_vjp(
+    a: ArrayLike,
+    b: ArrayLike,
+    g: ArrayLike | None = None,
+    *,
+    out: tuple[np.ndarray, np.ndarray] | None = None,
+    workers: int | None = None,
+) -> tuple[Any, Any]:
+    """The gradients of sum(g * logmatmulexp(a, b)) with respect to a and to b.
+
+    Parameters
+    ----------
+    a, b : array_like
+        As the arguments of `logmatmulexp`.
+    g : array_like, optional
+        The cotangent, of a shape that broadcasts to that of the product; None means ones: then
+        they are the gradients of the sum.
+    out : tuple of two ndarrays, optional
+        Where to put the gradients, of their shapes and dtype. They must not overlap each other or
+        an argument.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process
+        may run on where the product is large, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    a_gradient, b_gradient : ndarray
+        In the shapes of `a` and of `b`, summed over the axes along which they are broadcast; both
+        in the dtype of `logmatmulexp`.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for an `out` that is no tuple, or of another dtype.
+    ValueError
+        For shapes that do not match, for an `out` of another shape, or that overlaps an input or
+        the other one, or is read-only. Nothing has been written to it then.
+
+    Notes
+    -----
+    The gradient in a_ik is the sum over j of g_ij w_ikj, that in b_kj the sum over i, where
+    w_ikj = exp(a_ik + b_kj - c_ij) is the share that a term has in the entry c_ij of the product.
+
+    Special values: 0 at entries of -inf, which are treated as absent; nothing comes from an entry
+    of the product that is -inf; NaN from one that is NaN or has two or more sums of +inf. A single
+    +inf has all of the share.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms g_ij w_ikj, for g of modulus up to
+    2^40 (float32) or 2^70 (float64): above, the product with a share far below the smallest
+    number of the dtype may be 0. Cotangents below 2^-120 (float32) or 2^-1700 (float64) times the
+    largest may lose digits.
+
+    Time is O(size k) with the size of the product, two exponentials for each of its terms;
+    memory is that of three such products, of twice the gradients, and of copies of `a` and `b`
+    where they cannot be read as they lie. Threads share the axis that is summed over, and leading
+    axes where neither `a` nor `b` is broadcast along them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> steps = np.log([[0.75, 0.25], [0.5, 0.5]])
+    >>> of_start, of_steps = nl.logmatmulexp_vjp([-1000.0, -1000.0], steps, [1.0, 0.0])
+    >>> of_start
+    array([0.6, 0.4])
+    >>> of_steps
+    array([[0.6, 0. ],
+           [0.4, 0. ]])
     """
 
 def logmeanexp(
@@ -3261,6 +3727,84 @@ def logsumexp_excluding_max_vjp(
     array([0.5, 0. , 0.5])
     """
 
+def logsumexp_hvp(
+    x: ArrayLike,
+    g: ArrayLike | None,
+    t: ArrayLike,
+    axis: _Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The Hessian of sum(g * logsumexp(x)), times t: g p (t - sum p_i t_i), p the softmax.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    g : array_like or None
+        The cotangent, of a shape that broadcasts to that of `x` without the axes, which may also be
+        kept with length one; None means ones: then it is the gradient of the sum.
+    t : array_like
+        The tangent, of a shape that broadcasts to that of `x`.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the
+        names of dimensions of a DataArray.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` or `t`.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` has not.
+
+    Notes
+    -----
+    At a dominant entry k it is computed as p_k (t_k (1 - p_k) - sum over the others), 1 - p_k
+    being known to all digits. With a `g` of None it is `softmax_vjp` with t for the cotangent.
+
+    Special values: 0 at entries of -inf and at masked entries, which are treated as
+    absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
+    dominant entry.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms g p_j (1 - p_j) t_j and g p_j p_i t_i.
+    O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. CUDA arrays are not taken, and objects of other libraries are read as NumPy arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.logsumexp_hvp(np.array([0.0, 40.0]), 2.0, np.array([0.0, 1.0]))
+    array([-8.49670851e-18,  8.49670851e-18])
+    """
+
 def logsumexp_jvp(
     x: ArrayLike,
     t: ArrayLike,
@@ -3700,6 +4244,532 @@ def loo_logsumexp_vjp(
     array([0. , 0.5, 0.5])
     """
 
+def segment_log1m_softmax(
+    x: ArrayLike,
+    segment_ids: ArrayLike | None = None,
+    *,
+    offsets: ArrayLike | None = None,
+    num_segments: int | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """log(1 - softmax(x)) within each segment.
+
+    Parameters
+    ----------
+    x : array_like
+        Of one axis or more, with the segments along the first; the columns of further axes are
+        segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+    segment_ids : array_like of int, optional
+        The segment of each entry of the first axis, from 0 on, in any order.
+    offsets : array_like of int, optional
+        Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
+        offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
+    num_segments : int, optional
+        Beside `segment_ids`: how many segments there are, by default the largest id and one.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` itself.
+    workers : int, optional
+        How many threads may share the segments; -1 is all cores. By default all cores this process
+        may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
+        `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
+        another dtype.
+    ValueError
+        For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
+        decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
+        another shape, or that overlaps an input, or is read-only. Nothing has been written then.
+
+    Notes
+    -----
+    The log-probabilities that the alternatives of each choice set are not chosen.
+
+    Special values: as of `log1m_softmax`, -0 at an entry of -inf, -inf at the only entry of a
+    segment, NaN in a segment where all are -inf, or with a NaN.
+
+    Error bound: 4 ulp. O(size) time. Where ids never decrease or
+    offsets are given, and `x` is contiguous with one axis, nothing is copied.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.segment_log1m_softmax([0.0, 800.0, 5.0], [0, 0, 1])
+    array([  -0., -800.,  -inf])
+    """
+
+def segment_log1m_softmax_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    segment_ids: ArrayLike | None = None,
+    *,
+    offsets: ArrayLike | None = None,
+    num_segments: int | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """The gradient of sum(g * segment_log1m_softmax(x)) with respect to x.
+
+    Parameters
+    ----------
+    x : array_like
+        Of one axis or more, with the segments along the first; the columns of further axes are
+        segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+    g : array_like, optional
+        The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
+        gradient of the sum.
+    segment_ids : array_like of int, optional
+        The segment of each entry of the first axis, from 0 on, in any order.
+    offsets : array_like of int, optional
+        Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
+        offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
+    num_segments : int, optional
+        Beside `segment_ids`: how many segments there are, by default the largest id and one.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` or `g` itself.
+    workers : int, optional
+        How many threads may share the segments; -1 is all cores. By default all cores this process
+        may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
+        `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
+        another dtype.
+    ValueError
+        For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
+        decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
+        another shape, or that overlaps an input, or is read-only. Nothing has been written then.
+
+    Notes
+    -----
+    As `log1m_softmax_vjp` in each segment: no finite `x` gives NaN or overflows.
+
+    Special values: 0 at entries of -inf, and at the only entry of a segment; NaN in a segment with
+    a NaN.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j, for g of modulus up
+    to 2^20 (float32) or 2^30 (float64). O(size) time. Where ids never decrease or
+    offsets are given, and `x` is contiguous with one axis, nothing is copied.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.segment_log1m_softmax_vjp([1e3, -1e3, -1e3], offsets=[0, 3])
+    array([-1. ,  0.5,  0.5])
+    """
+
+def segment_log_softmax(
+    x: ArrayLike,
+    segment_ids: ArrayLike | None = None,
+    *,
+    offsets: ArrayLike | None = None,
+    num_segments: int | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """x - log(sum(exp(x))) within each segment.
+
+    Parameters
+    ----------
+    x : array_like
+        Of one axis or more, with the segments along the first; the columns of further axes are
+        segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+    segment_ids : array_like of int, optional
+        The segment of each entry of the first axis, from 0 on, in any order.
+    offsets : array_like of int, optional
+        Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
+        offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
+    num_segments : int, optional
+        Beside `segment_ids`: how many segments there are, by default the largest id and one.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` itself.
+    workers : int, optional
+        How many threads may share the segments; -1 is all cores. By default all cores this process
+        may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
+        `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
+        another dtype.
+    ValueError
+        For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
+        decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
+        another shape, or that overlaps an input, or is read-only. Nothing has been written then.
+
+    Notes
+    -----
+    The log-probabilities of the alternatives of each choice set.
+
+    Special values: as of `log_softmax`, -inf at an entry of -inf, NaN in a segment where all are
+    -inf, or with a NaN.
+
+    Error bound: 4 ulp. O(size) time. Where ids never decrease or
+    offsets are given, and `x` is contiguous with one axis, nothing is copied.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.segment_log_softmax([0.0, 40.0, 5.0], [0, 0, 1])
+    array([-4.00000000e+01, -4.24835426e-18,  0.00000000e+00])
+    """
+
+def segment_log_softmax_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    segment_ids: ArrayLike | None = None,
+    *,
+    offsets: ArrayLike | None = None,
+    num_segments: int | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """The gradient of sum(g * segment_log_softmax(x)) with respect to x.
+
+    Parameters
+    ----------
+    x : array_like
+        Of one axis or more, with the segments along the first; the columns of further axes are
+        segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+    g : array_like, optional
+        The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
+        gradient of the sum.
+    segment_ids : array_like of int, optional
+        The segment of each entry of the first axis, from 0 on, in any order.
+    offsets : array_like of int, optional
+        Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
+        offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
+    num_segments : int, optional
+        Beside `segment_ids`: how many segments there are, by default the largest id and one.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` or `g` itself.
+    workers : int, optional
+        How many threads may share the segments; -1 is all cores. By default all cores this process
+        may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
+        `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
+        another dtype.
+    ValueError
+        For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
+        decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
+        another shape, or that overlaps an input, or is read-only. Nothing has been written then.
+
+    Notes
+    -----
+    With p the softmax of a segment it is g - p sum(g), as in `log_softmax_vjp`: with a g of 1 at
+    what is chosen, and 0 elsewhere, the score of a conditional logit.
+
+    Special values: 0 at entries of -inf, whose g does not count; NaN in a segment with a NaN.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j. O(size) time. Where ids never decrease or
+    offsets are given, and `x` is contiguous with one axis, nothing is copied.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.segment_log_softmax_vjp([0.0, 40.0, 5.0], [0.0, 1.0, 1.0], [0, 0, 1])
+    array([-4.24835426e-18,  4.24835426e-18,  0.00000000e+00])
+    """
+
+def segment_logsumexp(
+    x: ArrayLike,
+    segment_ids: ArrayLike | None = None,
+    *,
+    offsets: ArrayLike | None = None,
+    num_segments: int | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """log(sum(exp(x))) of each segment.
+
+    Parameters
+    ----------
+    x : array_like
+        Of one axis or more, with the segments along the first; the columns of further axes are
+        segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+    segment_ids : array_like of int, optional
+        The segment of each entry of the first axis, from 0 on, in any order.
+    offsets : array_like of int, optional
+        Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
+        offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
+    num_segments : int, optional
+        Beside `segment_ids`: how many segments there are, by default the largest id and one.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It must not overlap `x`.
+    workers : int, optional
+        How many threads may share the segments; -1 is all cores. By default all cores this process
+        may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray
+        A number for each segment, in the first axis; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
+        `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
+        another dtype.
+    ValueError
+        For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
+        decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
+        another shape, or that overlaps an input, or is read-only. Nothing has been written then.
+
+    Notes
+    -----
+    Special values: as of `logsumexp`, -inf for an empty segment and where all entries are -inf,
+    +inf for one with +inf, NaN for one with NaN.
+
+    Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry of the
+    segment. O(size) time. Where ids never decrease or
+    offsets are given, and `x` is contiguous with one axis, nothing is copied.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.segment_logsumexp([0.0, 0.0, 1e3, 1e3], [0, 2, 0, 2])
+    array([1000.,  -inf, 1000.])
+    """
+
+def segment_logsumexp_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    segment_ids: ArrayLike | None = None,
+    *,
+    offsets: ArrayLike | None = None,
+    num_segments: int | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """The gradient of sum(g * segment_logsumexp(x)) with respect to x.
+
+    Parameters
+    ----------
+    x : array_like
+        Of one axis or more, with the segments along the first; the columns of further axes are
+        segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+    g : array_like, optional
+        The cotangent, of a shape that broadcasts to that of the result of `segment_logsumexp`; None means ones: then it is the
+        gradient of the sum.
+    segment_ids : array_like of int, optional
+        The segment of each entry of the first axis, from 0 on, in any order.
+    offsets : array_like of int, optional
+        Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
+        offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
+    num_segments : int, optional
+        Beside `segment_ids`: how many segments there are, by default the largest id and one.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` itself.
+    workers : int, optional
+        How many threads may share the segments; -1 is all cores. By default all cores this process
+        may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
+        `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
+        another dtype.
+    ValueError
+        For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
+        decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
+        another shape, or that overlaps an input, or is read-only. Nothing has been written then.
+
+    Notes
+    -----
+    It is g times the softmax of each segment.
+
+    Special values: 0 at entries of -inf; NaN in a segment with a NaN.
+
+    Error bound: 4 ulp. O(size) time. Where ids never decrease or
+    offsets are given, and `x` is contiguous with one axis, nothing is copied.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.segment_logsumexp_vjp([0.0, 0.0, 5.0], [1.0, 2.0], [0, 0, 1])
+    array([0.5, 0.5, 2. ])
+    """
+
+def segment_softmax(
+    x: ArrayLike,
+    segment_ids: ArrayLike | None = None,
+    *,
+    offsets: ArrayLike | None = None,
+    num_segments: int | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """exp(x) / sum(exp(x)) within each segment.
+
+    Parameters
+    ----------
+    x : array_like
+        Of one axis or more, with the segments along the first; the columns of further axes are
+        segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+    segment_ids : array_like of int, optional
+        The segment of each entry of the first axis, from 0 on, in any order.
+    offsets : array_like of int, optional
+        Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
+        offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
+    num_segments : int, optional
+        Beside `segment_ids`: how many segments there are, by default the largest id and one.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` itself.
+    workers : int, optional
+        How many threads may share the segments; -1 is all cores. By default all cores this process
+        may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
+        `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
+        another dtype.
+    ValueError
+        For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
+        decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
+        another shape, or that overlaps an input, or is read-only. Nothing has been written then.
+
+    Notes
+    -----
+    The probabilities of the alternatives of each choice set.
+
+    Special values: as of `softmax`, 0 at an entry of -inf, NaN in a segment where all are -inf, or
+    with a NaN.
+
+    Error bound: 4 ulp. O(size) time. Where ids never decrease or
+    offsets are given, and `x` is contiguous with one axis, nothing is copied.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.segment_softmax([0.0, 0.0, 5.0], offsets=[0, 2, 3])
+    array([0.5, 0.5, 1. ])
+    """
+
+def segment_softmax_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    segment_ids: ArrayLike | None = None,
+    *,
+    offsets: ArrayLike | None = None,
+    num_segments: int | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """The gradient of sum(g * segment_softmax(x)) with respect to x.
+
+    Parameters
+    ----------
+    x : array_like
+        Of one axis or more, with the segments along the first; the columns of further axes are
+        segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+    g : array_like, optional
+        The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
+        gradient of the sum.
+    segment_ids : array_like of int, optional
+        The segment of each entry of the first axis, from 0 on, in any order.
+    offsets : array_like of int, optional
+        Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
+        offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
+    num_segments : int, optional
+        Beside `segment_ids`: how many segments there are, by default the largest id and one.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` or `g` itself.
+    workers : int, optional
+        How many threads may share the segments; -1 is all cores. By default all cores this process
+        may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
+        `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
+        another dtype.
+    ValueError
+        For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
+        decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
+        another shape, or that overlaps an input, or is read-only. Nothing has been written then.
+
+    Notes
+    -----
+    With p the softmax of a segment it is p (g - sum p_i g_i), as in `softmax_vjp`.
+
+    Special values: 0 at entries of -inf; NaN in a segment with a NaN.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j. O(size) time. Where ids never decrease or
+    offsets are given, and `x` is contiguous with one axis, nothing is copied.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.segment_softmax_vjp([0.0, 40.0, 5.0], [0.0, 1.0, 1.0], [0, 0, 1])
+    array([-4.24835426e-18,  4.24835426e-18,  0.00000000e+00])
+    """
+
 class set_workers:
     """Set the number of threads that calls use by default, for good or for a ``with`` block.
 
@@ -3887,6 +4957,90 @@ def softmax_binary_cross_entropy(
     >>> import numba_logspace as nl
     >>> nl.softmax_binary_cross_entropy(np.array([[0.0, 10.0, 50.0], [0.0, 10.0, 50.0]]), [2, 0])
     array([8.49709426e-18, 8.99999546e+01])
+    """
+
+def softmax_binary_cross_entropy_hvp(
+    logits: ArrayLike,
+    targets: ArrayLike,
+    t: ArrayLike,
+    axis: int = -1,
+    *,
+    weights: ArrayLike | None = None,
+    reduction: _Reduction = "none",
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The Hessian of `softmax_binary_cross_entropy` in the logits, times t.
+
+    Parameters
+    ----------
+    logits : array_like
+        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
+        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
+        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
+        array of Dask: then they are lazy.
+    targets : array_like
+        Either the class of each row, whole numbers of any dtype in the shape of `logits` without the
+        axis, which may also be kept with length one; or a number in [0, 1] for each class, with as many
+        axes as `logits`, of which the others than that of the classes may have length one.
+    t : array_like
+        The tangent, of a shape that broadcasts to that of `logits`.
+    axis : int, optional
+        The axis of the classes.
+    weights : array_like, optional
+        A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
+        A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+    reduction : {"none", "sum", "mean"}, optional
+        The weighted losses themselves, their sum, or that over the sum of the weights.
+    out : ndarray, optional
+        Where to put the gradient, of its shape and dtype. It may be `logits` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `logits`; float32 and float64 in the dtype of `logits`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays among
+        others.
+    ValueError
+        For labels that are no class, targets outside [0, 1], weights that are negative,
+        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
+        reduction, for a mean of nothing or of weights that are all 0,
+        for an `out` of another shape, or that overlaps an input in part.
+    numpy.exceptions.AxisError
+        For an axis that `logits` has not.
+
+    Notes
+    -----
+    For `hessp` of scipy.optimize's Newton-CG, trust-ncg and trust-krylov. It is that of
+    `cross_entropy_hvp` and that of `complement_cross_entropy_hvp` with weights 1 - M, in one pass.
+    It need not be positive definite.
+
+    Special values: as `log1m_softmax_hvp`; 0 in a row of weight 0.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms of both. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. CUDA arrays are not
+    taken, and objects of other libraries are read as NumPy arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> logits, t = np.array([[0.0, 1.0, 2.0]]), np.array([[1.0, 0.0, 0.0]])
+    >>> nl.softmax_binary_cross_entropy_hvp(logits, [2], t)
+    array([[ 0.14078162, -0.06609913, -0.07468249]])
     """
 
 def softmax_binary_cross_entropy_value_and_grad(

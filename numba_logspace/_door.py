@@ -43,6 +43,12 @@ def rows_of(x, axis, where=None, workers=None, stream=None, name="x", beside=Non
     return _side(_CUDA)(x, axis, where, stream, name, beside)
 
 
+def _check_place(function, x, name):
+    # Refuse CUDA arrays where only the CPU has the function.
+    if is_on_cuda(x) and not function.runs("cuda"):
+        raise TypeError(f"{name} must be an array of the CPU for {function.name}, got a CUDA array")
+
+
 # --- results for the entries, or for the rows ----------------------------------------------------
 
 
@@ -57,6 +63,20 @@ def of_entries(function, x, axis, where, out, workers, stream, *operands):
 
 @handed_over
 def _of_entries(function, x, axis, where, out, workers, stream, *operands):
+    return _of_plain_entries(function, x, axis, where, out, workers, stream, *operands)
+
+
+def of_scan(function, x, axis, where, out, workers, stream, u):
+    """A derivative of the running sum, from x and weights u, as arrays of NumPy."""
+    if where is stream is None:
+        result = small.of_entries(function, x, axis, out, workers, (u,))
+        if result is not None:
+            return result
+    _check_place(function, x, "x")
+    return _of_plain_entries(function, x, axis, where, out, workers, stream, u)
+
+
+def _of_plain_entries(function, x, axis, where, out, workers, stream, *operands):
     rows = rows_of(x, axis, where, workers, stream, of=function)
     more = _checked(function, operands, rows)
     out = rows.out(out, more)
@@ -123,6 +143,16 @@ def _from_rows(function, x, axis, where, out, workers, stream, g):
     return rows.handed_out(out)
 
 
+def hessian_of_rows(function, x, axis, where, out, workers, stream, g, t):
+    """The Hessian of a reduction times t, from a number for each row too."""
+    _check_place(function, x, "x")
+    rows = rows_of(x, axis, where, workers, stream)
+    c, t = rows.numbers(g, "g"), rows.operand(t, "t")
+    out = rows.out(out, {"t": t}, separate={"g": c})
+    rows.run(function, t, c=c, outs=(out,))
+    return rows.handed_out(out)
+
+
 def weighted(function, x, axis, b, return_sign, keepdims, where, out, workers, stream):
     """(log |sum b exp(x)|, sign) of each row, or the first alone with NaN for a negative sum."""
     if where is stream is None:
@@ -154,6 +184,11 @@ class _Loss:
         self.scores = targets.SCORES[function.operands[0]](scores, self.rows)
         self.c = targets.row_weights_of(weights, self.rows, reduction)
         self._function, self._reduction = function, reduction
+
+    def separate(self):
+        """What an `out` must not overlap, by name."""
+        scores = self.scores.classes if isinstance(self.scores, Labels) else self.scores
+        return {"weights": self.c, self._function.operands[0]: scores}
 
     def run(self, outs=()):
         """The losses as they are returned."""
@@ -193,6 +228,15 @@ def loss_and_gradient(function, logits, scores, axis, weights, reduction, out, w
 @handed_over
 def _loss_and_gradient(function, logits, scores, axis, weights, reduction, out, workers, stream):
     call = _Loss(function, logits, scores, axis, weights, reduction, workers, stream)
-    scores = call.scores.classes if isinstance(call.scores, Labels) else call.scores
-    out = call.rows.out(out, {}, separate={"weights": call.c, function.operands[0]: scores})
+    out = call.rows.out(out, {}, separate=call.separate())
     return call.run((out,)), call.rows.handed_out(out)
+
+
+def hessian_of_loss(function, logits, scores, t, axis, weights, reduction, out, workers, stream):
+    """The Hessian of a loss, or of the sum or mean of those of all rows, times t."""
+    _check_place(function, logits, "logits")
+    call = _Loss(function, logits, scores, axis, weights, reduction, workers, stream)
+    t = call.rows.operand(t, "t")
+    out = call.rows.out(out, {"t": t}, separate=call.separate())
+    call.rows.run(function, call.scores, t, c=call.c, outs=(out,))
+    return call.rows.handed_out(out)

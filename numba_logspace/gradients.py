@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from ._arguments.docs import shared_text
 from ._arguments.layout import Axis
-from ._door import from_rows, of_entries, pair_of_entries
+from ._door import from_rows, of_entries, of_scan, pair_of_entries
 from ._family import FAMILY
 
 
@@ -317,3 +317,48 @@ def logmeanexp_vjp(
     array([0.25, 0.25, 0.25, 0.25])
     """
     return from_rows(FAMILY["logmeanexp_vjp"], x, axis, where, out, workers, stream, g)
+
+
+@shared_text("vjp of a scan")
+def logcumsumexp_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    axis: Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The gradient of sum(g * logcumsumexp(x)) with respect to x.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    At entry i it is the sum over j >= i of g_j exp(x_i - y_j), y being the result of
+    `logcumsumexp`.
+
+    Special values: 0 at entries of -inf and at masked entries, where `g` counts all the same,
+    since `logcumsumexp` has values there; NaN in a row with a NaN or with two or more of +inf. Of
+    a single +inf the share is 1 from there on, that of the other entries 0.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms g_j exp(x_i - y_j), whatever the
+    length, for g of modulus up to 2^70 (float64; any in float32, which is computed in float64).
+    {cost} Beside the result there is room for two numbers for each of 1024 entries, and for five of
+    each 1024. The entries are taken one after the other, those of several blocks twice, and only
+    independent rows are shared among threads. CUDA arrays are not taken, and objects of other
+    libraries are read as NumPy arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.logcumsumexp_vjp(np.zeros(4), np.array([0.0, 0.0, 0.0, 1.0]))
+    array([0.25, 0.25, 0.25, 0.25])
+    """
+    return of_scan(FAMILY["logcumsumexp_vjp"], x, axis, where, out, workers, stream, g)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from ._arguments.docs import shared_text
 from ._arguments.layout import Axis
-from ._door import of_entries, of_rows
+from ._door import of_entries, of_rows, of_scan
 from ._family import FAMILY
 
 
@@ -278,3 +278,45 @@ def logmeanexp_jvp(
     1.5
     """
     return of_rows(FAMILY["logmeanexp_jvp"], x, axis, keepdims, where, out, workers, stream, t)
+
+
+@shared_text("jvp of a scan")
+def logcumsumexp_jvp(
+    x: ArrayLike,
+    t: ArrayLike,
+    axis: Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The derivative of logcumsumexp(x) along t.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    At entry i it is the sum over j <= i of t_j exp(x_j - y_i), y being the result of
+    `logcumsumexp`: the mean of the `t` so far, weighted with the softmax over them.
+
+    Special values: `t` does not count at entries of -inf and at masked entries; 0 up to the first
+    that is neither; NaN from the first NaN or the second +inf on.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms t_j exp(x_j - y_i), whatever the
+    length, for t of modulus up to 2^70 (float64; any in float32, which is computed in float64).
+    {cost} The entries are taken one after the other, and only independent rows are shared among
+    threads. CUDA arrays are not taken, and objects of other libraries are read as NumPy arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.logcumsumexp_jvp(np.zeros(4), np.array([1.0, 0.0, 0.0, 0.0]))
+    array([1.        , 0.5       , 0.33333333, 0.25      ])
+    """
+    return of_scan(FAMILY["logcumsumexp_jvp"], x, axis, where, out, workers, stream, t)

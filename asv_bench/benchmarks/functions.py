@@ -23,6 +23,19 @@ def _weights(x):
     return x, x * 2
 
 
+def _factors_and_tangents(x):
+    a, b = _square(x)
+    return a, b, a, b
+
+
+def _row_weights_and_tangent(x):
+    return x, np.ones(x.shape[:-1], x.dtype), x * 2
+
+
+def _targets_and_tangent(x):
+    return x, _probabilities(x), x * 2
+
+
 def _row_weights(x):
     return x, np.ones(x.shape[:-1], x.dtype)
 
@@ -47,6 +60,23 @@ def _three(x):
     return x, x * 2, x * 3
 
 
+def _ids(x):
+    # Segments of ten entries.
+    return np.arange(x.size) // 10
+
+
+def _segments(x):
+    return x.reshape(-1), _ids(x)
+
+
+def _weighted_segments(x):
+    return x.reshape(-1), x.reshape(-1) * 2, _ids(x)
+
+
+def _segments_and_numbers(x):
+    return x.reshape(-1), np.ones(-(-x.size // 10), x.dtype), _ids(x)
+
+
 def _table():
     # {name: kind} of the family. The table is read as text, from beside this file: the package
     # under test may be of an older commit, which has no table, or fewer functions.
@@ -67,13 +97,20 @@ def _table():
 _OF_KIND = {
     **dict.fromkeys(("map", "scan", "reduction", "elementwise"), _one),
     **dict.fromkeys(("vjp", "jvp", "jvp of a reduction", "value and vjp"), _weights),
+    **dict.fromkeys(("vjp of a scan", "jvp of a scan"), _weights),
     "vjp of a reduction": _row_weights,
     "hvp": _three,
+    "hvp of a reduction": _row_weights_and_tangent,
+    **dict.fromkeys(("hvp of a loss", "hvp of class weights"), _targets_and_tangent),
     "jacobian": _short,
     **dict.fromkeys(("loss", "loss and gradient"), _targets),
     **dict.fromkeys(("class weights", "class weights and gradient"), _targets),
-    "product": _square,
+    **dict.fromkeys(("product", "product vjp"), _square),
+    "product jvp": _factors_and_tangents,
     **dict.fromkeys(("gated", "gated vjp"), _gated),
+    **dict.fromkeys(("segment map", "segment reduction"), _segments),
+    "segment vjp": _weighted_segments,
+    "segment vjp of a reduction": _segments_and_numbers,
 }
 # Elementwise functions of several numbers, or of some numbers only.
 _OF_NAME = {

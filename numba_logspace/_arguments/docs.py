@@ -177,7 +177,7 @@ def _with(first, parameters):
 
 
 def _loss_texts(targets, weights, wrong):
-    # Those of a loss, and of a loss with its gradient.
+    # Those of a loss, of a loss with its gradient, and of its Hessian times a vector.
     parameters = {"targets": targets, "weights": weights, "workers": _WORKERS}
     and_out = ",\n    for an `out` of another shape, or that overlaps an input in part"
     return (
@@ -191,16 +191,79 @@ def _loss_texts(targets, weights, wrong):
             "returns": _GRADIENT_RETURNS,
             "raises": _LOSS_RAISES.format(wrong=wrong, out=and_out),
         },
+        {
+            "parameters": _with(
+                _TANGENT.replace("`x`", "`logits`"), _LOSS.format(**parameters, out=_LOSS_OUT)
+            ),
+            "returns": _MAP_RETURNS.replace("`x`", "`logits`"),
+            "raises": _LOSS_RAISES.format(wrong=wrong, out=and_out),
+        },
     )
 
 
 _TARGETS = _loss_texts(_LABELS, _ROW_WEIGHTS, "labels that are no class, targets outside [0, 1], ")
 _CLASS_WEIGHTS = _loss_texts(_WEIGHTS_OF_CLASSES, "", "")
 
+_SEGMENTS = """Parameters
+----------
+x : array_like
+    Of one axis or more, with the segments along the first; the columns of further axes are
+    segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+{g}segment_ids : array_like of int, optional
+    The segment of each entry of the first axis, from 0 on, in any order.
+offsets : array_like of int, optional
+    Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
+    offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
+num_segments : int, optional
+    Beside `segment_ids`: how many segments there are, by default the largest id and one.
+out : ndarray, optional
+    Where to put the result, of its shape and dtype. {out}
+workers : int, optional
+    How many threads may share the segments; -1 is all cores. By default all cores this process
+    may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``."""
+
+_SEGMENTS_G = """g : array_like, optional
+    The cotangent, of a shape that broadcasts to that of {of}; None means ones: then it is the
+    gradient of the sum.
+"""
+
+_SEGMENTS_RAISES = """Raises
+------
+TypeError
+    Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
+    `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
+    another dtype.
+ValueError
+    For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
+    decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
+    another shape, or that overlaps an input, or is read-only. Nothing has been written then."""
+
+_SEGMENTS_COST = (
+    "O(size) time. Where ids never decrease or\noffsets are given, and `x` is contiguous with one "
+    "axis, nothing is copied."
+)
+
+
+def _segment_texts(returns, out, of=None):
+    g = _SEGMENTS_G.format(of=of) if of else ""
+    return {
+        "parameters": _SEGMENTS.format(g=g, out=out),
+        "returns": returns,
+        "raises": _SEGMENTS_RAISES,
+        "cost": _SEGMENTS_COST,
+    }
+
+
+_SEGMENT_RETURNS = _REDUCTION_RETURNS.replace("ndarray or scalar", "ndarray").replace(
+    "In the shape of `x` without the axes;", "A number for each segment, in the first axis;"
+)
+
+_ORDER = "\n    Entries follow each other in C order."
+
 _TEXTS = {
     "map": {"parameters": _parameters(), "returns": _MAP_RETURNS},
     "scan": {
-        "parameters": _parameters(order="\n    Entries follow each other in C order."),
+        "parameters": _parameters(order=_ORDER),
         "returns": _MAP_RETURNS,
     },
     "reduction": {
@@ -213,6 +276,14 @@ _TEXTS = {
     },
     "vjp of a reduction": {
         "parameters": _with(_COTANGENT_OF_ROWS, _parameters()),
+        "returns": _MAP_RETURNS,
+    },
+    "vjp of a scan": {
+        "parameters": _with(_COTANGENT, _parameters(order=_ORDER, out="It may be `x` or `g`.")),
+        "returns": _MAP_RETURNS,
+    },
+    "jvp of a scan": {
+        "parameters": _with(_TANGENT, _parameters(order=_ORDER, out="It may be `x` or `t`.")),
         "returns": _MAP_RETURNS,
     },
     "jvp": {
@@ -230,6 +301,13 @@ _TEXTS = {
         ),
         "returns": _MAP_RETURNS,
     },
+    "hvp of a reduction": {
+        "parameters": _with(
+            "g : array_like or None\n" + _COTANGENT_OF_ROWS.split("\n", 1)[1] + _TANGENT,
+            _parameters(out="It may be `x` or `t`."),
+        ),
+        "returns": _MAP_RETURNS,
+    },
     "value and vjp": {
         "parameters": _with(_COTANGENT, _parameters()).replace(
             "out : ndarray, optional\n    Where to put the result, of its shape and dtype. It may "
@@ -243,9 +321,17 @@ _TEXTS = {
     },
     "jacobian": {"parameters": _JACOBIAN, "returns": _JACOBIAN_RETURNS, "raises": _JACOBIAN_RAISES},
     "class weights": _CLASS_WEIGHTS[0],
+    "hvp of class weights": _CLASS_WEIGHTS[2],
+    "hvp of a loss": _TARGETS[2],
     "class weights and gradient": _CLASS_WEIGHTS[1],
     "loss": _TARGETS[0],
     "loss and gradient": _TARGETS[1],
+    "segment map": _segment_texts(_MAP_RETURNS, "It may be `x` itself."),
+    "segment reduction": _segment_texts(_SEGMENT_RETURNS, "It must not overlap `x`."),
+    "segment vjp": _segment_texts(_MAP_RETURNS, "It may be `x` or `g` itself.", "`x`"),
+    "segment vjp of a reduction": _segment_texts(
+        _MAP_RETURNS, "It may be `x` itself.", "the result of `segment_logsumexp`"
+    ),
 }
 
 

@@ -225,10 +225,13 @@ def _run_slabs(function, rows, entries, c, values, outs):
     if mask is not None and function.kind == "vjp" and entries[0] is None:
         entries[0] = np.broadcast_to(1.0, x.shape)  # what is absent has no cotangent
 
+    # A running sum has a value at what is masked, too.
+    counted = None if engine.ordered else mask
+
     def piece_of(u, index):
         if isinstance(u, Labels):
             return flat(np.ascontiguousarray(u.classes[index]))
-        return flat(copy_of(u, index, rows.dtype, mask, 0.0))
+        return flat(copy_of(u, index, rows.dtype, counted, 0.0))
 
     def one(index, n):
         piece = copy_of(x, index, rows.dtype, mask).reshape(-1)

@@ -9,6 +9,7 @@ import numpy as np
 import numba_logspace
 
 from .._cpu.engines import Map, Reduction, Weighing
+from .._cpu.segments import Segments
 from .._cpu.workers import limit
 from .._family import FAMILY, Function
 
@@ -24,6 +25,8 @@ _LAYOUTS = (
     ((9000, 3), 0),
     ((1 << 16,), 0),
 )
+# What is in the names of the kernels of segments, whose formulas are those of rows.
+_OF_SEGMENTS = "._cpu.segments."
 _SMALL = 3  # of these, so many for what makes matrices
 
 
@@ -48,6 +51,12 @@ def _targets(x, axis):
     return np.zeros(_rows_of(x, axis).shape, np.int64), np.full_like(x, 1.0 / x.shape[axis])
 
 
+def _segments(f, *arrays):
+    n = arrays[0].size
+    f(*arrays, offsets=[0, n])
+    f(*arrays, np.zeros(n, np.int64))
+
+
 _CALLS: dict[str, Callable[[Any, np.ndarray, int], Any]] = {
     "map": lambda f, x, axis: [f(x, axis, workers=k) for k in (None, 2)],
     "scan": lambda f, x, axis: f(x, axis),
@@ -67,6 +76,12 @@ _CALLS: dict[str, Callable[[Any, np.ndarray, int], Any]] = {
     "product": lambda f, x, axis: [f(x, x.T), f(x.T, x), f(x.T, x.T[0] if x.ndim == 1 else x)],
     "gated": lambda f, x, axis: f(0.5, x, x, axis),
     "gated vjp": lambda f, x, axis: f(0.5, x, x, None, axis),
+    "segment map": lambda f, x, axis: _segments(f, x.reshape(-1)),
+    "segment reduction": lambda f, x, axis: _segments(f, x.reshape(-1)),
+    "segment vjp": lambda f, x, axis: [_segments(f, x.reshape(-1), g) for g in (None, x.ravel())],
+    "segment vjp of a reduction": lambda f, x, axis: [
+        _segments(f, x.reshape(-1), g) for g in (None, x.reshape(-1)[:1])
+    ],
 }
 
 
@@ -102,9 +117,13 @@ def fill(names: Sequence[str], dtypes: Sequence[str], workers: int | None) -> fl
 # --- what is cached ------------------------------------------------------------------------------
 
 
+def _is_of_segments(function: Function) -> bool:
+    return isinstance(function.engine, Segments)
+
+
 def _marks(function: Function) -> list[str]:
     # What the names of its kernels have in them: the names of its formulas.
-    engine = function.engine
+    engine = function.engine.rows if _is_of_segments(function) else function.engine
     if isinstance(engine, Map):
         parts = [engine.prepare, engine.element]
     elif isinstance(engine, Reduction):
@@ -124,6 +143,7 @@ def listing(kernels: list[tuple[str, int]]) -> Iterator[tuple[str, int, int]]:
     for function in FAMILY.values():
         marks = _marks(function)
         mine = [kernel for kernel in left if marks and all(mark in kernel[0] for mark in marks)]
+        mine = [k for k in mine if (_OF_SEGMENTS in k[0]) == _is_of_segments(function)]
         if mine:
             yield function.name, len(mine), sum(size for _, size in mine)
             left = [kernel for kernel in left if kernel not in mine]

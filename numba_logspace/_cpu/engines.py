@@ -22,7 +22,7 @@ _SHORT = 40
 # Columns up to this length are copied together, so that they lie in the cache between sweeps.
 _TILE = 8192
 # The exponentials of rows up to so many bytes stay in the cache until the last sweep.
-_KEEP = 1 << 18
+KEEP = 1 << 18
 
 # The ways of one thread: rows side by side in the lanes of vectors, row by row, tiles of columns.
 SHORT, ROWS, COLUMNS = range(3)
@@ -103,7 +103,7 @@ class Map(_Engine):
             return
         if chosen == ROWS:
             # The exponentials are kept in `out`, unless that is where x is still needed.
-            cached = self.keeps and n * x.itemsize <= _KEEP and not np.may_share_memory(x, out)
+            cached = self.keeps and n * x.itemsize <= KEEP and not np.may_share_memory(x, out)
             kept = out if cached else None
             share(self._rows, (x, kept, out, n), units, workers)
             return
@@ -207,7 +207,7 @@ class Weighing(_Engine):
     def __call__(self, x, g, t, c, values, outs, outer, n, inner, workers):
         """Fill `values` and `outs`, of which the first may be any of the inputs."""
         chosen, units = way(x.itemsize, outer, n, inner)
-        keep = x if self.keeps and n * x.itemsize <= _KEEP else None
+        keep = x if self.keeps and n * x.itemsize <= KEEP else None
         arrays = x, keep, g, t, c, values, *outs
         if chosen == ROWS:
             share(self._rows, (*arrays, n), units, workers)
@@ -225,7 +225,7 @@ class Weighing(_Engine):
 
     def keep_of(self, x):
         """What says that the exponentials of rows as this are kept between sweeps."""
-        return x if self.keeps and x.nbytes <= _KEEP else None
+        return x if self.keeps and x.nbytes <= KEEP else None
 
     @functools.cached_property
     def lone_row(self):
@@ -336,6 +336,28 @@ class Scan:
     def kernel(self):
         """The kernel (x, out, n, inner, start, stop)."""
         return scan.scan_rows()
+
+
+class ScanDerivative:
+    """A derivative of the running logsumexp, by a kernel factory of `scan_derivatives`."""
+
+    of_nothing, ordered, counts, in_place = 0.0, True, False, True
+
+    def __init__(self, rows):
+        self._make = rows
+
+    def __call__(self, x, g, t, c, values, outs, outer, n, inner, workers):
+        """Fill the first of `outs` from x and the weights g; it may be either of them."""
+        share(self.kernel, (x, g, outs[0], n, inner), outer, workers)
+
+    def one_row(self, x, g, t, c, values, outs):
+        """The shortest way for one row."""
+        self.kernel(x, g, outs[0], x.size, 1, 0, 1)
+
+    @functools.cached_property
+    def kernel(self):
+        """The kernel (x, g, out, n, inner, start, stop)."""
+        return self._make()
 
 
 class WeightedSum:

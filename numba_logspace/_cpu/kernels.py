@@ -132,7 +132,8 @@ def finish_row_of(element):
     return finish_row
 
 
-def _map_row(prepare, element, condition, seconds):
+def map_row_of(prepare, element, condition, seconds):
+    """(x, base, n, e, out) of one row; `e` is where the exponentials are kept, or None."""
     summaries = row_summaries(condition, seconds[0])
     finish_row = finish_row_of(element)
 
@@ -147,7 +148,7 @@ def _map_row(prepare, element, condition, seconds):
 
 def map_rows(prepare, element, condition, seconds):
     """Rows one by one; `e` is `out` to keep the exponentials there between sweeps, or None."""
-    map_row = _map_row(prepare, element, condition, seconds)
+    map_row = map_row_of(prepare, element, condition, seconds)
 
     def rows(x, e, out, n, start, stop):
         for r in range(start, stop):
@@ -158,7 +159,7 @@ def map_rows(prepare, element, condition, seconds):
 
 def map_one_row(prepare, element, condition, seconds, keeps):
     """A single row: with so few arguments the call costs half as much."""
-    map_row = _map_row(prepare, element, condition, seconds)
+    map_row = map_row_of(prepare, element, condition, seconds)
 
     @formula
     def any_row(x, n, out):
@@ -173,7 +174,8 @@ def map_one_row(prepare, element, condition, seconds, keeps):
     return kernel(row)
 
 
-def _reduce_row(reduce, condition, seconds):
+def reduce_row_of(reduce, condition, seconds):
+    """(x, base, n) of one row: its number."""
     summaries = row_summaries(condition, seconds[0])
 
     @formula
@@ -186,7 +188,7 @@ def _reduce_row(reduce, condition, seconds):
 
 def reduce_rows(reduce, condition, seconds):
     """One number for each row."""
-    reduce_row = _reduce_row(reduce, condition, seconds)
+    reduce_row = reduce_row_of(reduce, condition, seconds)
 
     def rows(x, out, n, start, stop):
         for r in range(start, stop):
@@ -197,7 +199,7 @@ def reduce_rows(reduce, condition, seconds):
 
 def reduce_one_row(reduce, condition, seconds):
     """The number of a single row: with so few arguments the call costs half as much."""
-    reduce_row = _reduce_row(reduce, condition, seconds)
+    reduce_row = reduce_row_of(reduce, condition, seconds)
 
     @formula
     def any_row(x, n):
@@ -222,7 +224,8 @@ _LARGEST_GROUP = 32
 _AHEAD = 16
 
 
-def _tile_map(prepare, element, condition, second):
+def map_tile_of(prepare, element, condition, second):
+    """(tile, at, n, e, e_at, x, base, step, width) of a tile, in its place."""
     summaries = tile_summaries(condition, second)
 
     @formula
@@ -242,7 +245,8 @@ def _tile_map(prepare, element, condition, second):
     return tile_map
 
 
-def _tile_reduce(reduce, condition, second):
+def reduce_tile_of(reduce, condition, second):
+    """(tile, at, n) of a tile: a vector of numbers."""
     summaries = tile_summaries(condition, second)
 
     @formula
@@ -323,7 +327,7 @@ def map_columns(prepare, element, condition, seconds):
 
     `keep` is any array to keep the exponentials between sweeps, or None.
     """
-    tile_map = _tile_map(prepare, element, condition, seconds[1])
+    tile_map = map_tile_of(prepare, element, condition, seconds[1])
 
     def columns(x, keep, out, n, inner, start, stop):
         w = lanes(x)
@@ -345,7 +349,7 @@ def map_columns(prepare, element, condition, seconds):
 
 def reduce_columns(reduce, condition, seconds):
     """One number for each column; the unit of work is a tile."""
-    tile_reduce = _tile_reduce(reduce, condition, seconds[1])
+    tile_reduce = reduce_tile_of(reduce, condition, seconds[1])
 
     def columns(x, out, n, inner, start, stop):
         w = lanes(x)
@@ -409,7 +413,7 @@ def scatter_rows(tile, first, count, n, inner, out):
 
 def map_short_rows(prepare, element, condition, seconds):
     """As many rows at a time as a vector has lanes; the unit of work is a row."""
-    tile_map = _tile_map(prepare, element, condition, seconds[1])
+    tile_map = map_tile_of(prepare, element, condition, seconds[1])
 
     def rows(x, keep, out, n, inner, start, stop):
         w = lanes(x)
@@ -426,7 +430,7 @@ def map_short_rows(prepare, element, condition, seconds):
 
 def reduce_short_rows(reduce, condition, seconds):
     """As many rows at a time as a vector has lanes; the unit of work is a row."""
-    tile_reduce = _tile_reduce(reduce, condition, seconds[1])
+    tile_reduce = reduce_tile_of(reduce, condition, seconds[1])
 
     def rows(x, out, n, inner, start, stop):
         w = lanes(x)

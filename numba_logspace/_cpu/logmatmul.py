@@ -72,7 +72,7 @@ def _panel(a, a_at, b, b_at, step, out, o_at, rows, k, n, width, o_width):
 
 
 @inlined
-def _pack(b, b_at, down, across, k, width, packed):
+def pack(b, b_at, down, across, k, width, packed):
     w = lanes(b)
     if across == 1:
         for i in range(k):
@@ -108,7 +108,7 @@ def _products():
             first, last = rows * block // blocks, rows * (block + 1) // blocks
             width = min(w, n - column)
             if panel != before:
-                _pack(b, b_at[product] + column * across, down, across, k, width, packed)
+                pack(b, b_at[product] + column * across, down, across, k, width, packed)
                 before = panel
             a_from = a_at[product] + first * k
             o_from = (product * rows + first) * n + column
@@ -210,28 +210,28 @@ def fill(a, b, out, chosen, workers):
     """The products of matrices of any layout; `out` is contiguous."""
     (rows, k), n = a.shape[-2:], b.shape[-1]
     batch = out.shape[:-2]
-    starts = _starts(a, batch), _starts(b, batch)
-    a = _flat(a, out.dtype)
+    at = starts(a, batch), starts(b, batch)
+    a = contiguous(a, out.dtype)
     if chosen == "entries":
-        b = _flat(b.swapaxes(-1, -2), out.dtype)
-        share(_entries(), (a, b, out.reshape(-1), *starts, rows, k, n), out.size, workers)
+        b = contiguous(b.swapaxes(-1, -2), out.dtype)
+        share(_entries(), (a, b, out.reshape(-1), *at, rows, k, n), out.size, workers)
         return
     if b.swapaxes(-1, -2).flags.c_contiguous:
-        b, down, across = _flat(b.swapaxes(-1, -2), out.dtype), 1, k
+        b, down, across = contiguous(b.swapaxes(-1, -2), out.dtype), 1, k
     else:
-        b, down, across = _flat(b, out.dtype), n, 1
+        b, down, across = contiguous(b, out.dtype), n, 1
     panels = math.prod(batch) * -(-n * out.itemsize // VECTOR_BYTES)
     blocks = 1 if workers == 1 else min(rows, -(-4 * workers // panels))
     sizes = down, across, blocks, rows, k, n
-    arguments = a, b, out.reshape(-1), *starts, *sizes
+    arguments = a, b, out.reshape(-1), *at, *sizes
     share(_products(), arguments, panels * blocks, workers)
 
 
-def _flat(x, dtype):
+def contiguous(x, dtype):
     return flat(np.require(x, dtype, ["C", "A"]))
 
 
-def _starts(x, batch):
+def starts(x, batch):
     # Where the matrix of each product begins in a contiguous copy of x.
     if not batch:
         return _FIRST

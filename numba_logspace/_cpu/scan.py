@@ -20,8 +20,8 @@ _LEAP = 16.0
 
 
 @inlined
-def _scaled_exp_of_gap(x, pivot):
-    # exp(x - pivot) 2^scale_bits for x up to _LEAP above.
+def scaled_exp_of_gap(x, pivot):
+    """exp(x - pivot) 2^scale_bits for x up to _LEAP above."""
     gap, low = difference(x, pivot)
     if gap <= const(gap, 0.0):
         return scaled_exp(gap, low)
@@ -33,7 +33,7 @@ def _scaled_exp_of_gap(x, pivot):
 def _leap(state, c, x):
     # Make x the pivot.
     half = constant(x, "half_unscale")
-    factor = _scaled_exp_of_gap(const(x, state[_PIVOT, c]), x) * half
+    factor = scaled_exp_of_gap(const(x, state[_PIVOT, c]), x) * half
     state[_PIVOT, c] = x
     for i in (_TOP, _REST, _ERROR):
         state[i, c] = state[i, c] * half * factor
@@ -47,32 +47,49 @@ def begin(state, c):
 
 
 @inlined
-def advance(state, c, x):
-    """Take x into the sums, and return the logsumexp so far."""
+def take(state, c, x):
+    """Take x into the sums."""
     zero = const(x, 0.0)
     m = state[_M, c]
     if math.isnan(x) or math.isnan(m) or m == math.inf:
         state[_M, c] = m if math.isnan(m) else (x if math.isnan(x) else m)
-        return state[_M, c]
+        return
     if x > m:
         if x == math.inf or m == -math.inf:
             state[_PIVOT, c], state[_M, c], state[_TOP, c] = x, x, constant(x, "scale")
             state[_REST, c], state[_ERROR, c] = zero, zero
-            return x
+            return
         if x - state[_PIVOT, c] > const(x, _LEAP):
             _leap(state, c, x)
-        term, top = state[_TOP, c], _scaled_exp_of_gap(x, const(x, state[_PIVOT, c]))
+        term, top = state[_TOP, c], scaled_exp_of_gap(x, const(x, state[_PIVOT, c]))
         state[_M, c], state[_TOP, c] = x, top
     elif x == -math.inf:
-        if m == -math.inf:
-            return m
-        term = zero
+        return
     else:
-        term = _scaled_exp_of_gap(x, const(x, state[_PIVOT, c]))
+        term = scaled_exp_of_gap(x, const(x, state[_PIVOT, c]))
     rest, lost = two_sum(state[_REST, c], term)
     rest, error = two_sum(rest, state[_ERROR, c] + lost)
     state[_REST, c], state[_ERROR, c] = rest, error
-    return state[_M, c] + log1p(const(x, (rest + error) / state[_TOP, c]))
+
+
+@inlined
+def total(state, c):
+    """(pivot, sum): the sum of all so far over exp(pivot), scaled; NaN, or 0 for nothing."""
+    m = state[_M, c]
+    if not abs(m) < math.inf:
+        known = constant(m, "scale") if m == math.inf else const(m, 0.0)
+        return state[_PIVOT, c], m if math.isnan(m) else known
+    return state[_PIVOT, c], state[_TOP, c] + (state[_REST, c] + state[_ERROR, c])
+
+
+@inlined
+def advance(state, c, x):
+    """Take x into the sums, and return the logsumexp so far."""
+    take(state, c, x)
+    m = state[_M, c]
+    if not abs(m) < math.inf:
+        return m
+    return m + log1p(const(x, (state[_REST, c] + state[_ERROR, c]) / state[_TOP, c]))
 
 
 def scan_rows():

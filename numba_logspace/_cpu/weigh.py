@@ -229,7 +229,8 @@ def _term_from(x, at, width, ref):
     return lambda: scaled_term(load(x, at, width, -math.inf), ref)
 
 
-def _one_row(formulas, condition, seconds):
+def one_row_of(formulas, condition, seconds):
+    """(x, base, n, e, g, t, c, out, out2) of one row, whose number is returned."""
     summaries = row_summaries(condition, seconds[0])
     prepare, settle, result = formulas.prepare, formulas.settle, formulas.result
     weigh_row, finish_row = _weigh_row(formulas), _finish_row(formulas)
@@ -252,7 +253,7 @@ def _one_row(formulas, condition, seconds):
 
 def weigh_rows(formulas, condition, seconds):
     """Rows one by one; `keep` is any array to keep the exponentials between sweeps, or None."""
-    one_row = _one_row(formulas, condition, seconds)
+    one_row = one_row_of(formulas, condition, seconds)
 
     def rows(x, keep, g, t, c, values, out, out2, n, start, stop):
         e = room_for(keep, x, n)
@@ -265,7 +266,7 @@ def weigh_rows(formulas, condition, seconds):
 
 def _lone_row(formulas, condition, seconds):
     # (x, keep, g, t, c, out, out2) of a single row; a short one stays in registers.
-    one_row = _one_row(formulas, condition, seconds)
+    one_row = one_row_of(formulas, condition, seconds)
 
     @formula
     def short_row(x, n, g, t, c, out, out2):
@@ -343,8 +344,8 @@ def refill_tile(e, x, base, step, n, width, ref):
         _term_pass(x, base, step, n, width, ref, e, 0, lanes(x))
 
 
-def _tile(formulas, condition, second):
-    # Rows side by side, all arrays with the same strip; returns their results.
+def tile_of(formulas, condition, second):
+    """Of rows side by side, all arrays with the same strip; it returns their numbers."""
     summaries = tile_summaries(condition, second)
     prepare, settle, result = formulas.prepare, formulas.settle, formulas.result
     weigh_tile = _weigh_tile(formulas)
@@ -368,7 +369,7 @@ def _tile(formulas, condition, second):
 
 def weigh_columns(formulas, condition, seconds):
     """Columns, copied together; the unit of work is a tile."""
-    tile = _tile(formulas, condition, seconds[1])
+    tile = tile_of(formulas, condition, seconds[1])
 
     def columns(x, keep, g, t, c, values, out, out2, n, inner, start, stop):
         w = lanes(x)
@@ -406,7 +407,7 @@ def weigh_columns(formulas, condition, seconds):
 
 def weigh_long_columns(formulas, condition, seconds):
     """Columns too long to be copied; the unit of work is a tile."""
-    tile = _tile(formulas, condition, seconds[1])
+    tile = tile_of(formulas, condition, seconds[1])
 
     def columns(x, keep, g, t, c, values, out, out2, n, inner, start, stop):
         w = lanes(x)
@@ -427,7 +428,7 @@ def weigh_long_columns(formulas, condition, seconds):
 
 def weigh_short_rows(formulas, condition, seconds):
     """As many rows at a time as a vector has lanes; the unit of work is a row."""
-    tile = _tile(formulas, condition, seconds[1])
+    tile = tile_of(formulas, condition, seconds[1])
 
     def rows(x, keep, g, t, c, values, out, out2, n, inner, start, stop):
         w = lanes(x)

@@ -1,7 +1,7 @@
 """The table: derivatives of values, that is VJPs, JVPs, Jacobians and second derivatives."""
 
-from .._cpu import jacobian
-from .._cpu.engines import Jacobian, Weighing
+from .._cpu import jacobian, scan_derivatives
+from .._cpu.engines import Jacobian, ScanDerivative, Weighing
 from .._cpu.weigh import Formulas
 from .._formulas import derivatives, softsum
 from .kinds import Function
@@ -114,6 +114,13 @@ TABLE = (
         without_max=True,
     ),
     Function("logmeanexp_vjp", "vjp of a reduction", _LOGSUMEXP_VJP, ulp=4, masked=(0.0,)),
+    Function(
+        "logcumsumexp_vjp",
+        "vjp of a scan",
+        ScanDerivative(scan_derivatives.gradient_rows),
+        ulp=8,
+        masked=(0.0,),
+    ),
     # --- JVPs; the Jacobian of softmax is symmetric
     Function("softmax_jvp", "jvp", _SOFTMAX_VJP, ulp=8, masked=(0.0,)),
     Function(
@@ -172,6 +179,9 @@ TABLE = (
         without_max=True,
     ),
     Function("logmeanexp_jvp", "jvp of a reduction", _LOGSUMEXP_JVP, ulp=8),
+    Function(
+        "logcumsumexp_jvp", "jvp of a scan", ScanDerivative(scan_derivatives.tangent_rows), ulp=8
+    ),
     # --- Jacobians and second derivatives
     Function(
         "log_softmax_jacobian",

@@ -13,8 +13,13 @@ KINDS = {
     "vjp of a reduction": ((), {"jitted", "cuda", "apply"}),
     "jvp": (("t",), {"jitted", "cuda", "apply"}),
     "jvp of a reduction": (("t",), {"jitted", "cuda", "apply"}),
+    "vjp of a scan": (("g",), {"jitted"}),
+    "jvp of a scan": (("t",), {"jitted"}),
     "value and vjp": (("g",), {"jitted", "cuda", "apply"}),
     "hvp": (("g", "t"), {"jitted", "cuda", "apply"}),
+    "hvp of a reduction": (("t",), {"jitted"}),
+    "hvp of a loss": (("targets", "t"), {"jitted"}),
+    "hvp of class weights": (("weights", "t"), {"jitted"}),
     "jacobian": ((), {"jitted"}),
     "loss": (("targets",), {"jitted", "cuda", "apply"}),
     "loss and gradient": (("targets",), {"jitted", "cuda", "apply"}),
@@ -22,8 +27,14 @@ KINDS = {
     "class weights and gradient": (("weights",), {"jitted", "cuda", "apply"}),
     "elementwise": ((), {"jitted", "device", "apply"}),
     "product": ((), {"jitted"}),
+    "product vjp": ((), {"jitted"}),
+    "product jvp": ((), {"jitted"}),
     "gated": ((), {"jitted"}),
     "gated vjp": ((), {"jitted"}),
+    "segment map": ((), {"jitted"}),
+    "segment reduction": ((), {"jitted"}),
+    "segment vjp": (("g",), {"jitted"}),
+    "segment vjp of a reduction": ((), {"jitted"}),
 }
 
 

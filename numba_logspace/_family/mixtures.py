@@ -31,6 +31,8 @@ _GATED_VJP = tuple(
 
 TABLE = (
     Function("logmatmulexp", "product", None, ulp=2),
+    Function("logmatmulexp_vjp", "product vjp", None, ulp=8),
+    Function("logmatmulexp_jvp", "product jvp", None, ulp=8),
     Function("gated_log_softmax", "gated", _GATED, ulp=4),
     Function("gated_log_softmax_vjp", "gated vjp", _GATED_VJP, ulp=8),
 )

@@ -439,7 +439,9 @@ def element_log1m_softmax_hvp(v, e, g, t, m, row):
     one = const(v, 1.0)
     inverse = fma(odds, constant(odds, "unscale"), one)
     gap = times(rest, own_t - nu)
-    elsewhere = times(p, (t - mu) * (a - g * inverse * inverse) + b)
+    # Its own terms are taken from the sums first: what they leave, -g c, is smaller than they are.
+    c, mine = t - mu, times(odds, g)
+    elsewhere = times(p, c * (a - mine) + (b - mine * inverse * c) - g * c)
     elsewhere = elsewhere + times(e * row[5], own_g * ((t - nu) + gap))
     # Scaled until g and t are in it: they may lift it above what underflows.
     at_dominant = row[4] * (times(rest, (own_t - nu) * (a - g)) + b)

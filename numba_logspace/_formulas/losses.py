@@ -50,8 +50,8 @@ def weight_or_nan(g):
 
 
 @formula
-def _or_0(y, c):
-    # A row of weight 0 does not count, even where y is NaN.
+def or_0(y, c):
+    """y, but 0 in a row of weight 0, which does not count even where y is NaN."""
     return select(c == const(c, 0.0), const(c, 0.0), y)
 
 
@@ -78,7 +78,7 @@ def _loss(sums, total, c, lift):
     # even if no class counts that has it.
     finite = sums[0] - sums[0] == const(c, 0.0)
     loss = lowered(select(finite, sums[0] + sums[1], sums[0]), lift, c)
-    return _or_0(select(total == total, loss, total), c)
+    return or_0(select(total == total, loss, total), c)
 
 
 @formula
@@ -145,7 +145,7 @@ def settle_cross_entropy_gradient(sums, own, row, c, lift):
 @formula
 def element_cross_entropy_gradient(v, e, g, t, m, row):
     """c (P_j sum M - M_j)."""
-    return (_or_0(-element_log_softmax_vjp(v, e, g * row[7], t, m, row[:7])[0], row[7]),)
+    return (or_0(-element_log_softmax_vjp(v, e, g * row[7], t, m, row[:7])[0], row[7]),)
 
 
 # --- complement cross entropy: rows as of log1m_softmax, value and odds ---------------------------
@@ -176,7 +176,7 @@ def settle_complement_cross_entropy_gradient(sums, own, row, c, lift):
 @formula
 def element_complement_cross_entropy_gradient(v, e, g, t, m, row):
     """c times the derivative of the sum of -W log(1 - P)."""
-    return (_or_0(-element_log1m_softmax_vjp(v, e, g * row[10], t, m, row[:10])[0], row[10]),)
+    return (or_0(-element_log1m_softmax_vjp(v, e, g * row[10], t, m, row[:10])[0], row[10]),)
 
 
 # --- both: rows end with (log(1 + s), log P at the maximum) ---------------------------------------
@@ -233,7 +233,7 @@ def element_binary_cross_entropy_gradient(v, e, g, t, m, row):
     term, c = e * row[7] * constant(e, "half_unscale"), row[17]
     chosen = element_log_softmax_vjp(v, term, g * c, t, m, row[10:17])[0]
     others = element_log1m_softmax_vjp(v, e, _others(g) * c, t, m, row[:10])[0]
-    return (_or_0(-(chosen + others), c),)
+    return (or_0(-(chosen + others), c),)
 
 
 # --- two sets of labels with a gate between them -------------------------------------------------

@@ -10,9 +10,15 @@ from .._cpu.together import put_rows
 from . import masked
 from .frames import shaper
 from .memory import out_beside, out_of_rows, quiet
-from .typing import Rows, is_none, literal
+from .typing import Rows, is_none, literal, several
 
 _COMPLEX = types.complex64, types.complex128
+
+
+def _rows(entry, call):
+    # The entries of a row in C order, as the array functions add them up.
+    turns = not several(call.axis)
+    return Rows(entry.name, call.x, call.axis, turns=turns, kinds=_COMPLEX)
 
 
 def _reader(rows, where):
@@ -40,9 +46,9 @@ def _placer(rows, out):
     return inlined(lambda x, out: new(x)) if is_none(out) else given
 
 
-def plan_map(entry, call, turns):
-    """A result for each entry; without `turns` the order is C order."""
-    rows = Rows(entry.name, call.x, call.axis, turns=turns, kinds=_COMPLEX)
+def plan_map(entry, call):
+    """A result for each entry."""
+    rows = _rows(entry, call)
     rows.check_out(call.out)
     rows.check_where(call.where)
     read, place, view = _reader(rows, call.where), _placer(rows, call.out), masked.rows_last(rows)
@@ -73,7 +79,7 @@ def _absent(mask, outer, n):
 
 def plan_reduction(entry, call):
     """A result for each row."""
-    rows = Rows(entry.name, call.x, call.axis, kinds=_COMPLEX)
+    rows = _rows(entry, call)
     keepdims = literal(call.keepdims, bool, "keepdims", entry.name)
     rows.check_out_of_rows(call.out, keepdims)
     rows.check_where(call.where)

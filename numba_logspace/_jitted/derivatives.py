@@ -15,7 +15,7 @@ from .memory import (
     shape_of_rows,
     two_outs,
 )
-from .typing import Rows, check_floats, literal
+from .typing import Rows, check_floats, literal, several
 
 _CHECKS = {name: same_shape(name) for name in ("g", "t")}
 _check_g_of_rows = shape_of_rows("g")
@@ -102,8 +102,8 @@ def _operands(entry, call, rows, frame):
 
 
 def _numbers_of_rows(entry, call, rows):
-    # A function of x and g: the cotangents of the rows, flat, for VJPs of reductions.
-    if entry.kind != "vjp of a reduction":
+    # A function of x and g: the cotangents of the rows, flat, for derivatives of reductions.
+    if entry.kind not in ("vjp of a reduction", "hvp of a reduction"):
         return inlined(lambda x, g: None), "None"
     rows.check_numbers(call.g, "g")
     turn, shape = turn_of(rows), shape_of_rows_of(rows)
@@ -138,6 +138,29 @@ def plan_entries(entry, call):
         return result
 
     return compute, ("x", *names, name_of_rows, "where", "out")
+
+
+def plan_scan(entry, call):
+    """A derivative of the running sum for each entry."""
+    rows = Rows(entry.name, call.x, call.axis, turns=not several(call.axis))
+    rows.check_out(call.out)
+    rows.check_where(call.where)
+    frame = Frame(rows, call.out, call.where, entry.masked[0])
+    (first, _), (name, _) = _operands(entry, call, rows, frame)
+    get_mask, place, lengths, finish = frame.mask, frame.place, frame.lengths, frame.finish
+    kernel = quiet(entry.engine.kernel)
+
+    def compute(x, u, where, out):
+        check_sources()
+        mask, sizes = get_mask(x, where), lengths(x)
+        # A running sum has a value at what is masked, too.
+        weights = first(x, u, out, None)
+        source, target, result = place(x, out, mask)
+        kernel(source, weights, target, sizes[1], sizes[2], 0, sizes[0])
+        finish(target, result, mask)
+        return result
+
+    return compute, ("x", name, "where", "out")
 
 
 def plan_rows(entry, call):

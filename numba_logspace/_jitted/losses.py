@@ -14,6 +14,7 @@ from .memory import each, labels, numbers, same_shape, shape_of_rows
 from .typing import Rows, check_floats, is_none, literal
 
 _check_targets, _check_weights = same_shape("targets"), same_shape("weights")
+_check_t = same_shape("t")
 _check_labels, _check_row_weights = shape_of_rows("targets"), shape_of_rows("weights")
 
 
@@ -167,7 +168,7 @@ class _Loss:
         if reduction not in REDUCTIONS:
             known = ", ".join(map(repr, REDUCTIONS))
             raise TypeError(f"{function}: reduction must be one of {known}, got {reduction!r}")
-        if entry.operands == ("weights",):
+        if entry.operands[0] == "weights":
             self.scores, weights = _class_weights(rows, call.weights), None
             self.names = "logits", "weights", "None"
         else:
@@ -206,3 +207,22 @@ def plan_loss_and_gradient(entry, call):
         return result(logits, values, c), gradient
 
     return compute, (*loss.names, "out")
+
+
+def plan_hessian(entry, call):
+    """The Hessian of a loss, or of one number, times a vector."""
+    loss = _Loss(entry, call)
+    check_floats(entry.name, call.t, "t")
+    loss.rows.check_entries(call.t, "t")
+    scores, of_rows = loss.scores, loss.of_rows
+    place, lengths = loss.frame.place, loss.frame.lengths
+    tangents, weigh = loss.frame.entries(call.t, _check_t), weigher(loss.frame, entry.engine)
+
+    def compute(logits, targets, weights, t, out):
+        g, c, sizes = scores(logits, targets), of_rows(logits, weights), lengths(logits)
+        along = tangents(logits, t, out, None)
+        source, target, result = place(logits, out, None)
+        weigh(source, g, along, c, target, None, sizes)
+        return result
+
+    return compute, (*loss.names, "t", "out")

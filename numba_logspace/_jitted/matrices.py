@@ -32,8 +32,8 @@ def plan_jacobian(entry, call):
     return jacobian, ("x",)
 
 
-def _as_matrix(u, first):
-    # A C-contiguous matrix: one axis is a row of a or a column of b.
+def as_matrix(u, first):
+    """A function of u: a C-contiguous matrix, of one axis a row of a or a column of b."""
     if u.ndim == 2:
         return inlined((lambda u: u) if u.layout == "C" else (lambda u: np.ascontiguousarray(u)))
     if first:
@@ -41,7 +41,8 @@ def _as_matrix(u, first):
     return inlined(lambda u: np.ascontiguousarray(u).reshape(u.size, 1))
 
 
-def _shaped(a, b):
+def shaped(a, b):
+    """A function of the product of two matrices: it in the shape of that of a and b."""
     if a.ndim == 1 and b.ndim == 1:
         return inlined(lambda out: out[0, 0])
     if a.ndim == 1 or b.ndim == 1:
@@ -49,30 +50,41 @@ def _shaped(a, b):
     return inlined(lambda out: out)
 
 
-def plan_product(entry, call):
-    """logmatmulexp, of matrices and vectors."""
-    name, a, b = entry.name, call.a, call.b
-    refuse(name, out=call.out)
+def check_factors(name, a, b):
+    """Refuse what are no factors of one dtype."""
     for u, of in ((a, "a"), (b, "b")):
         check_floats(name, u, of)
         if u.ndim > 2 or u.dtype != a.dtype:
             raise TypeError(
-                f"{name}: {of} must have one axis or two, and the dtype of the other, in "
-                f"jitted code, got {u}"
+                f"{name}: {of} must have one axis or two, and the dtype of the other, in jitted "
+                f"code, got {u}"
             )
-    kernel, shaped = quiet(one_product()), _shaped(a, b)
-    first, second = _as_matrix(a, True), _as_matrix(b, False)
+
+
+@inlined
+def check_lengths(left, right):
+    """Refuse matrices that have no product."""
+    if left.shape[1] != right.shape[0]:
+        raise ValueError("the last axis of a must be as long as the first of b")
+
+
+def plan_product(entry, call):
+    """logmatmulexp, of matrices and vectors."""
+    name, a, b = entry.name, call.a, call.b
+    refuse(name, out=call.out)
+    check_factors(name, a, b)
+    kernel, shape = quiet(one_product()), shaped(a, b)
+    first, second = as_matrix(a, True), as_matrix(b, False)
 
     def product(a, b):
         check_sources()
         left, right = first(a), second(b)
-        if left.shape[1] != right.shape[0]:
-            raise ValueError("the last axis of a must be as long as the first of b")
+        check_lengths(left, right)
         result = np.empty((left.shape[0], right.shape[1]), left.dtype)
         if left.shape[1] == 0:
             result[...] = -np.inf
         elif result.size:
             kernel(left, right, result)
-        return shaped(result)
+        return shape(result)
 
     return product, ("a", "b")

@@ -1,7 +1,7 @@
 """Give every function of the family that runs in jitted code its overload."""
 
 from .._family import FAMILY
-from . import derivatives, gated, losses, matrices, rows, weighted
+from . import derivatives, gated, losses, matrices, products, rows, segments, weighted
 from .calls import register_call
 from .elementwise import register_ufunc
 
@@ -13,14 +13,25 @@ _PLANS = {
     "vjp of a reduction": derivatives.plan_entries,
     "jvp": derivatives.plan_entries,
     "jvp of a reduction": derivatives.plan_rows,
+    "vjp of a scan": derivatives.plan_scan,
+    "jvp of a scan": derivatives.plan_scan,
     "value and vjp": derivatives.plan_both,
     "hvp": derivatives.plan_entries,
+    "hvp of a reduction": derivatives.plan_entries,
+    "hvp of a loss": losses.plan_hessian,
+    "hvp of class weights": losses.plan_hessian,
     "jacobian": matrices.plan_jacobian,
     "loss": losses.plan_loss,
     "loss and gradient": losses.plan_loss_and_gradient,
     "class weights": losses.plan_loss,
     "class weights and gradient": losses.plan_loss_and_gradient,
     "product": matrices.plan_product,
+    "product vjp": products.plan_product_vjp,
+    "product jvp": products.plan_product_jvp,
+    "segment map": segments.plan_segment_map,
+    "segment reduction": segments.plan_segment_reduction,
+    "segment vjp": segments.plan_segment_vjp,
+    "segment vjp of a reduction": segments.plan_segment_vjp,
     "gated": gated.plan_values,
     "gated vjp": gated.plan_gradients,
 }

@@ -84,10 +84,10 @@ def _scan_of_rows(engine):
 
 def plan_map(entry, call):
     """A result for each entry, from x alone: maps, and the running sum."""
+    if is_complex(call.x, entry):
+        return of_complex.plan_map(entry, call)
     engine = entry.engine
     in_c_order = engine.ordered and several(call.axis)
-    if is_complex(call.x, entry):
-        return of_complex.plan_map(entry, call, turns=not in_c_order)
     rows = Rows(entry.name, call.x, call.axis, turns=not in_c_order)
     rows.check_out(call.out)
     rows.check_where(call.where)

@@ -170,9 +170,9 @@ def _gated_vjps(function, a):
 _OF_KIND = {
     **dict.fromkeys(("map", "scan"), _maps),
     "reduction": _reductions,
-    "vjp": _vjps,
+    **dict.fromkeys(("vjp", "vjp of a scan"), _vjps),
     "vjp of a reduction": _vjps_of_reductions,
-    "jvp": _jvps,
+    **dict.fromkeys(("jvp", "jvp of a scan"), _jvps),
     "jvp of a reduction": _jvps_of_reductions,
     "value and vjp": _pairs,
     "hvp": _hvps,

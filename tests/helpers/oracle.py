@@ -7,7 +7,7 @@ import numpy as np
 from error import Target
 from flint import arb, ctx
 
-from numba_logspace._family import WEIGHTED_LOGSUMEXP, named
+from numba_logspace._family import FAMILY, WEIGHTED_LOGSUMEXP, named
 
 ZERO = arb(0)
 FIRST_BITS, MOST_BITS = 256, 1 << 14
@@ -173,6 +173,29 @@ def logsumexp_excluding_max_vjp(row, g):
 logmeanexp_vjp = logsumexp_vjp
 
 
+def _running_shares(row):
+    # For each entry i the shares of those up to it; none before there is anything.
+    totals = list(itertools.accumulate(row.terms))
+    return [
+        [ZERO if t.is_zero() else e / t for e in row.terms[: i + 1]] for i, t in enumerate(totals)
+    ]
+
+
+def logcumsumexp_vjp(row, g):
+    values, scales = [ZERO] * row.n, [ZERO] * row.n
+    for weight, shares in zip(g, _running_shares(row), strict=True):
+        for i, share in enumerate(shares):
+            values[i] += weight * share
+            scales[i] += abs(weight) * share
+    return values, scales
+
+
+def logcumsumexp_jvp(row, t):
+    shares = _running_shares(row)
+    pairs = [_products(part, t[: i + 1]) for i, part in enumerate(shares)]
+    return [sum(p, ZERO) for p in pairs], [sum(map(abs, p), ZERO) for p in pairs]
+
+
 # Derivatives along t, relative to the sum over j of |dy_i/dx_j t_j|.
 
 
@@ -304,6 +327,31 @@ def softmax_binary_cross_entropy_gradient(row, m):
     return tuple([a + b for a, b in zip(*two, strict=True)] for two in (values, scales))
 
 
+# Hessians times t, relative to the moduli of all terms.
+
+
+def logsumexp_hvp(row, g, t):
+    pairs = zip(*softmax_vjp(row, t), strict=True)
+    values, scales = zip(*((v * g[0], s * abs(g[0])) for v, s in pairs), strict=True)
+    return list(values), list(scales)
+
+
+def cross_entropy_hvp(row, m, t):
+    counted = [ZERO if e.is_zero() else v for v, e in zip(m, row.terms, strict=True)]
+    return logsumexp_hvp(row, [sum(counted, ZERO)], t)
+
+
+def complement_cross_entropy_hvp(row, w, t):
+    return _negative(*log1m_softmax_hvp(row, w, t))
+
+
+def softmax_binary_cross_entropy_hvp(row, m, t):
+    parts = cross_entropy_hvp(row, m, t), complement_cross_entropy_hvp(row, _others(m), t)
+    values, scales = zip(*parts, strict=True)
+    scales = [s or [ZERO] * row.n for s in scales]
+    return tuple([a + b for a, b in zip(*two, strict=True)] for two in (values, scales))
+
+
 def _definitions(names):
     # One that has none yet is named by tests/project/test_house.py.
     return {name: globals()[name] for name in names if name in globals()}
@@ -311,18 +359,24 @@ def _definitions(names):
 
 MAPS = _definitions(named("map", "scan"))
 REDUCTIONS = _definitions(named("reduction"))
-VJPS = _definitions(named("vjp"))
-JVPS = _definitions(named("jvp"))
+VJPS = _definitions(named("vjp", "vjp of a scan"))
+JVPS = _definitions(named("jvp", "jvp of a scan"))
 REDUCTION_VJPS = _definitions(named("vjp of a reduction"))
 REDUCTION_JVPS = _definitions(named("jvp of a reduction"))
 HVPS = _definitions(named("hvp"))
+CURVATURES = _definitions(named("hvp of a reduction", "hvp of a loss", "hvp of class weights"))
 JACOBIANS = _definitions(named("jacobian"))
 MAP_DERIVATIVES = VJPS | JVPS  # a weight for each entry, a result of the shape of x
 DERIVATIVES = MAP_DERIVATIVES | REDUCTION_VJPS | REDUCTION_JVPS | HVPS
 LOSSES = _definitions(named("loss", "class weights"))
 LOSS_GRADIENTS = _definitions(f"{name}_gradient" for name in LOSSES)
-ROW_FUNCTIONS = MAPS | REDUCTIONS | DERIVATIVES | JACOBIANS | LOSSES | LOSS_GRADIENTS
+ROW_FUNCTIONS = MAPS | REDUCTIONS | DERIVATIVES | JACOBIANS | LOSSES | LOSS_GRADIENTS | CURVATURES
 ROW_FUNCTIONS[WEIGHTED_LOGSUMEXP.name] = weighted_logsumexp
+# A segment is a row.
+SEGMENTS = {
+    name: globals()[name.removeprefix("segment_")] for name in FAMILY if name.startswith("segment_")
+}
+ROW_FUNCTIONS |= SEGMENTS
 
 
 def logistic(x):

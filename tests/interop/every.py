@@ -7,10 +7,14 @@ from numba_logspace._family import FAMILY
 ENTRIES, ROWS = "entries", "rows"
 SHAPE, AXIS = (4, 5, 3), 1
 ELEMENTWISE = [name for name, f in FAMILY.items() if f.kind == "elementwise"]
+# What takes and gives arrays of NumPy alone.
+PLAIN = {"vjp of a scan", "jvp of a scan", "product vjp", "product jvp", "hvp of a reduction"}
+PLAIN |= {"hvp of a loss", "hvp of class weights"}
+PLAIN |= {f.kind for f in FAMILY.values() if f.kind.startswith("segment")}
 OVER_ROWS = [
     name
     for name, f in FAMILY.items()
-    if f.kind not in ("elementwise", "product", "gated", "gated vjp")
+    if f.kind not in {"elementwise", "product", "gated", "gated vjp"} | PLAIN
 ]
 
 # What results of each kind have a number for.

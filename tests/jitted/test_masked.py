@@ -58,6 +58,7 @@ def test_gates():
     check("nl.gated_log_softmax(a[0], a[1], a[2])", b[:, 1].copy(), a, b)
 
 
+@pytest.mark.slow
 def test_gate_of_one_row():
     a, b, g = (np.linspace(-2.0, 1.0, n) for n in (6, 3, 9))
     check("nl.gated_log_softmax(0.25, a[0], a[1])", a, b)
@@ -96,6 +97,9 @@ _OTHERS = {
     "jvp of a reduction": "a[1]",
     "value and vjp": "a[1]",
     "hvp": "a[1], a[1]",
+    "hvp of a reduction": "None, a[1]",
+    "vjp of a scan": "a[1]",
+    "jvp of a scan": "a[1]",
 }
 _KINDS = ("map", "scan", "reduction", "vjp of a reduction", *_OTHERS)
 

@@ -1,0 +1,75 @@
+"""The table: Hessians of logsumexp and of the losses, times a vector."""
+
+from .._cpu.engines import Weighing
+from .._cpu.weigh import Formulas
+from .._formulas import curvature, derivatives, losses, softsum
+from .kinds import Function
+
+_BY_OTHERS = derivatives.where_others_are_small, "without max"
+
+TABLE = (
+    Function(
+        "logsumexp_hvp",
+        "hvp of a reduction",
+        Weighing(
+            Formulas(
+                derivatives.prepare_by_max,
+                curvature.settle_logsumexp_hvp,
+                weigh=derivatives.weigh_by_share,
+                sums=(1, 1),
+                element=curvature.element_logsumexp_hvp,
+            ),
+            softsum.never,
+        ),
+        ulp=8,
+        masked=(0.0,),
+    ),
+    Function(
+        "cross_entropy_hvp",
+        "hvp of a loss",
+        Weighing(
+            Formulas(
+                derivatives.prepare_by_max,
+                curvature.settle_cross_entropy_hvp,
+                weigh=curvature.weigh_cross_entropy_hvp,
+                sums=(2, 2),
+                element=curvature.element_cross_entropy_hvp,
+                admit=losses.probability_or_nan,
+            ),
+            softsum.never,
+        ),
+        ulp=8,
+    ),
+    Function(
+        "softmax_binary_cross_entropy_hvp",
+        "hvp of a loss",
+        Weighing(
+            Formulas(
+                derivatives.prepare_by_odds,
+                curvature.settle_binary_cross_entropy_hvp,
+                weigh=curvature.weigh_binary_cross_entropy_hvp,
+                sums=(5, 3),
+                element=curvature.element_binary_cross_entropy_hvp,
+                admit=losses.probability_or_nan,
+            ),
+            *_BY_OTHERS,
+        ),
+        ulp=8,
+    ),
+    Function(
+        "complement_cross_entropy_hvp",
+        "hvp of class weights",
+        Weighing(
+            Formulas(
+                derivatives.prepare_by_odds,
+                curvature.settle_complement_cross_entropy_hvp,
+                weigh=derivatives.weigh_log1m_softmax_hvp,
+                sums=(4, 2),
+                element=curvature.element_complement_cross_entropy_hvp,
+                admit=losses.weight_or_nan,
+            ),
+            *_BY_OTHERS,
+        ),
+        ulp=8,
+    ),
+)
