@@ -3,6 +3,14 @@
 from ._cpu.workers import set_workers
 from ._interop.register import register as _register_takers
 from ._jitted.register import register as _register
+from .chains import (
+    hmm_backward,
+    hmm_forward,
+    hmm_loglikelihood,
+    hmm_loglikelihood_value_and_grad,
+    hmm_posterior,
+    hmm_viterbi,
+)
 from .elementwise import (
     cexpexp,
     cloglog,
@@ -84,6 +92,12 @@ __all__ = [
     "entr",
     "gated_log_softmax",
     "gated_log_softmax_vjp",
+    "hmm_backward",
+    "hmm_forward",
+    "hmm_loglikelihood",
+    "hmm_loglikelihood_value_and_grad",
+    "hmm_posterior",
+    "hmm_viterbi",
     "kl_div",
     "log1m_sigmoid",
     "log1m_softmax",

@@ -5,12 +5,12 @@ code, the device functions, the command line, the tables of the documentation, t
 benchmarks go by the kinds and the names.
 """
 
-from . import derivatives, elementwise, losses, mixtures, rows
+from . import chains, derivatives, elementwise, losses, mixtures, rows
 from .kinds import KINDS as KINDS
 from .kinds import Function as Function
 from .rows import WEIGHTED_LOGSUMEXP as WEIGHTED_LOGSUMEXP
 
-_PARTS = rows, derivatives, losses, mixtures, elementwise
+_PARTS = rows, derivatives, losses, mixtures, elementwise, chains
 FAMILY = {function.name: function for part in _PARTS for function in part.TABLE}
 
 

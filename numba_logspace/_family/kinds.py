@@ -22,6 +22,7 @@ KINDS = {
     "class weights and gradient": (("weights",), {"jitted", "cuda"}),
     "elementwise": ((), {"jitted", "device"}),
     "product": ((), {"jitted"}),
+    "chain": ((), {"jitted"}),
     "gated": ((), set()),
     "gated vjp": ((), set()),
 }

@@ -1,7 +1,7 @@
 """Give every function of the family that runs in jitted code its overload."""
 
 from .._family import FAMILY
-from . import derivatives, elementwise, losses, matrices, rows
+from . import chains, derivatives, elementwise, losses, matrices, rows
 
 _REGISTER = {
     "map": rows.register_map,
@@ -19,6 +19,7 @@ _REGISTER = {
     "class weights": losses.register_loss_of_weights,
     "class weights and gradient": losses.register_loss_of_weights_and_gradient,
     "product": matrices.register_product,
+    "chain": chains.register_chain,
     "elementwise": elementwise.register_ufunc,
 }
 # Its signature is its own: it has weights besides.

@@ -1,0 +1,425 @@
+"""Hidden Markov chains: forward, backward and expected counts; lanes are states.
+
+A set of numbers (`_formulas/chains.py`) is three arrays: the high parts, the low parts, the powers.
+Rows of states are padded to whole vectors. The exponentials of what is observed are taken for many
+steps at once, and so are the logarithms of what is kept, since a row may be far shorter than a
+vector. A step is a row of numbers times a matrix of numbers. While both lie close together,
+they are brought to one power first; otherwise each product has a power of its own.
+"""
+
+import functools
+import math
+
+import numpy as np
+
+from .._compile.inline import inlined
+from .._compile.jit import kernel
+from .._formulas.chains import (
+    CLOSE,
+    NOTHING,
+    log_of_number,
+    normalised,
+    number_of_log,
+    plain,
+    power_of_two,
+    product_of_numbers,
+    product_of_pairs,
+    with_product,
+)
+from .._formulas.simd import any_lane, const, largest_lane, select
+from .._formulas.vectormath import larger, quotient, sum_with_smaller
+from .memory import full, lanes, load, store
+from .passes import carried
+
+# The entries that are turned into numbers, and back, at once.
+_BLOCK = 1024
+
+# --- numbers in memory ---------------------------------------------------------------------------
+
+
+@inlined
+def _numbers(size):
+    return np.zeros(size), np.zeros(size), np.full(size, NOTHING)
+
+
+@inlined
+def _get(of, at):
+    return load(of[0], at, None, 0.0), load(of[1], at, None, 0.0), load(of[2], at, None, 0.0)
+
+
+@inlined
+def _put(to, at, width, number):
+    store(to[0], at, width, number[0])
+    store(to[1], at, width, number[1])
+    store(to[2], at, width, number[2])
+
+
+@inlined
+def _exponentials(x, at, count, to):
+    w = lanes(x)
+    for i in range(0, count, w):
+        v = load(x, at + i, min(w, count - i), -math.inf)
+        _put(to, i, None, number_of_log(v))
+
+
+@inlined
+def _logarithms(of, count, out, at):
+    w = lanes(out)
+    for i in range(0, count, w):
+        high, low, power = _get(of, i)
+        store(out, at + i, min(w, count - i), log_of_number(high, low, power))
+
+
+@inlined
+def _keep(of, k, to, at):
+    # A row of states, without what pads it.
+    w = lanes(to[0])
+    for i in range(0, k, w):
+        _put(to, at + i, min(w, k - i), _get(of, i))
+
+
+@inlined
+def _times(a, b, b_at, width, to):
+    w = lanes(to[0])
+    for i in range(0, width, w):
+        _put(to, i, None, product_of_numbers(_get(a, i), _get(b, b_at + i)))
+
+
+@inlined
+def _total(a, k):
+    # The sum of a row, as a number.
+    top = NOTHING
+    for i in range(k):
+        top = max(top, a[2][i])
+    high, low = 0.0, 0.0
+    for i in range(k):
+        scale = power_of_two(a[2][i] - top)
+        high, low = with_product(high, low, a[0][i], a[1][i], scale, 0.0)
+    high, low = sum_with_smaller(high, low)
+    return normalised(high, low, top)
+
+
+# --- matrices ------------------------------------------------------------------------------------
+
+
+@inlined
+def _space(k, width):
+    # (as it comes, its numbers row by row, the same brought to one power).
+    w = width + 64
+    return _numbers(k * k + w), _numbers(k * width), (np.zeros(k * width), np.zeros(k * width))
+
+
+@inlined
+def _prepare(x, at, k, width, turned, space):
+    """(whether the numbers lie close together, the power that they are brought to)."""
+    raw, (high, low, power), (near, near_low) = space
+    _exponentials(x, at, k * k, raw)
+    top, bottom = NOTHING, -NOTHING
+    for i in range(k):
+        for j in range(k):
+            to = j * width + i if turned else i * width + j
+            high[to], low[to], power[to] = raw[0][i * k + j], raw[1][i * k + j], raw[2][i * k + j]
+            top = max(top, power[to])
+            if power[to] > NOTHING:
+                bottom = min(bottom, power[to])
+    w = lanes(high)
+    for i in range(0, k * width, w):
+        h, rest, p = _get((high, low, power), i)
+        scale = power_of_two(p - full(high, top))
+        store(near, i, None, h * scale)
+        store(near_low, i, None, rest * scale)
+    return top - bottom < CLOSE, top
+
+
+@inlined
+def _bring_to_one_power(a, width, near):
+    """(whether a row lies close together, the power that it is brought to)."""
+    w = lanes(near[0])
+    top = load(a[2], 0, None, 0.0)
+    for i in range(w, width, w):
+        top = larger(load(a[2], i, None, 0.0), top)
+    most = largest_lane(top)
+    top = full(near[0], most)
+    worst = full(near[0], 0.0)
+    for i in range(0, width, w):
+        high, low, power = _get(a, i)
+        d = power - top
+        scale = power_of_two(d)
+        store(near[0], i, None, high * scale)
+        store(near[1], i, None, low * scale)
+        counts = select(high > const(high, 0.0), -d, const(d, 0.0))
+        worst = larger(counts, worst)
+    return not any_lane(worst > full(near[0], CLOSE)), most
+
+
+@inlined
+def _close_step(near, k, width, matrix, power, to):
+    w = lanes(near[0])
+    for column in range(0, width, w):
+        total = full(near[0], 0.0)
+        low = total
+        for i in range(k):
+            a, a_low = full(near[0], near[0][i]), full(near[0], near[1][i])
+            b = load(matrix[0], i * width + column, None, 0.0)
+            b_low = load(matrix[1], i * width + column, None, 0.0)
+            total, low = with_product(total, low, a, a_low, b, b_low)
+        total, low = sum_with_smaller(total, low)
+        _put(to, column, None, normalised(total, low, full(near[0], power)))
+
+
+@inlined
+def _far_step(a, k, width, matrix, to):
+    w = lanes(a[0])
+    for column in range(0, width, w):
+        top = full(a[0], 2.0 * NOTHING)
+        for i in range(k):
+            power = load(matrix[2], i * width + column, None, 0.0)
+            top = larger(full(a[0], a[2][i]) + power, top)
+        total = full(a[0], 0.0)
+        low = total
+        for i in range(k):
+            b, b_low, power = _get(matrix, i * width + column)
+            scale = power_of_two((full(a[0], a[2][i]) + power) - top)
+            left, left_low = full(a[0], a[0][i]) * scale, full(a[0], a[1][i]) * scale
+            total, low = with_product(total, low, left, left_low, b, b_low)
+        total, low = sum_with_smaller(total, low)
+        _put(to, column, None, normalised(total, low, top))
+
+
+@inlined
+def _step(a, k, width, space, close, top, near, to):
+    """A row of states times a matrix."""
+    row_close, power = _bring_to_one_power(a, width, near)
+    if close and row_close:
+        _close_step(near, k, width, space[2], power + top, to)
+    else:
+        _far_step(a, k, width, space[1], to)
+
+
+# --- forward, and the log-likelihood -------------------------------------------------------------
+
+
+@inlined
+def _rows(k, width):
+    return _numbers(width), _numbers(width), (np.zeros(width), np.zeros(width))
+
+
+@inlined
+def _padded(k, x):
+    w = lanes(x)
+    return (k + w - 1) // w * w
+
+
+@inlined
+def _run_forward(chain, unit, length, k, width, space, rows, observed, kept, every, out, to, keeps):
+    """The total of one sequence; what is kept of each step goes to `every`, or to `out` as logs."""
+    initial, initial_at, transition, transition_at, step, emission, base = chain
+    a, moved, near = rows
+    size = max(1, _BLOCK // k)
+    close, top, before = False, 0.0, -1
+    _exponentials(initial, initial_at[unit], k, moved)
+    for i in range(k, width):
+        moved[0][i], moved[1][i], moved[2][i] = 0.0, 0.0, NOTHING
+    for first in range(0, length, size):
+        count = min(size, length - first)
+        _exponentials(emission, base + first * k, count * k, observed)
+        for t in range(count):
+            if first + t > 0:
+                at = transition_at[unit] + step * (first + t - 1)
+                if at != before:
+                    close, top = _prepare(transition, at, k, width, False, space)
+                    before = at
+                _step(a, k, width, space, close, top, near, moved)
+            _times(moved, observed, t * k, width, a)
+            if keeps == 1:
+                _keep(a, k, kept, t * k)
+            elif keeps == 2:
+                _keep(a, k, every, (first + t) * k)
+        if keeps == 1:
+            _logarithms(kept, count * k, out, to + first * k)
+    return _total(a, k)
+
+
+@functools.cache
+def forward():
+    """The kernel of log p(y_1..t, z_t), where `keeps`, and of log-likelihoods; a unit is a chain.
+
+    `initial_at` and `transition_at` say where what belongs to each chain begins, `step` how far
+    apart the matrices of two steps are, 0 where all steps have the same.
+    """
+
+    def forward(
+        initial, initial_at, transition, transition_at, step, emission, lengths, steps, k,
+        out, keeps, final, start, stop,
+    ):  # fmt: skip
+        width = _padded(k, emission)
+        space, rows = _space(k, width), _rows(k, width)
+        slack = max(1, _BLOCK // k) * k + 2 * width
+        observed, kept, every = _numbers(slack), _numbers(slack), _numbers(1)
+        for unit in range(start, stop):
+            base, length = unit * steps * k, lengths[unit]
+            chain = initial, initial_at, transition, transition_at, step, emission, base
+            high, low, power = _run_forward(
+                chain, unit, length, k, width, space, rows, observed, kept, every, out, base, keeps
+            )
+            final[unit] = log_of_number(high, low, power)
+            if keeps == 1:
+                out[base + length * k : base + steps * k] = -np.inf
+
+    return kernel(forward)
+
+
+# --- backward ------------------------------------------------------------------------------------
+
+
+@inlined
+def _ones(a, k):
+    for i in range(k):
+        a[0][i], a[1][i], a[2][i] = 1.0, 0.0, 0.0
+
+
+@functools.cache
+def backward():
+    """The kernel of log p(y_t+1..T | z_t)."""
+
+    def backward(
+        transition, transition_at, step, emission, lengths, steps, k, out, start, stop
+    ):  # fmt: skip
+        width = _padded(k, emission)
+        space, (b, seen, near) = _space(k, width), _rows(k, width)
+        size = max(1, _BLOCK // k)
+        observed, kept = _numbers(size * k + 2 * width), _numbers(size * k + 2 * width)
+        for unit in range(start, stop):
+            base, length = unit * steps * k, lengths[unit]
+            close, top, before = False, 0.0, -1
+            _ones(b, k)
+            for block in range((length - 1) // size, -1, -1):
+                first = block * size
+                count = min(size, length - first)
+                _exponentials(emission, base + first * k, count * k, observed)
+                for t in range(count - 1, -1, -1):
+                    _keep(b, k, kept, t * k)
+                    if first + t > 0:
+                        at = transition_at[unit] + step * (first + t - 1)
+                        if at != before:
+                            close, top = _prepare(transition, at, k, width, True, space)
+                            before = at
+                        _times(b, observed, t * k, width, seen)
+                        _step(seen, k, width, space, close, top, near, b)
+                _logarithms(kept, count * k, out, base + first * k)
+            out[base + length * k : base + steps * k] = -np.inf
+
+    return kernel(backward)
+
+
+# --- posterior marginals, and expected counts ----------------------------------------------------
+
+
+@inlined
+def _posteriors(every, at, kept, count, inverse, out, to, logs):
+    # Of a block: forward times backward over the total, as logarithms or as they are.
+    w = lanes(out)
+    scale = full(out, inverse[0]), full(out, inverse[1]), full(out, inverse[2])
+    for i in range(0, count, w):
+        width = min(w, count - i)
+        both = product_of_numbers(_get(every, at + i), _get(kept, i))
+        high, low, power = product_of_numbers(both, scale)
+        if logs:
+            store(out, to + i, width, log_of_number(high, low, power))
+        else:
+            store(out, to + i, width, plain(high, power))
+
+
+@inlined
+def _add_pairs(a, seen, matrix, k, width, inverse, sums, errors):
+    # The probabilities of all pairs of states at two steps; lanes are the first of the two.
+    w = lanes(sums)
+    scale = full(sums, inverse[0]), full(sums, inverse[1]), full(sums, inverse[2])
+    for column in range(0, width, w):
+        first = product_of_numbers(_get(a, column), scale)
+        for j in range(k):
+            at = j * width + column
+            high, low, power = _get(matrix, at)
+            high, low = product_of_pairs(high, low, first[0], first[1])
+            second, rest = full(sums, seen[0][j]), full(sums, seen[1][j])
+            high, low = product_of_pairs(high, low, second, rest)
+            v = plain(high, (power + first[2]) + full(sums, seen[2][j]))
+            total, error = carried(load(sums, at, None, 0.0), load(errors, at, None, 0.0), v)
+            store(sums, at, None, total)
+            store(errors, at, None, error)
+
+
+@inlined
+def _give_pairs(sums, errors, k, width, out, at):
+    for i in range(k):
+        for j in range(k):
+            to = j * width + i
+            out[at + i * k + j] = sums[to] + errors[to]
+    sums[:] = 0.0
+    errors[:] = 0.0
+
+
+@functools.cache
+def counts():
+    """The kernel of posterior marginals, and of the gradient: expected counts.
+
+    `out` gets the marginals, as logarithms where `logs`; else the expected transitions go to
+    `pairs`, those of each step `pairs_step` behind the last, or their sum where that is 0.
+    """
+
+    def counts(
+        initial, initial_at, transition, transition_at, step, emission, lengths, steps, k,
+        out, logs, pairs, pairs_step, final, start, stop,
+    ):  # fmt: skip
+        width = _padded(k, emission)
+        space, rows = _space(k, width), _rows(k, width)
+        size = max(1, _BLOCK // k)
+        observed, kept = _numbers(size * k + 2 * width), _numbers(size * k + 2 * width)
+        every, earlier = _numbers(steps * k + 2 * width), _numbers(width)
+        sums, errors = np.zeros(k * width), np.zeros(k * width)
+        b, seen, near = rows
+        for unit in range(start, stop):
+            base, length = unit * steps * k, lengths[unit]
+            chain = initial, initial_at, transition, transition_at, step, emission, base
+            total = _run_forward(
+                chain, unit, length, k, width, space, rows, observed, kept, every, out, base, 2
+            )
+            final[unit] = log_of_number(total[0], total[1], total[2])
+            out[base + length * k : base + steps * k] = -np.inf if logs else 0.0
+            if total[0] == 0.0:
+                out[base : base + length * k] = np.nan if logs else 0.0
+                continue
+            high, low = quotient(1.0, 0.0, total[0], total[1])
+            inverse = normalised(high, low, -total[2] if total[0] > 0.0 else 0.0)
+            close, top, before = False, 0.0, -1
+            for i in range(width):
+                b[0][i], b[1][i], b[2][i] = 0.0, 0.0, NOTHING
+            _ones(b, k)
+            for block in range((length - 1) // size, -1, -1):
+                first = block * size
+                count = min(size, length - first)
+                _exponentials(emission, base + first * k, count * k, observed)
+                for t in range(count - 1, -1, -1):
+                    _keep(b, k, kept, t * k)
+                    if first + t > 0:
+                        at = transition_at[unit] + step * (first + t - 1)
+                        if at != before:
+                            close, top = _prepare(transition, at, k, width, True, space)
+                            before = at
+                        _times(b, observed, t * k, width, seen)
+                        if not logs:
+                            for i in range(k):
+                                from_ = (first + t - 1) * k + i
+                                earlier[0][i] = every[0][from_]
+                                earlier[1][i] = every[1][from_]
+                                earlier[2][i] = every[2][from_]
+                            _add_pairs(earlier, seen, space[1], k, width, inverse, sums, errors)
+                            if pairs_step > 0:
+                                to = (unit * (steps - 1) + first + t - 1) * pairs_step
+                                _give_pairs(sums, errors, k, width, pairs, to)
+                        _step(seen, k, width, space, close, top, near, b)
+                _posteriors(every, first * k, kept, count * k, inverse, out, base + first * k, logs)
+            if not logs and pairs_step == 0:
+                _give_pairs(sums, errors, k, width, pairs, unit * k * k)
+
+    return kernel(counts)
