@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._arguments import chains
-from ._family import FAMILY
 
 
 def hmm_forward(
@@ -53,10 +52,12 @@ def hmm_forward(
     Raises
     ------
     TypeError
-        For masked arrays and CUDA arrays, for other dtypes, for an `out` of another dtype, for `lengths` that are no integers.
+        For masked arrays and CUDA arrays, for other dtypes, for an `out` of another dtype, for
+        `lengths` that are no integers.
     ValueError
-        For shapes that do not match, without states or steps, for `lengths` out of range, for an `out` of another shape,
-        or that overlaps an input, or is read-only. Nothing has been written to it then.
+        For shapes that do not match, without states or steps, for `lengths` out of range, for an
+        `out` of another shape, or that overlaps an input, or is read-only. Nothing has been
+        written to it then.
 
     Notes
     -----
@@ -65,14 +66,13 @@ def hmm_forward(
     counts makes the chain NaN.
 
     Error bound: 2 ulp of the exact value, however long the chain, but not less than 1e-25 for
-    each step; beyond 1e15 in modulus logarithms have 1e-14 of relative accuracy. Probabilities
-    are carried with twice the digits and an exponent of their own.
+    each step. Probabilities are carried with twice the digits and an exponent of their own. Of
+    arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
 
     O(size K) time, with the size of `log_emission`; memory is that of the result and of
     the matrices of one step.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
-
 
     Examples
     --------
@@ -90,7 +90,7 @@ def hmm_forward(
         "log_transition": log_transition,
         "log_emission": log_emission,
     }
-    return chains.forward(FAMILY["hmm_forward"], arguments, lengths, out, workers)
+    return chains.forward(arguments, lengths, out, workers)
 
 
 def hmm_backward(
@@ -131,10 +131,12 @@ def hmm_backward(
     Raises
     ------
     TypeError
-        For masked arrays and CUDA arrays, for other dtypes, for an `out` of another dtype, for `lengths` that are no integers.
+        For masked arrays and CUDA arrays, for other dtypes, for an `out` of another dtype, for
+        `lengths` that are no integers.
     ValueError
-        For shapes that do not match, without states or steps, for `lengths` out of range, for an `out` of another shape,
-        or that overlaps an input, or is read-only. Nothing has been written to it then.
+        For shapes that do not match, without states or steps, for `lengths` out of range, for an
+        `out` of another shape, or that overlaps an input, or is read-only. Nothing has been
+        written to it then.
 
     Notes
     -----
@@ -143,14 +145,13 @@ def hmm_backward(
     counts makes the chain NaN.
 
     Error bound: 2 ulp of the exact value, however long the chain, but not less than 1e-25 for
-    each step; beyond 1e15 in modulus logarithms have 1e-14 of relative accuracy. Probabilities
-    are carried with twice the digits and an exponent of their own.
+    each step. Probabilities are carried with twice the digits and an exponent of their own. Of
+    arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
 
     O(size K) time, with the size of `log_emission`; memory is that of the result and of
     the matrices of one step.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
-
 
     Examples
     --------
@@ -164,7 +165,7 @@ def hmm_backward(
            [1.   , 1.   ]])
     """
     arguments = {"log_transition": log_transition, "log_emission": log_emission}
-    return chains.backward(FAMILY["hmm_backward"], arguments, lengths, out, workers)
+    return chains.backward(arguments, lengths, out, workers)
 
 
 def hmm_loglikelihood(
@@ -217,14 +218,13 @@ def hmm_loglikelihood(
     counts makes the chain NaN.
 
     Error bound: 2 ulp of the exact value, however long the chain, but not less than 1e-25 for
-    each step; beyond 1e15 in modulus logarithms have 1e-14 of relative accuracy. Probabilities
-    are carried with twice the digits and an exponent of their own.
+    each step. Probabilities are carried with twice the digits and an exponent of their own. Of
+    arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
 
     O(size K) time, with the size of `log_emission`; memory is that of the matrices of one
     step, whatever T.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
-
 
     Examples
     --------
@@ -240,7 +240,7 @@ def hmm_loglikelihood(
         "log_transition": log_transition,
         "log_emission": log_emission,
     }
-    return chains.loglikelihood(FAMILY["hmm_loglikelihood"], arguments, lengths, workers)
+    return chains.loglikelihood(arguments, lengths, workers)
 
 
 def hmm_loglikelihood_value_and_grad(
@@ -305,7 +305,6 @@ def hmm_loglikelihood_value_and_grad(
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
 
-
     Examples
     --------
     >>> import numpy as np
@@ -322,9 +321,7 @@ def hmm_loglikelihood_value_and_grad(
         "log_transition": log_transition,
         "log_emission": log_emission,
     }
-    return chains.value_and_grad(
-        FAMILY["hmm_loglikelihood_value_and_grad"], arguments, lengths, workers
-    )
+    return chains.value_and_grad(arguments, lengths, workers)
 
 
 def hmm_posterior(
@@ -369,10 +366,12 @@ def hmm_posterior(
     Raises
     ------
     TypeError
-        For masked arrays and CUDA arrays, for other dtypes, for an `out` of another dtype, for `lengths` that are no integers.
+        For masked arrays and CUDA arrays, for other dtypes, for an `out` of another dtype, for
+        `lengths` that are no integers.
     ValueError
-        For shapes that do not match, without states or steps, for `lengths` out of range, for an `out` of another shape,
-        or that overlaps an input, or is read-only. Nothing has been written to it then.
+        For shapes that do not match, without states or steps, for `lengths` out of range, for an
+        `out` of another shape, or that overlaps an input, or is read-only. Nothing has been
+        written to it then.
 
     Notes
     -----
@@ -381,14 +380,13 @@ def hmm_posterior(
     counts makes the chain NaN.
 
     Error bound: 2 ulp of the exact value, however long the chain, but not less than 1e-25 for
-    each step; beyond 1e15 in modulus logarithms have 1e-14 of relative accuracy. Probabilities
-    are carried with twice the digits and an exponent of their own.
+    each step. Probabilities are carried with twice the digits and an exponent of their own. Of
+    arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
 
     O(size K) time, with the size of `log_emission`; memory is O(size), for the forward
     pass.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
-
 
     Examples
     --------
@@ -406,7 +404,7 @@ def hmm_posterior(
         "log_transition": log_transition,
         "log_emission": log_emission,
     }
-    return chains.posterior(FAMILY["hmm_posterior"], arguments, lengths, out, workers)
+    return chains.posterior(arguments, lengths, out, workers)
 
 
 def hmm_viterbi(
@@ -417,7 +415,7 @@ def hmm_viterbi(
     lengths: ArrayLike | None = None,
     workers: int | None = None,
 ) -> tuple[np.ndarray, Any]:
-    """The most probable path through a hidden Markov model, and its log-probability with what is seen.
+    """The most probable path through a hidden Markov model, and its log-probability.
 
     Parameters
     ----------
@@ -459,10 +457,8 @@ def hmm_viterbi(
     Of paths of equal probability it is that with the lowest last state, and then the lowest
     state before each.
 
-    Special values: -inf is a probability of 0, wherever it stands. Where no path is possible, the value
-    is -inf. NaN or inf among what
-    counts makes the chain NaN.
-    The path of such a chain is of no meaning.
+    Special values: -inf is a probability of 0, wherever it stands. Where no path is possible, the
+    value is -inf, and NaN where NaN or inf is among what counts; the path is of no meaning then.
 
     Error bound: 2 ulp of the exact value of the path, however long the chain, but not less than
     1e-31 of its largest partial sum for each step: logarithms are added in twice the digits.
@@ -471,7 +467,6 @@ def hmm_viterbi(
 
     Source: A. J. Viterbi, "Error bounds for convolutional codes", IEEE Trans. Inf. Theory 13
     (1967) 260-269.
-
 
     Examples
     --------
@@ -488,4 +483,4 @@ def hmm_viterbi(
         "log_transition": log_transition,
         "log_emission": log_emission,
     }
-    return chains.best_path(FAMILY["hmm_viterbi"], arguments, lengths, workers)
+    return chains.best_path(arguments, lengths, workers)

@@ -4,6 +4,9 @@ import math
 
 import numpy as np
 
+from .._cpu import chains as engine
+from .._cpu.best_path import best_path as best_path_engine
+from .._cpu.chains import COUNTS, LOGS, NUMBERS, POSTERIORS
 from .._cpu.workers import count_for, share
 from . import layout
 from .slabs import flat
@@ -18,7 +21,7 @@ class Chains:
     shape of the matrices of one chain and `step` how far apart those of two steps are.
     """
 
-    def __init__(self, function, arguments, lengths, workers):
+    def __init__(self, arguments, lengths, workers):
         self.given, results = {}, []
         for name, x in arguments.items():
             self.given[name], _, result = layout.as_array(x, name, has_where=False)
@@ -32,7 +35,7 @@ class Chains:
         self._read_transition(self.given["log_transition"])
         self._read_lengths(lengths)
         size = self.count * self.steps * self.states * self.states
-        self._workers, self._function = count_for(workers, size), function
+        self._workers = count_for(workers, size)
 
     def _read_emission(self, x):
         if x.ndim < 2 or x.shape[-1] == 0 or x.shape[-2] == 0:
@@ -93,11 +96,13 @@ class Chains:
         if out is not None:
             layout.check_out(out, self.shape, self.dtype, self.given)
 
-    def run(self, kernel, *rest, initial=True):
-        """Call a kernel for all chains, on the arguments and the rest of its own."""
-        first = self.initial if initial else ()
-        sizes = self.lengths, self.steps, self.states
-        arguments = *first, *self.transition, self.step, self.emission, *sizes, *rest
+    @property
+    def moving(self):
+        """What kernels take of how chains move and of what is seen."""
+        return *self.transition, self.step, self.emission, self.lengths, self.steps, self.states
+
+    def run(self, kernel, *arguments):
+        """Call a kernel for all chains."""
         share(kernel, arguments, self.count, self._workers)
 
     def numbers(self, values, shape, out=None):
@@ -142,62 +147,80 @@ def _starts(lead, batch, size):
 
 # --- the calls -----------------------------------------------------------------------------------
 
-
-def forward(function, arguments, lengths, out, workers):
-    """log p(y_1..t, z_t)."""
-    chains = Chains(function, arguments, lengths, workers)
-    chains.out_of_states(out)
-    values, total = np.empty(math.prod(chains.shape)), np.empty(chains.count)
-    chains.run(function.engine(), values, 1, total)
-    return chains.numbers(values, chains.shape, out)
+_NOWHERE = np.empty(1)
+_NO_NUMBERS = (_NOWHERE,) * 3
 
 
-def backward(function, arguments, lengths, out, workers):
-    """log p(y_t+1..T | z_t)."""
-    chains = Chains(function, arguments, lengths, workers)
-    chains.out_of_states(out)
+def _run_forward(chains, keeps):
+    # (the logarithms of each step, the numbers, those of the totals, the log-likelihoods).
+    size = math.prod(chains.shape)
+    values = np.empty(size) if keeps == LOGS else _NOWHERE
+    every = totals = _NO_NUMBERS
+    if keeps == NUMBERS:
+        every = tuple(np.empty(size) for _ in range(3))
+        totals = tuple(np.empty(chains.count) for _ in range(3))
+    final = np.empty(chains.count)
+    kernel = engine.forward()
+    chains.run(kernel, *chains.initial, *chains.moving, values, every, totals, keeps, final)
+    return values, every, totals, final
+
+
+def _run_backward(chains, every, totals, gives, pairs=_NOWHERE):
     values = np.empty(math.prod(chains.shape))
-    chains.run(function.engine(), values, initial=False)
-    return chains.numbers(values, chains.shape, out)
+    rest = every, totals, values, gives, pairs, chains.step
+    chains.run(engine.backward(), *chains.moving, *rest)
+    return values
 
 
-def loglikelihood(function, arguments, lengths, workers):
-    """log p(y)."""
-    chains = Chains(function, arguments, lengths, workers)
-    total = np.empty(chains.count)
-    chains.run(function.engine(), np.empty(1), 0, total)
-    return chains.numbers(total, chains.batch)
-
-
-def posterior(function, arguments, lengths, out, workers):
-    """log p(z_t | y)."""
-    chains = Chains(function, arguments, lengths, workers)
+def forward(arguments, lengths, out, workers):
+    """log p(y_1..t, z_t)."""
+    chains = Chains(arguments, lengths, workers)
     chains.out_of_states(out)
-    values, total = np.empty(math.prod(chains.shape)), np.empty(chains.count)
-    chains.run(function.engine(), values, True, np.empty(1), 0, total)
+    return chains.numbers(_run_forward(chains, LOGS)[0], chains.shape, out)
+
+
+def backward(arguments, lengths, out, workers):
+    """log p(y_t+1..T | z_t)."""
+    chains = Chains(arguments, lengths, workers)
+    chains.out_of_states(out)
+    values = _run_backward(chains, _NO_NUMBERS, _NO_NUMBERS, LOGS)
     return chains.numbers(values, chains.shape, out)
 
 
-def value_and_grad(function, arguments, lengths, workers):
+def loglikelihood(arguments, lengths, workers):
+    """log p(y)."""
+    chains = Chains(arguments, lengths, workers)
+    return chains.numbers(_run_forward(chains, 0)[-1], chains.batch)
+
+
+def posterior(arguments, lengths, out, workers):
+    """log p(z_t | y)."""
+    chains = Chains(arguments, lengths, workers)
+    chains.out_of_states(out)
+    _, every, totals, _ = _run_forward(chains, NUMBERS)
+    values = _run_backward(chains, every, totals, POSTERIORS)
+    return chains.numbers(values, chains.shape, out)
+
+
+def value_and_grad(arguments, lengths, workers):
     """log p(y), and its derivatives by each argument."""
-    chains = Chains(function, arguments, lengths, workers)
-    k = chains.states
-    values, total = np.empty(math.prod(chains.shape)), np.empty(chains.count)
+    chains = Chains(arguments, lengths, workers)
+    _, every, totals, final = _run_forward(chains, NUMBERS)
     pairs = np.zeros(chains.count * math.prod(chains.moves))
-    chains.run(function.engine(), values, False, pairs, chains.step, total)
-    first = np.ascontiguousarray(values.reshape(chains.count, chains.steps, k)[:, 0])
+    values = _run_backward(chains, every, totals, COUNTS, pairs)
+    first = values.reshape(chains.count, chains.steps, chains.states)[:, 0]
     gradients = (
-        chains.of_argument("log_initial", first, (k,)),
+        chains.of_argument("log_initial", first, (chains.states,)),
         chains.of_argument("log_transition", pairs, chains.moves),
         chains.numbers(values, chains.shape),
     )
-    return chains.numbers(total, chains.batch), gradients
+    return chains.numbers(final, chains.batch), gradients
 
 
-def best_path(function, arguments, lengths, workers):
+def best_path(arguments, lengths, workers):
     """The best path, and the logarithm of its probability together with what is seen."""
-    chains = Chains(function, arguments, lengths, workers)
+    chains = Chains(arguments, lengths, workers)
     path = np.empty(chains.count * chains.steps, np.int64)
-    total = np.empty(chains.count)
-    chains.run(function.engine(), path, total)
-    return path.reshape(chains.shape[:-1]), chains.numbers(total, chains.batch)
+    final = np.empty(chains.count)
+    chains.run(best_path_engine(), *chains.initial, *chains.moving, path, final)
+    return path.reshape(chains.shape[:-1]), chains.numbers(final, chains.batch)

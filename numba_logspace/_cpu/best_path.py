@@ -26,7 +26,7 @@ def _matrix(x, at, k, width, to):
 @inlined
 def _is_wrong(x, at, count):
     # Whether there is a NaN or an inf among logarithms.
-    for i in range(at, at + count):
+    for i in range(at, at + count):  # noqa: SIM110 - Numba has no any of a generator
         if not x[i] < math.inf:
             return True
     return False

@@ -33,6 +33,8 @@ from .passes import carried
 
 # The entries that are turned into numbers, and back, at once.
 _BLOCK = 1024
+# What the passes keep, and give.
+LOGS, NUMBERS, POSTERIORS, COUNTS = 1, 2, 3, 4
 
 # --- numbers in memory ---------------------------------------------------------------------------
 
@@ -45,6 +47,12 @@ def _numbers(size):
 @inlined
 def _get(of, at):
     return load(of[0], at, None, 0.0), load(of[1], at, None, 0.0), load(of[2], at, None, 0.0)
+
+
+@inlined
+def _get_some(of, at, width):
+    high, low = load(of[0], at, width, 0.0), load(of[1], at, width, 0.0)
+    return high, low, load(of[2], at, width, NOTHING)
 
 
 @inlined
@@ -210,143 +218,92 @@ def _padded(k, x):
     return (k + w - 1) // w * w
 
 
-@inlined
-def _run_forward(chain, unit, length, k, width, space, rows, observed, kept, every, out, to, keeps):
-    """The total of one sequence; what is kept of each step goes to `every`, or to `out` as logs."""
-    initial, initial_at, transition, transition_at, step, emission, base = chain
-    a, moved, near = rows
-    size = max(1, _BLOCK // k)
-    close, top, before = False, 0.0, -1
-    _exponentials(initial, initial_at[unit], k, moved)
-    for i in range(k, width):
-        moved[0][i], moved[1][i], moved[2][i] = 0.0, 0.0, NOTHING
-    for first in range(0, length, size):
-        count = min(size, length - first)
-        _exponentials(emission, base + first * k, count * k, observed)
-        for t in range(count):
-            if first + t > 0:
-                at = transition_at[unit] + step * (first + t - 1)
-                if at != before:
-                    close, top = _prepare(transition, at, k, width, False, space)
-                    before = at
-                _step(a, k, width, space, close, top, near, moved)
-            _times(moved, observed, t * k, width, a)
-            if keeps == 1:
-                _keep(a, k, kept, t * k)
-            elif keeps == 2:
-                _keep(a, k, every, (first + t) * k)
-        if keeps == 1:
-            _logarithms(kept, count * k, out, to + first * k)
-    return _total(a, k)
-
-
 @functools.cache
 def forward():
-    """The kernel of log p(y_1..t, z_t), where `keeps`, and of log-likelihoods; a unit is a chain.
+    """The kernel of log p(y_1..t, z_t) and of log-likelihoods; a unit of work is a chain.
 
     `initial_at` and `transition_at` say where what belongs to each chain begins, `step` how far
-    apart the matrices of two steps are, 0 where all steps have the same.
+    apart the matrices of two steps are, 0 where all steps have the same. `keeps` says what is kept
+    of each step: nothing, LOGS in `out`, or NUMBERS in `every`, with those of the `totals`.
     """
 
     def forward(
         initial, initial_at, transition, transition_at, step, emission, lengths, steps, k,
-        out, keeps, final, start, stop,
+        out, every, totals, keeps, final, start, stop,
     ):  # fmt: skip
         width = _padded(k, emission)
-        space, rows = _space(k, width), _rows(k, width)
-        slack = max(1, _BLOCK // k) * k + 2 * width
-        observed, kept, every = _numbers(slack), _numbers(slack), _numbers(1)
+        space, (a, moved, near) = _space(k, width), _rows(k, width)
+        size = max(1, _BLOCK // k)
+        observed, kept = _numbers(size * k + 2 * width), _numbers(size * k + 2 * width)
+        close, top, before = False, 0.0, -1
         for unit in range(start, stop):
             base, length = unit * steps * k, lengths[unit]
-            chain = initial, initial_at, transition, transition_at, step, emission, base
-            high, low, power = _run_forward(
-                chain, unit, length, k, width, space, rows, observed, kept, every, out, base, keeps
-            )
-            final[unit] = log_of_number(high, low, power)
-            if keeps == 1:
+            _exponentials(initial, initial_at[unit], k, moved)
+            for i in range(k, width):
+                moved[0][i], moved[1][i], moved[2][i] = 0.0, 0.0, NOTHING
+            for first in range(0, length, size):
+                count = min(size, length - first)
+                _exponentials(emission, base + first * k, count * k, observed)
+                for t in range(count):
+                    if first + t > 0:
+                        at = transition_at[unit] + step * (first + t - 1)
+                        if at != before:
+                            close, top = _prepare(transition, at, k, width, False, space)
+                            before = at
+                        _step(a, k, width, space, close, top, near, moved)
+                    _times(moved, observed, t * k, width, a)
+                    if keeps == LOGS:
+                        _keep(a, k, kept, t * k)
+                    elif keeps == NUMBERS:
+                        _keep(a, k, every, base + (first + t) * k)
+                if keeps == LOGS:
+                    _logarithms(kept, count * k, out, base + first * k)
+            if keeps == LOGS:
                 out[base + length * k : base + steps * k] = -np.inf
+            high, low, power = _total(a, k)
+            final[unit] = log_of_number(high, low, power)
+            if keeps == NUMBERS:
+                totals[0][unit], totals[1][unit], totals[2][unit] = high, low, power
 
     return kernel(forward)
 
 
-# --- backward ------------------------------------------------------------------------------------
+# --- backward, and what it makes of the forward pass ---------------------------------------------
 
 
 @inlined
-def _ones(a, k):
-    for i in range(k):
-        a[0][i], a[1][i], a[2][i] = 1.0, 0.0, 0.0
-
-
-@functools.cache
-def backward():
-    """The kernel of log p(y_t+1..T | z_t)."""
-
-    def backward(
-        transition, transition_at, step, emission, lengths, steps, k, out, start, stop
-    ):  # fmt: skip
-        width = _padded(k, emission)
-        space, (b, seen, near) = _space(k, width), _rows(k, width)
-        size = max(1, _BLOCK // k)
-        observed, kept = _numbers(size * k + 2 * width), _numbers(size * k + 2 * width)
-        for unit in range(start, stop):
-            base, length = unit * steps * k, lengths[unit]
-            close, top, before = False, 0.0, -1
-            _ones(b, k)
-            for block in range((length - 1) // size, -1, -1):
-                first = block * size
-                count = min(size, length - first)
-                _exponentials(emission, base + first * k, count * k, observed)
-                for t in range(count - 1, -1, -1):
-                    _keep(b, k, kept, t * k)
-                    if first + t > 0:
-                        at = transition_at[unit] + step * (first + t - 1)
-                        if at != before:
-                            close, top = _prepare(transition, at, k, width, True, space)
-                            before = at
-                        _times(b, observed, t * k, width, seen)
-                        _step(seen, k, width, space, close, top, near, b)
-                _logarithms(kept, count * k, out, base + first * k)
-            out[base + length * k : base + steps * k] = -np.inf
-
-    return kernel(backward)
-
-
-# --- posterior marginals, and expected counts ----------------------------------------------------
-
-
-@inlined
-def _posteriors(every, at, kept, count, inverse, out, to, logs):
+def _posteriors(every, kept, count, inverse, out, to, gives):
     # Of a block: forward times backward over the total, as logarithms or as they are.
     w = lanes(out)
     scale = full(out, inverse[0]), full(out, inverse[1]), full(out, inverse[2])
     for i in range(0, count, w):
         width = min(w, count - i)
-        both = product_of_numbers(_get(every, at + i), _get(kept, i))
+        both = product_of_numbers(_get_some(every, to + i, width), _get(kept, i))
         high, low, power = product_of_numbers(both, scale)
-        if logs:
+        if gives == POSTERIORS:
             store(out, to + i, width, log_of_number(high, low, power))
         else:
             store(out, to + i, width, plain(high, power))
 
 
 @inlined
-def _add_pairs(a, seen, matrix, k, width, inverse, sums, errors):
+def _add_pairs(every, at, seen, matrix, k, width, inverse, sums, errors):
     # The probabilities of all pairs of states at two steps; lanes are the first of the two.
     w = lanes(sums)
     scale = full(sums, inverse[0]), full(sums, inverse[1]), full(sums, inverse[2])
-    for column in range(0, width, w):
-        first = product_of_numbers(_get(a, column), scale)
+    for column in range(0, k, w):
+        a = _get_some(every, at + column, min(w, k - column))
+        first = product_of_numbers(a, scale)
         for j in range(k):
-            at = j * width + column
-            high, low, power = _get(matrix, at)
+            to = j * width + column
+            high, low, power = _get(matrix, to)
             high, low = product_of_pairs(high, low, first[0], first[1])
             second, rest = full(sums, seen[0][j]), full(sums, seen[1][j])
             high, low = product_of_pairs(high, low, second, rest)
             v = plain(high, (power + first[2]) + full(sums, seen[2][j]))
-            total, error = carried(load(sums, at, None, 0.0), load(errors, at, None, 0.0), v)
-            store(sums, at, None, total)
-            store(errors, at, None, error)
+            total, error = carried(load(sums, to, None, 0.0), load(errors, to, None, 0.0), v)
+            store(sums, to, None, total)
+            store(errors, to, None, error)
 
 
 @inlined
@@ -359,67 +316,72 @@ def _give_pairs(sums, errors, k, width, out, at):
     errors[:] = 0.0
 
 
-@functools.cache
-def counts():
-    """The kernel of posterior marginals, and of the gradient: expected counts.
+@inlined
+def _inverse(totals, unit):
+    # 1 over the total of a chain, or the total itself where it is 0 or NaN.
+    total, low, power = totals[0][unit], totals[1][unit], totals[2][unit]
+    if not total > 0.0:
+        return total, 0.0, NOTHING
+    high, low = quotient(1.0, 0.0, total, low)
+    return normalised(high, low, -power)
 
-    `out` gets the marginals, as logarithms where `logs`; else the expected transitions go to
-    `pairs`, those of each step `pairs_step` behind the last, or their sum where that is 0.
+
+@functools.cache
+def backward():
+    """The kernel of log p(y_t+1..T | z_t), of posterior marginals and of expected counts.
+
+    `out` gets what `gives` says: LOGS of the backward pass, POSTERIORS as logarithms, or the
+    COUNTS of states, where those of moves go to `pairs`: of each step `pairs_step` behind the
+    last, or their sum where that is 0. `every` and `totals` are from the forward pass.
     """
 
-    def counts(
-        initial, initial_at, transition, transition_at, step, emission, lengths, steps, k,
-        out, logs, pairs, pairs_step, final, start, stop,
+    def backward(
+        transition, transition_at, step, emission, lengths, steps, k,
+        every, totals, out, gives, pairs, pairs_step, start, stop,
     ):  # fmt: skip
         width = _padded(k, emission)
-        space, rows = _space(k, width), _rows(k, width)
+        space, (b, seen, near) = _space(k, width), _rows(k, width)
         size = max(1, _BLOCK // k)
         observed, kept = _numbers(size * k + 2 * width), _numbers(size * k + 2 * width)
-        every, earlier = _numbers(steps * k + 2 * width), _numbers(width)
         sums, errors = np.zeros(k * width), np.zeros(k * width)
-        b, seen, near = rows
+        close, top, before = False, 0.0, -1
+        inverse = 1.0, 0.0, 0.0
         for unit in range(start, stop):
             base, length = unit * steps * k, lengths[unit]
-            chain = initial, initial_at, transition, transition_at, step, emission, base
-            total = _run_forward(
-                chain, unit, length, k, width, space, rows, observed, kept, every, out, base, 2
-            )
-            final[unit] = log_of_number(total[0], total[1], total[2])
-            out[base + length * k : base + steps * k] = -np.inf if logs else 0.0
-            if total[0] == 0.0:
-                out[base : base + length * k] = np.nan if logs else 0.0
-                continue
-            high, low = quotient(1.0, 0.0, total[0], total[1])
-            inverse = normalised(high, low, -total[2] if total[0] > 0.0 else 0.0)
-            close, top, before = False, 0.0, -1
+            out[base + length * k : base + steps * k] = 0.0 if gives == COUNTS else -np.inf
+            if gives != LOGS:
+                inverse = _inverse(totals, unit)
+                if inverse[0] == 0.0:
+                    out[base : base + length * k] = 0.0 if gives == COUNTS else np.nan
+                    continue
             for i in range(width):
-                b[0][i], b[1][i], b[2][i] = 0.0, 0.0, NOTHING
-            _ones(b, k)
+                b[0][i], b[1][i], b[2][i] = (1.0, 0.0, 0.0) if i < k else (0.0, 0.0, NOTHING)
             for block in range((length - 1) // size, -1, -1):
                 first = block * size
                 count = min(size, length - first)
                 _exponentials(emission, base + first * k, count * k, observed)
                 for t in range(count - 1, -1, -1):
                     _keep(b, k, kept, t * k)
-                    if first + t > 0:
-                        at = transition_at[unit] + step * (first + t - 1)
-                        if at != before:
-                            close, top = _prepare(transition, at, k, width, True, space)
-                            before = at
-                        _times(b, observed, t * k, width, seen)
-                        if not logs:
-                            for i in range(k):
-                                from_ = (first + t - 1) * k + i
-                                earlier[0][i] = every[0][from_]
-                                earlier[1][i] = every[1][from_]
-                                earlier[2][i] = every[2][from_]
-                            _add_pairs(earlier, seen, space[1], k, width, inverse, sums, errors)
-                            if pairs_step > 0:
-                                to = (unit * (steps - 1) + first + t - 1) * pairs_step
-                                _give_pairs(sums, errors, k, width, pairs, to)
-                        _step(seen, k, width, space, close, top, near, b)
-                _posteriors(every, first * k, kept, count * k, inverse, out, base + first * k, logs)
-            if not logs and pairs_step == 0:
+                    if first + t == 0:
+                        continue
+                    at = transition_at[unit] + step * (first + t - 1)
+                    if at != before:
+                        close, top = _prepare(transition, at, k, width, True, space)
+                        before = at
+                    _times(b, observed, t * k, width, seen)
+                    if gives == COUNTS:
+                        last = base + (first + t - 1) * k
+                        _add_pairs(every, last, seen, space[1], k, width, inverse, sums, errors)
+                        if pairs_step > 0:
+                            to = (unit * (steps - 1) + first + t - 1) * pairs_step
+                            _give_pairs(sums, errors, k, width, pairs, to)
+                    _step(seen, k, width, space, close, top, near, b)
+                if gives == LOGS:
+                    _logarithms(kept, count * k, out, base + first * k)
+                else:
+                    at = base + first * k
+                    _posteriors(every, kept, count * k, inverse, out, at, gives)
+            if gives == COUNTS and pairs_step == 0:
                 _give_pairs(sums, errors, k, width, pairs, unit * k * k)
 
-    return kernel(counts)
+    return kernel(backward)

@@ -1,4 +1,4 @@
-"""The table: hidden Markov chains, each with the kernel that computes it."""
+"""The table: hidden Markov chains, each with the kernel that gives its result."""
 
 from .._cpu import best_path, chains
 from .kinds import Function
@@ -7,7 +7,7 @@ TABLE = (
     Function("hmm_forward", "chain", chains.forward, ulp=2),
     Function("hmm_backward", "chain", chains.backward, ulp=2),
     Function("hmm_loglikelihood", "chain", chains.forward, ulp=2),
-    Function("hmm_loglikelihood_value_and_grad", "chain", chains.counts, ulp=4),
-    Function("hmm_posterior", "chain", chains.counts, ulp=2),
+    Function("hmm_loglikelihood_value_and_grad", "chain", chains.backward, ulp=4),
+    Function("hmm_posterior", "chain", chains.backward, ulp=2),
     Function("hmm_viterbi", "chain", best_path.best_path, ulp=2),
 )

@@ -6,7 +6,8 @@ products of any number of factors neither underflow nor lose digits: a step of a
 about 2^-100, and 10^5 of them by less than the last digit of a double. An exponential is taken
 once for each logarithm that comes in, and a logarithm once for each that goes out.
 
-The bound of a logarithm that comes in is 2^50 in modulus; beyond it only its size is right.
+Of a logarithm that comes in beyond 2^50 in modulus only the size is right, and beyond 1e289 it is
+taken for infinite.
 """
 
 import math
@@ -32,6 +33,7 @@ NEGLIGIBLE = -1000.0
 CLOSE = 400.0
 # Up to here the power of an exponential is the nearest whole number.
 _EXACT = 2.0**50
+_INFINITE = 1e289
 
 # log(2) in three doubles.
 _LN2 = (0.6931471805599453, 2.3190468138462996e-17, 5.707708438416212e-34)
@@ -137,7 +139,7 @@ def _expm1_of_pair(r, r_low):
 def number_of_log(x):
     """exp(x); NaN for NaN and for inf."""
     zero, huge = const(x, 0.0), const(x, _EXACT)
-    is_number = magnitude(x) < const(x, math.inf)
+    is_number = magnitude(x) < const(x, _INFINITE)
     finite = select(is_number, x, zero)
     is_huge = magnitude(finite) > huge
     near = select(is_huge, zero, finite)
@@ -148,7 +150,7 @@ def number_of_log(x):
     fours = (finite * const(x, 1.4426950408889634 / 4)) + constant(x, "magic")
     many = (fours - constant(x, "magic")) * const(x, 4.0)
     k = select(is_huge, many, k)
-    nothing = x == const(x, -math.inf)
+    nothing = x <= const(x, -_INFINITE)
     failed = select(is_number, high, const(x, math.nan))
     return (
         select(nothing, zero, failed),

@@ -5,6 +5,9 @@ from numba import types
 
 from .._compile.inline import inlined, overload
 from .._compile.stamp import check_sources
+from .._cpu import chains as engine
+from .._cpu.best_path import best_path
+from .._cpu.chains import COUNTS, LOGS, NUMBERS, POSTERIORS
 from .memory import quiet
 from .typing import check_floats, refuse
 
@@ -55,12 +58,16 @@ def _moves_of(transition):
 
 
 @inlined
-def _beginning(initial, transition, emission, step):
-    # What the kernels of all but the backward pass take first, for one chain.
+def _moving(transition, emission, step):
+    # What the kernels take of one chain.
     steps, k = emission.shape
     none, lengths = np.zeros(1, np.intp), np.full(1, steps, np.int64)
-    first = _flat(initial), none, _flat(transition), none, step
-    return first + (_flat(emission), lengths, steps, k)
+    return _flat(transition), none, step, _flat(emission), lengths, steps, k
+
+
+@inlined
+def _space(size):
+    return np.empty(size), np.empty(size), np.empty(size)
 
 
 def _register_backward(function, entry):
@@ -70,70 +77,84 @@ def _register_backward(function, entry):
     def _overload_backward(log_transition, log_emission, lengths=None, out=None, workers=None):
         refuse(name, lengths=lengths, out=out, workers=workers)
         _check_types(name, log_transition=log_transition, log_emission=log_emission)
-        run, step_of, moves_of = quiet(entry.engine()), _step_of(log_transition)
+        run, step_of = quiet(engine.backward()), _step_of(log_transition)
         moves_of = _moves_of(log_transition)
 
         def backward(log_transition, log_emission, lengths=None, out=None, workers=None):
             check_sources()
             _check_shapes(moves_of(log_transition), log_transition, log_emission)
-            steps, k = log_emission.shape
-            none, count = np.zeros(1, np.intp), np.full(1, steps, np.int64)
-            values = np.empty(steps * k)
-            arrays = _flat(log_transition), none, step_of(log_transition), _flat(log_emission)
-            run(*(arrays + (count, steps, k, values, 0, 1)))
-            return values.reshape(steps, k)
+            step, none = step_of(log_transition), _space(1)
+            moving, values = (
+                _moving(log_transition, log_emission, step),
+                np.empty(log_emission.size),
+            )
+            run(*(moving + (none, none, values, LOGS, values, step, 0, 1)))
+            return values.reshape(log_emission.shape)
 
         return backward
 
 
-def _of_forward(run):
+def _of_forward():
+    run = quiet(engine.forward())
+
     @inlined
-    def finish(first, steps, k, transition, step):
-        values, total = np.empty(steps * k), np.empty(1)
-        run(*(first + (values, 1, total, 0, 1)))
-        return values.reshape(steps, k)
+    def finish(first, moving, transition, emission):
+        values, none = np.empty(emission.size), _space(1)
+        run(*(first + moving + (values, none, none, LOGS, none[0], 0, 1)))
+        return values.reshape(emission.shape)
 
     return finish
 
 
-def _of_loglikelihood(run):
+def _of_loglikelihood():
+    run = quiet(engine.forward())
+
     @inlined
-    def finish(first, steps, k, transition, step):
-        total = np.empty(1)
-        run(*(first + (total, 0, total, 0, 1)))
-        return total[0]
+    def finish(first, moving, transition, emission):
+        none = _space(1)
+        run(*(first + moving + (none[0], none, none, 0, none[1], 0, 1)))
+        return none[1][0]
 
     return finish
 
 
-def _of_posterior(run):
+def _of_posterior():
+    run, back = quiet(engine.forward()), quiet(engine.backward())
+
     @inlined
-    def finish(first, steps, k, transition, step):
-        values, total = np.empty(steps * k), np.empty(1)
-        run(*(first + (values, True, total, 0, total, 0, 1)))
-        return values.reshape(steps, k)
+    def finish(first, moving, transition, emission):
+        every, totals, none = _space(emission.size), _space(1), np.empty(1)
+        run(*(first + moving + (none, every, totals, NUMBERS, none, 0, 1)))
+        values = np.empty(emission.size)
+        back(*(moving + (every, totals, values, POSTERIORS, none, moving[2], 0, 1)))
+        return values.reshape(emission.shape)
 
     return finish
 
 
-def _of_gradient(run):
+def _of_gradient():
+    run, back = quiet(engine.forward()), quiet(engine.backward())
+
     @inlined
-    def finish(first, steps, k, transition, step):
-        values, total = np.empty(steps * k), np.empty(1)
-        pairs = np.zeros(transition.size)
-        run(*(first + (values, False, pairs, step, total, 0, 1)))
-        states = values.reshape(steps, k)
-        return total[0], (states[0].copy(), pairs.reshape(transition.shape), states)
+    def finish(first, moving, transition, emission):
+        every, totals, final = _space(emission.size), _space(1), np.empty(1)
+        run(*(first + moving + (final, every, totals, NUMBERS, final, 0, 1)))
+        values, pairs = np.empty(emission.size), np.zeros(transition.size)
+        back(*(moving + (every, totals, values, COUNTS, pairs, moving[2], 0, 1)))
+        states = values.reshape(emission.shape)
+        return final[0], (states[0].copy(), pairs.reshape(transition.shape), states)
 
     return finish
 
 
-def _of_path(run):
+def _of_path():
+    run = quiet(best_path())
+
     @inlined
-    def finish(first, steps, k, transition, step):
-        path, total = np.empty(steps, np.int64), np.empty(1)
-        run(*(first + (path, total, 0, 1)))
-        return path, total[0]
+    def finish(first, moving, transition, emission):
+        path, final = np.empty(emission.shape[0], np.int64), np.empty(1)
+        run(*(first + moving + (path, final, 0, 1)))
+        return path, final[0]
 
     return finish
 
@@ -159,17 +180,16 @@ def register_chain(function, entry):
         refuse(name, **options)
         arrays = {"log_transition": log_transition, "log_emission": log_emission}
         _check_types(name, log_initial=log_initial, **arrays)
-        finish, step_of = _FINISH[name](quiet(entry.engine())), _step_of(log_transition)
+        finish, step_of = _FINISH[name](), _step_of(log_transition)
         moves_of = _moves_of(log_transition)
 
         def call(log_initial, log_transition, log_emission):
             check_sources()
             _check_shapes(moves_of(log_transition), log_transition, log_emission)
             _check_initial(log_initial, log_emission)
-            steps, k = log_emission.shape
-            step = step_of(log_transition)
-            first = _beginning(log_initial, log_transition, log_emission, step)
-            return finish(first, steps, k, log_transition, step)
+            moving = _moving(log_transition, log_emission, step_of(log_transition))
+            first = _flat(log_initial), moving[1]
+            return finish(first, moving, log_transition, log_emission)
 
         return inlined(call)
 
