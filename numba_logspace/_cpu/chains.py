@@ -88,9 +88,12 @@ def _keep(of, k, to, at):
 
 @inlined
 def _times(a, b, b_at, width, to):
+    # Nearly normal: what follows needs the powers alone.
     w = lanes(to[0])
     for i in range(0, width, w):
-        _put(to, i, None, product_of_numbers(_get(a, i), _get(b, b_at + i)))
+        x, y = _get(a, i), _get(b, b_at + i)
+        high, low = product_of_pairs(x[0], x[1], y[0], y[1])
+        _put(to, i, None, (high, low, x[2] + y[2]))
 
 
 @inlined
@@ -161,7 +164,18 @@ def _bring_to_one_power(a, width, near):
 
 
 @inlined
-def _close_step(near, k, width, matrix, power, to):
+def _seen_by(seen, at, high, low, power):
+    # The sum of a step, times what is seen where that follows.
+    high, low = sum_with_smaller(high, low)
+    if at >= 0:
+        b, b_low, b_power = _get(seen, at)
+        high, low = product_of_pairs(high, low, b, b_low)
+        power = power + b_power
+    return normalised(high, low, power)
+
+
+@inlined
+def _close_step(near, k, width, matrix, power, seen, at, to):
     w = lanes(near[0])
     for column in range(0, width, w):
         total = full(near[0], 0.0)
@@ -171,12 +185,12 @@ def _close_step(near, k, width, matrix, power, to):
             b = load(matrix[0], i * width + column, None, 0.0)
             b_low = load(matrix[1], i * width + column, None, 0.0)
             total, low = with_product(total, low, a, a_low, b, b_low)
-        total, low = sum_with_smaller(total, low)
-        _put(to, column, None, normalised(total, low, full(near[0], power)))
+        number = _seen_by(seen, at + column, total, low, full(near[0], power))
+        _put(to, column, None, number)
 
 
 @inlined
-def _far_step(a, k, width, matrix, to):
+def _far_step(a, k, width, matrix, seen, at, to):
     w = lanes(a[0])
     for column in range(0, width, w):
         top = full(a[0], 2.0 * NOTHING)
@@ -190,18 +204,17 @@ def _far_step(a, k, width, matrix, to):
             scale = power_of_two((full(a[0], a[2][i]) + power) - top)
             left, left_low = full(a[0], a[0][i]) * scale, full(a[0], a[1][i]) * scale
             total, low = with_product(total, low, left, left_low, b, b_low)
-        total, low = sum_with_smaller(total, low)
-        _put(to, column, None, normalised(total, low, top))
+        _put(to, column, None, _seen_by(seen, at + column, total, low, top))
 
 
 @inlined
-def _step(a, k, width, space, close, top, near, to):
-    """A row of states times a matrix."""
+def _step(a, k, width, space, close, top, near, seen, at, to):
+    """A row of states times a matrix, and times the row `at` of what is seen, if not negative."""
     row_close, power = _bring_to_one_power(a, width, near)
     if close and row_close:
-        _close_step(near, k, width, space[2], power + top, to)
+        _close_step(near, k, width, space[2], power + top, seen, at, to)
     else:
-        _far_step(a, k, width, space[1], to)
+        _far_step(a, k, width, space[1], seen, at, to)
 
 
 # --- forward, and the log-likelihood -------------------------------------------------------------
@@ -250,8 +263,10 @@ def forward():
                         if at != before:
                             close, top = _prepare(transition, at, k, width, False, space)
                             before = at
-                        _step(a, k, width, space, close, top, near, moved)
-                    _times(moved, observed, t * k, width, a)
+                        _step(a, k, width, space, close, top, near, observed, t * k, moved)
+                        a, moved = moved, a
+                    else:
+                        _times(moved, observed, 0, width, a)
                     if keeps == LOGS:
                         _keep(a, k, kept, t * k)
                     elif keeps == NUMBERS:
@@ -375,7 +390,7 @@ def backward():
                         if pairs_step > 0:
                             to = (unit * (steps - 1) + first + t - 1) * pairs_step
                             _give_pairs(sums, errors, k, width, pairs, to)
-                    _step(seen, k, width, space, close, top, near, b)
+                    _step(seen, k, width, space, close, top, near, observed, -width, b)
                 if gives == LOGS:
                     _logarithms(kept, count * k, out, base + first * k)
                 else:

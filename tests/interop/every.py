@@ -10,7 +10,7 @@ ELEMENTWISE = [name for name, f in FAMILY.items() if f.kind == "elementwise"]
 OVER_ROWS = [
     name
     for name, f in FAMILY.items()
-    if f.kind not in ("elementwise", "product", "gated", "gated vjp")
+    if f.kind not in ("elementwise", "product", "chain", "gated", "gated vjp")
 ]
 
 # What results of each kind have a number for.
