@@ -15,7 +15,7 @@ import math
 from llvmlite import binding
 from numba import config
 
-from .._compile.trace import formula
+from .._compile.trace import formula, loop
 from .simd import const, constant, fma, polynomial, scaled_power_of_two, select, split_exponent
 from .vectormath import (
     log_pair_of_sum,
@@ -121,18 +121,21 @@ def _expm1_of_pair(r, r_low):
     # For |r| up to log(2) / 2.
     part = const(r, 0.5**_HALVINGS)
     r, r_low = r * part, r_low * part
-    y, low = polynomial(r, _TAIL), const(r, 0.0)
-    for coefficient, rest in _PAIRS:
-        y, low = product_of_pairs(y, low, r, r_low)
-        y, low = sum_of_pairs(const(r, coefficient), const(r, rest), y, low)
+
+    def with_term(i, pair):
+        coefficient, rest = _PAIRS[i]
+        pair = product_of_pairs(*pair, r, r_low)
+        return sum_of_pairs(const(r, coefficient), const(r, rest), *pair)
+
+    def squared(_, pair):
+        y, low = pair
+        return sum_of_pairs(y + y, low + low, *product_of_pairs(y, low, y, low))
+
+    y, low = loop(len(_PAIRS), with_term, (polynomial(r, _TAIL), const(r, 0.0)))
     y, low = product_of_pairs(y, low, r, r_low)
     y, low = sum_of_pairs(const(r, 0.5), const(r, 0.0), y, low)
     y, low = product_of_pairs(*product_of_pairs(y, low, r, r_low), r, r_low)
-    y, low = sum_of_pairs(r, r_low, y, low)
-    for _ in range(_HALVINGS):
-        square, square_low = product_of_pairs(y, low, y, low)
-        y, low = sum_of_pairs(y + y, low + low, square, square_low)
-    return y, low
+    return loop(_HALVINGS, squared, sum_of_pairs(r, r_low, y, low))
 
 
 @formula
