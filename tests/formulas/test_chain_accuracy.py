@@ -184,7 +184,7 @@ def test_long_models(k, steps):
     with ctx.workprec(BITS):
         for name, model in models(steps, k, seed=k).items():
             if name != "varying" or k < 50:
-                print(name, k, steps, check_model(model))
+                check_model(model)
 
 
 @pytest.mark.slow
@@ -203,7 +203,7 @@ def test_a_very_long_chain():
                 if t:
                     a = [a[0] * p[0][j] + a[1] * p[1][j] for j in range(2)]
                 a = [u * v for u, v in zip(a, rows[t % 100])]
-            print(name, checked("hmm_loglikelihood", value, [_log(sum(a, ZERO))], len(seen)))
+            checked("hmm_loglikelihood", value, [_log(sum(a, ZERO))], len(seen))
 
 
 # --- the best path -----------------------------------------------------------------------------
