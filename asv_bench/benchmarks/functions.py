@@ -44,7 +44,7 @@ def _gated(x):
 
 
 def _chain(x):
-    # Ten numbers are two states at five steps.
+    # Ten numbers are two steps of five states.
     k = min(x.shape[-1] // 2, 10) if x.ndim == 1 else 10
     emission = x[: x.size // k * k].reshape(-1, k) if x.ndim == 1 else x.reshape(-1, k)
     return np.zeros(k), np.full((k, k), -np.log(k)), emission
