@@ -29,6 +29,7 @@ KINDS = {
     "product": ((), {"jitted"}),
     "product vjp": ((), {"jitted"}),
     "product jvp": ((), {"jitted"}),
+    "chain": ((), {"jitted"}),
     "gated": ((), set()),
     "gated vjp": ((), set()),
     "segment map": ((), {"jitted"}),

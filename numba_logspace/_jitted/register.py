@@ -3,8 +3,8 @@
 from functools import partial
 
 from .._family import FAMILY
+from . import chains, derivatives, elementwise, losses, matrices, products, rows, segments
 from . import complex as of_complex
-from . import derivatives, elementwise, losses, matrices, products, rows, segments
 
 _REGISTER = {
     "map": partial(rows.register_map, of_complex=of_complex.complex_map),
@@ -33,6 +33,7 @@ _REGISTER = {
     "segment vjp of a reduction": segments.register_segment_vjp,
     "product vjp": products.register_product_vjp,
     "product jvp": products.register_product_jvp,
+    "chain": chains.register_chain,
     "elementwise": elementwise.register_ufunc,
 }
 # Its signature is its own: it has weights besides.
