@@ -7,6 +7,7 @@ the same methods, and nothing here knows more of either.
 
 import functools
 import importlib
+import inspect
 
 import numpy as np
 
@@ -14,17 +15,18 @@ from ._arguments import small, targets
 from ._arguments.foreign import handed_over
 from ._arguments.layout import is_on_cuda
 from ._arguments.slabs import Labels
+from ._family import FAMILY
 
-_CPU, _CUDA = "._arguments.rows", "._cuda.call"
+_CPU, _CUDA, _ON_CUDA = "._arguments.rows", "._cuda.call", "._cuda."
 
 
 @functools.cache
-def _side(module):
+def _side(module, name="Rows"):
     # Nothing of CUDA is imported before the first CUDA array.
     try:
-        return importlib.import_module(module, __package__).Rows
+        return getattr(importlib.import_module(module, __package__), name)
     except ModuleNotFoundError as error:
-        if module != _CUDA:
+        if not module.startswith(_ON_CUDA):
             raise
         raise ModuleNotFoundError(
             "CUDA arrays need numba-cuda: install the extra cuda12 or cuda13, such as "
@@ -41,6 +43,20 @@ def rows_of(x, axis, where=None, workers=None, stream=None, name="x", beside=Non
     if workers is not None:
         raise TypeError(f"workers must be None for CUDA arrays, got {workers!r}")
     return _side(_CUDA)(x, axis, where, stream, name, beside)
+
+
+# --- elementwise functions -----------------------------------------------------------------------
+
+
+def of_ufunc(ufunc, *args, **options):
+    """A call of a ufunc with something else than NumPy's: NotImplemented unless it is of CUDA."""
+    out = options.get("out")
+    outs = out if isinstance(out, tuple) else (out,)
+    if not any(map(is_on_cuda, (*args, *outs, options.get("where")))):
+        return NotImplemented
+    formula = FAMILY[ufunc.__name__].engine
+    names = tuple(inspect.signature(formula).parameters)
+    return _side("._cuda.elementwise", "call")(ufunc, formula, names, args, options)
 
 
 # --- results for the entries, or for the rows ----------------------------------------------------

@@ -1,9 +1,13 @@
 """Elementwise log-space functions, as ufuncs."""
 
+import importlib.util
+
 import numpy as np
 
 from ._arguments.ufuncs import make_ufunc
-from ._family import FAMILY
+from ._compile.first_look import look_first
+from ._door import of_ufunc
+from ._family import FAMILY, named
 
 _TEMPLATE = """{summary}
 
@@ -310,3 +314,7 @@ log_mix_dt = _define(
     "0 where x = y or t is infinite; 1 - s and -s where x - y is inf and -inf.",
     ">>> float(nl.log_mix_dt(40.0, 1.0, 0.0))\n2.6854720659566e-18",
 )
+
+# Without it there is nothing that could compute with CUDA arrays.
+if importlib.util.find_spec("numba_cuda") is not None:
+    look_first([globals()[name] for name in named("elementwise")], of_ufunc)

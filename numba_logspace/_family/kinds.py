@@ -20,7 +20,7 @@ KINDS = {
     "loss and gradient": (("targets",), {"jitted", "cuda"}),
     "class weights": (("weights",), {"jitted", "cuda"}),
     "class weights and gradient": (("weights",), {"jitted", "cuda"}),
-    "elementwise": ((), {"jitted", "device"}),
+    "elementwise": ((), {"jitted", "cuda", "device"}),
     "product": ((), {"jitted"}),
     "gated": ((), set()),
     "gated vjp": ((), set()),
