@@ -1666,6 +1666,7 @@ def gated_log_softmax(
     *,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """Log-probabilities of two sets of labels: log s + log_softmax(a), log(1 - s) + log_softmax(b).
 
@@ -1676,7 +1677,8 @@ def gated_log_softmax(
         `a` without the axis.
     a, b : array_like
         The logits of each set, of the same shape but for the axis; float16, float32, float64,
-        int or bool.
+        int or bool. Or CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all
+        arrays are, also the result; the gate may be a number there, too.
     axis : int, optional
         The axis of the labels.
     out : ndarray, optional
@@ -1684,6 +1686,9 @@ def gated_log_softmax(
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process
         may run on where the arrays are large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default
+        that on which the library of `a` is working.
 
     Returns
     -------
@@ -1694,7 +1699,8 @@ def gated_log_softmax(
     Raises
     ------
     TypeError
-        For masked arrays, for other dtypes, for an `axis` that is not an int.
+        For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays
+        among others.
     ValueError
         For shapes that do not fit, for an `out` of another shape or that overlaps an input.
     numpy.exceptions.AxisError
@@ -1731,6 +1737,7 @@ def gated_log_softmax_vjp(
     axis: int = -1,
     *,
     workers: int | None = None,
+    stream: Any = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The gradients of sum(g * gated_log_softmax(gate, a, b)) with respect to gate, a and b.
 
@@ -1744,6 +1751,8 @@ def gated_log_softmax_vjp(
         The axis of the labels.
     workers : int, optional
         How many threads may share the work, as of `gated_log_softmax`.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone, as of `gated_log_softmax`.
 
     Returns
     -------
@@ -1753,7 +1762,8 @@ def gated_log_softmax_vjp(
     Raises
     ------
     TypeError
-        For masked arrays, for other dtypes, for an `axis` that is not an int.
+        For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays
+        among others.
     ValueError
         For shapes that do not fit.
     numpy.exceptions.AxisError

@@ -7,17 +7,19 @@ the same methods, and nothing here knows more of either.
 
 import functools
 import importlib
+import importlib.util
 import inspect
 
 import numpy as np
 
-from ._arguments import small, targets
+from ._arguments import gated, small, targets
 from ._arguments.foreign import handed_over
 from ._arguments.layout import is_on_cuda
 from ._arguments.slabs import Labels
+from ._compile.first_look import look_first
 from ._family import FAMILY
 
-_CPU, _CUDA, _ON_CUDA = "._arguments.rows", "._cuda.call", "._cuda."
+_CPU, _CUDA, _UFUNCS = "._arguments.rows", "._cuda.call", "._cuda.elementwise"
 
 
 @functools.cache
@@ -26,7 +28,7 @@ def _side(module, name="Rows"):
     try:
         return getattr(importlib.import_module(module, __package__), name)
     except ModuleNotFoundError as error:
-        if not module.startswith(_ON_CUDA):
+        if module == _CPU:
             raise
         raise ModuleNotFoundError(
             "CUDA arrays need numba-cuda: install the extra cuda12 or cuda13, such as "
@@ -48,15 +50,22 @@ def rows_of(x, axis, where=None, workers=None, stream=None, name="x", beside=Non
 # --- elementwise functions -----------------------------------------------------------------------
 
 
-def of_ufunc(ufunc, *args, **options):
-    """A call of a ufunc with something else than NumPy's: NotImplemented unless it is of CUDA."""
+def watch(ufuncs):
+    """Have calls of these ufuncs go to CUDA where an argument is a CUDA array."""
+    # Without numba-cuda nothing could compute with it, and NumPy says what it is.
+    if importlib.util.find_spec("numba_cuda") is not None:
+        look_first(ufuncs, _of_ufunc)
+
+
+def _of_ufunc(ufunc, *args, **options):
+    # NotImplemented, as in a class of arrays, where it is NumPy's.
     out = options.get("out")
     outs = out if isinstance(out, tuple) else (out,)
     if not any(map(is_on_cuda, (*args, *outs, options.get("where")))):
         return NotImplemented
     formula = FAMILY[ufunc.__name__].engine
     names = tuple(inspect.signature(formula).parameters)
-    return _side("._cuda.elementwise", "call")(ufunc, formula, names, args, options)
+    return _side(_UFUNCS, "call")(ufunc, formula, names, args, options)
 
 
 # --- results for the entries, or for the rows ----------------------------------------------------
@@ -212,3 +221,38 @@ def _loss_and_gradient(function, logits, scores, axis, weights, reduction, out, 
     scores = call.scores.classes if isinstance(call.scores, Labels) else call.scores
     out = call.rows.out(out, {}, separate={"weights": call.c, function.operands[0]: scores})
     return call.run((out,)), call.rows.handed_out(out)
+
+
+# --- two sets of labels --------------------------------------------------------------------------
+
+
+def of_sets(function, gate, a, b, axis, out, workers, stream):
+    """A result for each label of two sets, one set after the other along the axis."""
+    if stream is None:
+        result = gated.small_values(function, gate, a, b, axis, out, workers)
+        if result is not None:
+            return result
+    return _of_sets(function, gate, a, b, axis, out, workers, stream)
+
+
+@handed_over
+def _of_sets(function, gate, a, b, axis, out, workers, stream):
+    targets.check_axis(axis)
+    rows = rows_of(a, axis, None, workers, stream, "a")
+    return gated.Sets(rows, gate, b, axis, workers).values(function, out)
+
+
+def gradients_of_sets(function, gate, a, b, g, axis, workers, stream):
+    """The gradients with respect to the gate, a and b."""
+    if stream is None:
+        results = gated.small_gradients(function, gate, a, b, g, axis, workers)
+        if results is not None:
+            return results
+    return _gradients_of_sets(function, gate, a, b, g, axis, workers, stream)
+
+
+@handed_over
+def _gradients_of_sets(function, gate, a, b, g, axis, workers, stream):
+    targets.check_axis(axis)
+    rows = rows_of(a, axis, None, workers, stream, "a")
+    return gated.Sets(rows, gate, b, axis, workers).gradients(function, g)

@@ -1,12 +1,9 @@
 """Elementwise log-space functions, as ufuncs."""
 
-import importlib.util
-
 import numpy as np
 
 from ._arguments.ufuncs import make_ufunc
-from ._compile.first_look import look_first
-from ._door import of_ufunc
+from ._door import watch
 from ._family import FAMILY, named
 
 _TEMPLATE = """{summary}
@@ -315,6 +312,4 @@ log_mix_dt = _define(
     ">>> float(nl.log_mix_dt(40.0, 1.0, 0.0))\n2.6854720659566e-18",
 )
 
-# Without it there is nothing that could compute with CUDA arrays.
-if importlib.util.find_spec("numba_cuda") is not None:
-    look_first([globals()[name] for name in named("elementwise")], of_ufunc)
+watch([globals()[name] for name in named("elementwise")])

@@ -22,8 +22,8 @@ KINDS = {
     "class weights and gradient": (("weights",), {"jitted", "cuda"}),
     "elementwise": ((), {"jitted", "cuda", "device"}),
     "product": ((), {"jitted"}),
-    "gated": ((), set()),
-    "gated vjp": ((), set()),
+    "gated": ((), {"cuda"}),
+    "gated vjp": ((), {"cuda"}),
 }
 
 

@@ -1,4 +1,4 @@
-"""Ufuncs whose calls a Python function sees first: what it is asked, and that nothing else differs."""
+"""Ufuncs whose calls a Python function sees first: what it is asked, and what stays the same."""
 
 import subprocess
 import sys

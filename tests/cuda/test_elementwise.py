@@ -1,4 +1,4 @@
-"""Elementwise functions of CUDA arrays: values, layouts, dtypes, `out`, `where`, what is refused."""
+"""Elementwise functions of CUDA arrays: values, layouts, dtypes, `out`, `where`, errors."""
 
 import numpy as np
 import pytest
