@@ -1942,15 +1942,19 @@ def log1m_softmax_hvp(
     array([ 0.        ,  0.23500371, -0.23500371])
     """
 
-def log1m_softmax_jacobian(x: ArrayLike, axis: int = -1) -> np.ndarray:
+def log1m_softmax_jacobian(x: ArrayLike, axis: int = -1, *, stream: Any = None) -> np.ndarray:
     """The Jacobians of log1m_softmax: the derivative of each value with respect to each entry.
 
     Parameters
     ----------
     x : array_like
-        Any shape; float16, float32, float64, int or bool.
+        Any shape; float16, float32, float64, int or bool. Or a CUDA array of Numba, CuPy or PyTorch,
+        or with their interfaces: then the result is one, too.
     axis : int, optional
         The axis that a row runs along.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of `x` is working.
 
     Returns
     -------
@@ -2280,15 +2284,19 @@ def log_softmax(
     array([-4.00000000e+01, -4.24835426e-18])
     """
 
-def log_softmax_jacobian(x: ArrayLike, axis: int = -1) -> np.ndarray:
+def log_softmax_jacobian(x: ArrayLike, axis: int = -1, *, stream: Any = None) -> np.ndarray:
     """The Jacobians of log_softmax: the derivative of each value with respect to each entry.
 
     Parameters
     ----------
     x : array_like
-        Any shape; float16, float32, float64, int or bool.
+        Any shape; float16, float32, float64, int or bool. Or a CUDA array of Numba, CuPy or PyTorch,
+        or with their interfaces: then the result is one, too.
     axis : int, optional
         The axis that a row runs along.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of `x` is working.
 
     Returns
     -------
@@ -2543,6 +2551,7 @@ def logmatmulexp(
     *,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> Any:
     """The matrix product of logarithms, log(sum_k exp(a[..., i, k] + b[..., k, j])).
 
@@ -2551,12 +2560,16 @@ def logmatmulexp(
     a, b : array_like
         As the arguments of `numpy.matmul`: matrices in the last two axes, the others broadcast
         together, and one axis stands for a row of `a` or a column of `b`. float16, float32,
-        float64, int or bool, of any strides and byte order.
+        float64, int or bool, of any strides and byte order. Or CUDA arrays of Numba, CuPy or
+        PyTorch, or with their interfaces: then all arrays are, also the result.
     out : ndarray, optional
         Where to put the result, of its shape and dtype. It must not overlap `a` or `b`.
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process
         may run on where the product is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default
+        that on which the library of `a` is working.
 
     Returns
     -------
@@ -2568,7 +2581,8 @@ def logmatmulexp(
     Raises
     ------
     TypeError
-        For masked arrays, for other dtypes, for an `out` of another dtype.
+        For masked arrays, for other dtypes, for an `out` of another dtype, for CUDA arrays among
+        others.
     ValueError
         For shapes that do not match, for an `out` of another shape, or that overlaps an input,
         or is read-only. Nothing has been written to it then.
@@ -2584,7 +2598,8 @@ def logmatmulexp(
     taken, so that near-deterministic transitions keep their digits.
 
     Time is O(size k) with the size of the result, an exponential for each of its terms; memory
-    is that of the result, and of copies of `a` and `b` where they cannot be read as they lie.
+    is that of the result, and of copies of `a` and `b` where they cannot be read as they lie; on
+    CUDA of the result alone.
 
     Examples
     --------

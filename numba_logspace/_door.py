@@ -12,14 +12,16 @@ import inspect
 
 import numpy as np
 
-from ._arguments import gated, small, targets
+from ._arguments import gated, matrices, small, targets
 from ._arguments.foreign import handed_over
 from ._arguments.layout import is_on_cuda
 from ._arguments.slabs import Labels
 from ._compile.first_look import look_first
 from ._family import FAMILY
 
-_CPU, _CUDA, _UFUNCS = "._arguments.rows", "._cuda.call", "._cuda.elementwise"
+_CPU, _CUDA = "._arguments.rows", "._cuda.call"
+# Functions of CUDA arrays that are no rows.
+_UFUNCS, _MATRICES = "._cuda.elementwise", "._cuda.matrices"
 
 
 @functools.cache
@@ -38,13 +40,19 @@ def _side(module, name="Rows"):
 
 def rows_of(x, axis, where=None, workers=None, stream=None, name="x", beside=None):
     """The Rows of an argument, of the side where its memory is."""
-    if not is_on_cuda(x):
-        if stream is not None:
-            raise TypeError(f"stream must be None where {name} is not a CUDA array, got {stream!r}")
-        return _side(_CPU)(x, axis, where, workers, name, beside)
-    if workers is not None:
+    if _goes_to_cuda(x, workers, stream, name):
+        return _side(_CUDA)(x, axis, where, stream, name, beside)
+    return _side(_CPU)(x, axis, where, workers, name, beside)
+
+
+def _goes_to_cuda(x, workers, stream, name):
+    # Whether a call does, by its first array; the options for the other side must be None.
+    on_cuda = is_on_cuda(x)
+    if not on_cuda and stream is not None:
+        raise TypeError(f"stream must be None where {name} is not a CUDA array, got {stream!r}")
+    if on_cuda and workers is not None:
         raise TypeError(f"workers must be None for CUDA arrays, got {workers!r}")
-    return _side(_CUDA)(x, axis, where, stream, name, beside)
+    return on_cuda
 
 
 # --- elementwise functions -----------------------------------------------------------------------
@@ -256,3 +264,39 @@ def _gradients_of_sets(function, gate, a, b, g, axis, workers, stream):
     targets.check_axis(axis)
     rows = rows_of(a, axis, None, workers, stream, "a")
     return gated.Sets(rows, gate, b, axis, workers).gradients(function, g)
+
+
+# --- matrices ------------------------------------------------------------------------------------
+
+
+def jacobian(function, x, axis, stream):
+    """The Jacobian of each row, in the shape of x without the axis, then i and j."""
+    if stream is None:
+        result = matrices.small_jacobian(function, x, axis)
+        if result is not None:
+            return result
+    return _jacobian(function, x, axis, stream)
+
+
+@handed_over
+def _jacobian(function, x, axis, stream):
+    if _goes_to_cuda(x, None, stream, "x"):
+        return _side(_MATRICES, "jacobian")(function, x, axis, stream)
+    return matrices.jacobian(function, x, axis)
+
+
+def product(function, a, b, out, workers, stream):
+    """The product of matrices of logarithms, arguments as those of numpy.matmul."""
+    # The step of a recursion: everything further down costs more than the work.
+    if stream is None:
+        result = matrices.small_product(a, b, out, workers)
+        if result is not None:
+            return result
+    return _product(function, a, b, out, workers, stream)
+
+
+@handed_over
+def _product(function, a, b, out, workers, stream):
+    if _goes_to_cuda(a, workers, stream, "a"):
+        return _side(_MATRICES, "product")(function, a, b, out, stream)
+    return matrices.product(a, b, out, workers)

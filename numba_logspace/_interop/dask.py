@@ -256,7 +256,7 @@ def _sum_of_parts(parts, axis, keepdims):
             error = error + ((before - (total - t)) + (part - t))
         total = np.where(np.isfinite(error), total + error, total)
     if keepdims:
-        shape = [1 if a in axis else k for a, k in enumerate(sets.shape)]
+        shape = [1 if a in axis else k for a, k in enumerate(parts.shape)]
         total = total.reshape(shape)
     return total
 
