@@ -151,12 +151,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -165,6 +165,10 @@ Special values: -inf at 0, -0.0 at -inf, NaN for x > 0 and for NaN.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Source: M. Maechler, Accurately computing log(1 - exp(-abs(a))), 2012.
 
@@ -196,12 +200,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -210,6 +214,10 @@ Special values: 0 at -inf, inf at inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Source: M. Maechler, Accurately computing log(1 - exp(-abs(a))), 2012.
 
@@ -241,12 +249,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -255,6 +263,10 @@ Special values: 0 at -inf, 1 at inf. Small results are gradually underflowing, n
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -284,12 +296,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -298,6 +310,10 @@ Special values: -inf at 0, inf at 1, NaN outside.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -327,12 +343,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -341,6 +357,10 @@ Special values: -inf at -inf, -0.0 at inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -370,12 +390,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -384,6 +404,10 @@ Special values: -0.0 at -inf, -inf at inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -413,12 +437,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -427,6 +451,10 @@ Special values: 0 where x = 0 and y is not NaN; NaN for y < 0 otherwise.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -456,12 +484,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -470,6 +498,10 @@ Special values: 0 where x = 0 and y is not NaN; NaN for y < -1 otherwise.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -499,12 +531,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -513,6 +545,10 @@ Special values: log(2) at -inf, NaN for x > log(2).
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -542,12 +578,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -556,6 +592,10 @@ Special values: -inf at -1 and at inf, NaN for x < -1.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -585,12 +625,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -599,6 +639,10 @@ Special values: -inf at 0 and at inf, NaN for x < 0.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -628,12 +672,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -642,6 +686,10 @@ Special values: inf at inf and -inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -671,12 +719,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -685,6 +733,10 @@ Special values: 0 at -inf, 1 at inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -714,12 +766,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -728,6 +780,10 @@ Special values: 0 at 0, inf at inf, NaN for x < 0.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -758,12 +814,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -773,6 +829,10 @@ for x < y.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -802,12 +862,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -816,6 +876,10 @@ Special values: inf at inf and -inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -845,12 +909,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -859,6 +923,10 @@ Special values: 0 at 0, -inf below and at inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -888,12 +956,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -903,6 +971,10 @@ inf; -inf where y is inf; NaN where both are.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -932,12 +1004,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -947,6 +1019,10 @@ inf; NaN where both are inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -978,12 +1054,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -992,6 +1068,10 @@ Special values: 1 and 0 where t is inf and -inf, or else where x - y is; x - y c
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -1023,12 +1103,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1037,6 +1117,10 @@ Special values: 0 and 1 where t is inf and -inf, or else where x - y is; x - y c
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -1068,12 +1152,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1082,6 +1166,10 @@ Special values: 0 where x = y or t is infinite; 1 - s and -s where x - y is inf 
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -1111,12 +1199,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1126,6 +1214,10 @@ its reductions is -inf.
 Error bound: 2 ulp of the larger of the result and the larger input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -1155,12 +1247,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1169,6 +1261,10 @@ Special values: -inf where x = y (NaN where both are inf), x where y is -inf, Na
 Error bound: 2 ulp of the larger of the result and the larger input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -1198,12 +1294,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1212,6 +1308,10 @@ Special values: -inf at 0, inf at inf, NaN for x < 0.
 Error bound: 2 ulp of the larger of the result and the input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -1241,12 +1341,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1255,6 +1355,10 @@ Special values: inf at 0, -inf at -inf, NaN for x > 0.
 Error bound: 2 ulp of the larger of the result and the input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -1284,12 +1388,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1298,6 +1402,10 @@ Special values: -inf at 0, inf at 1, NaN outside.
 Error bound: 2 ulp of the larger of the result and the input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -1329,12 +1437,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1345,6 +1453,10 @@ where x is -inf.
 Error bound: 2 ulp of the larger, in modulus, of the result and the larger of x and y. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------

@@ -23,12 +23,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes that one to which
-    NumPy promotes them.
+    NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -37,6 +37,10 @@ Special values: {special}
 Error bound: {bound}. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 {source}
 Examples
 --------

@@ -49,7 +49,8 @@ def _kept(width):
     def _overload_kept(room, at):
         if width == 0:
             return lambda room, at: ()
-        return lambda room, at: (room[at],) + further(room, at + 1)
+        # What is unsigned is not looked at for whether it counts from the end.
+        return lambda room, at: (room[types.uint64(at)],) + further(room, at + 1)
 
     return kept
 
@@ -88,9 +89,11 @@ def _kernel(engine, size, dtype):
         for j in range(index, n, size):
             v = x[base + j]
             column = column_of(v, m, reference, row, others)
-            for i in range(first, last):
-                y = entry(kept(lines, own + (i - first) * width), v, column)
-                out[(base + i) * n + j] = y
+            at, line = (base + first) * n + j, own
+            for _ in range(first, last):
+                out[types.uint64(at)] = entry(kept(lines, line), v, column)
+                at += n
+                line += width
             if first <= j < last:
                 out[(base + j) * n + j] = diagonal(v, m, row, column)
 

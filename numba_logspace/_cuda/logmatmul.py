@@ -33,9 +33,9 @@ def _fetch(height, width, kind):
             i = e // width
             j = e - i * width
             if i < rows and j < columns:
-                tile[e] = kind(array[at + i * down + j * across])
+                tile[types.uint64(e)] = array[types.uint64(at + i * down + j * across)]
             else:
-                tile[e] = kind(-math.inf)
+                tile[types.uint64(e)] = kind(-math.inf)
 
     return fetch
 
@@ -65,32 +65,39 @@ def _kernel(shape, dtype):
             return
         unit = cuda.blockIdx.x - number * down * across
         row, column = unit // across * height, unit % across * width
-        a_at = place(number, batch, a_start, a_steps[:-2]) + row * a_steps[-2]
-        b_at = place(number, batch, b_start, b_steps[:-2]) + column * b_steps[-1]
+        a_from = place(number, batch, a_start, a_steps[:-2]) + row * a_steps[-2]
+        b_from = place(number, batch, b_start, b_steps[:-2]) + column * b_steps[-1]
         tiles = cuda.shared.array(size_a, kind), cuda.shared.array(size_b, kind)
         a_tile, b_tile = tiles
-        of_a, of_b = (a, a_at, a_steps[-2], a_steps[-1]), (b, b_at, b_steps[-2], b_steps[-1])
+        of_a = a, a_from, a_steps[-2], a_steps[-1]
+        of_b = b, b_from, b_steps[-2], b_steps[-1]
         lengths = rows - row, k, n - column
         i, j = cuda.threadIdx.x // width, cuda.threadIdx.x % width
+        # What is unsigned is not looked at for whether it counts from the end.
+        i_at, one, line = types.uint64(i * terms), types.uint64(1), types.uint64(width)
         m = kind(-math.inf)
         for first in range(0, k, terms):
             fetch(first, tiles, of_a, of_b, lengths)
-            for c in range(min(terms, k - first)):
-                m = larger(a_tile[i * terms + c] + b_tile[c * width + j], m)
+            at, b_at, end = i_at, types.uint64(j), i_at + types.uint64(min(terms, k - first))
+            while at < end:
+                m = larger(a_tile[at] + b_tile[b_at], m)
+                at, b_at = at + one, b_at + line
             cuda.syncthreads()
         before = sums = no_sums(m)
         for first in range(0, k, terms):
             if first > 0 and first % BLOCK == 0:
                 before, sums = merged(before, sums), no_sums(m)
             fetch(first, tiles, of_a, of_b, lengths)
-            for c in range(min(terms, k - first)):
-                sums = add_sum(sums, a_tile[i * terms + c], b_tile[c * width + j], m)
+            at, b_at, end = i_at, types.uint64(j), i_at + types.uint64(min(terms, k - first))
+            while at < end:
+                sums = add_sum(sums, a_tile[at], b_tile[b_at], m)
+                at, b_at = at + one, b_at + line
             cuda.syncthreads()
         if row + i < rows and column + j < n:
             ties, rest, error = one_less(merged(before, sums) if k > BLOCK else sums)
-            at = place(number, batch, start, steps[:-2])
-            at += (row + i) * steps[-2] + (column + j) * steps[-1]
-            out[at] = reduce_logsumexp((m, ties, rest, error), m, m)
+            to = place(number, batch, start, steps[:-2])
+            to += (row + i) * steps[-2] + (column + j) * steps[-1]
+            out[to] = reduce_logsumexp((m, ties, rest, error), m, m)
 
     return cuda.jit(product)
 
