@@ -105,7 +105,7 @@ def test_products(name, dtype):
 def test_long_sums(shape, dtype):
     m, k, n = shape
     for scale in (1, 30):
-        a, b = numbers(m, k, dtype=dtype) * dtype(scale), numbers(k, n, dtype=dtype, seed=2)
+        a, b = (numbers(m, k) * scale).astype(dtype), numbers(k, n, dtype=dtype, seed=2)
         target = exact_product(a, b)
         check(target, product(a, b).reshape(-1), BUDGETS["logmatmulexp"] + MORE, f"{shape}")
 
