@@ -125,7 +125,8 @@ def _compiled(module):
     llvm.initialize_native_asmprinter()
     parsed = llvm.parse_assembly(str(module))
     parsed.verify()
-    target = llvm.Target.from_default_triple().create_target_machine(opt=2)
+    # To optimise would take longer at import than it gains in calls.
+    target = llvm.Target.from_default_triple().create_target_machine(opt=0)
     engine = llvm.create_mcjit_compiler(parsed, target)
     engine.finalize_object()
     _ALIVE.append(engine)
