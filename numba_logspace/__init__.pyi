@@ -175,12 +175,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -189,6 +189,10 @@ Special values: -inf at 0, -0.0 at -inf, NaN for x > 0 and for NaN.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -225,12 +229,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -239,6 +243,10 @@ Special values: 0 at -inf, inf at inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -275,12 +283,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -289,6 +297,10 @@ Special values: 0 at -inf, 1 at inf. Small results are gradually underflowing, n
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 6 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -323,12 +335,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -337,6 +349,10 @@ Special values: -inf at 0, inf at 1, NaN outside.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -371,12 +387,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -385,6 +401,10 @@ Special values: -inf at -inf, -0.0 at inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -419,12 +439,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -433,6 +453,10 @@ Special values: -0.0 at -inf, -inf at inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -467,12 +491,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -481,6 +505,10 @@ Special values: 0 where x = 0 and y is not NaN; NaN for y < 0 otherwise.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -515,12 +543,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -529,6 +557,10 @@ Special values: 0 where x = 0 and y is not NaN; NaN for y < -1 otherwise.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -563,12 +595,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -577,6 +609,10 @@ Special values: log(2) at -inf, NaN for x > log(2).
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -611,12 +647,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -625,6 +661,10 @@ Special values: -inf at -1 and at inf, NaN for x < -1.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -659,12 +699,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -673,6 +713,10 @@ Special values: -inf at 0 and at inf, NaN for x < 0.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -707,12 +751,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -721,6 +765,10 @@ Special values: inf at inf and -inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -755,12 +803,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -769,6 +817,10 @@ Special values: 0 at -inf, 1 at inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the larger of the result and its derivative. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -803,12 +855,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -817,6 +869,10 @@ Special values: 0 at 0, inf at inf, NaN for x < 0.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -852,12 +908,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -867,6 +923,10 @@ for x < y.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -901,12 +961,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -915,6 +975,10 @@ Special values: inf at inf and -inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -948,12 +1012,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -962,6 +1026,10 @@ Special values: 0 at 0, -inf below and at inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -991,12 +1059,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1006,6 +1074,10 @@ inf; -inf where y is inf; NaN where both are.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -1035,12 +1107,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1050,6 +1122,10 @@ inf; NaN where both are inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -1082,12 +1158,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1096,6 +1172,10 @@ Special values: 1 and 0 where t is inf and -inf, or else where x - y is; x - y c
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 6 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -1132,12 +1212,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1146,6 +1226,10 @@ Special values: 0 and 1 where t is inf and -inf, or else where x - y is; x - y c
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 6 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -1182,12 +1266,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1196,6 +1280,10 @@ Special values: 0 where x = y or t is infinite; 1 - s and -s where x - y is inf 
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 8 ulp of the modulus of the result, unless x - y is within 2^-52 of a multiple of 2 pi i. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -1230,12 +1318,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1245,6 +1333,10 @@ its reductions is -inf.
 Error bound: 2 ulp of the larger of the result and the larger input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -1279,12 +1371,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1293,6 +1385,10 @@ Special values: -inf where x = y (NaN where both are inf), x where y is -inf, Na
 Error bound: 2 ulp of the larger of the result and the larger input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -1327,12 +1423,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1341,6 +1437,10 @@ Special values: -inf at 0, inf at inf, NaN for x < 0.
 Error bound: 2 ulp of the larger of the result and the input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -1375,12 +1475,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1389,6 +1489,10 @@ Special values: inf at 0, -inf at -inf, NaN for x > 0.
 Error bound: 2 ulp of the larger of the result and the input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -1423,12 +1527,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1437,6 +1541,10 @@ Special values: -inf at 0, inf at 1, NaN outside.
 Error bound: 2 ulp of the larger of the result and the input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -1473,12 +1581,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1489,6 +1597,10 @@ where x is -inf.
 Error bound: 2 ulp of the larger, in modulus, of the result and the larger of x and y. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 6 ulp of the modulus of the larger of the result and the larger of x and y, where the two terms do not
@@ -1979,6 +2091,7 @@ def gated_log_softmax(
     *,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """Log-probabilities of two sets of labels: log s + log_softmax(a), log(1 - s) + log_softmax(b).
 
@@ -1989,7 +2102,8 @@ def gated_log_softmax(
         `a` without the axis.
     a, b : array_like
         The logits of each set, of the same shape but for the axis; float16, float32, float64,
-        int or bool.
+        int or bool. Or CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all
+        arrays are, also the result; the gate may be a number there, too.
     axis : int, optional
         The axis of the labels.
     out : ndarray, optional
@@ -1997,6 +2111,9 @@ def gated_log_softmax(
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process
         may run on where the arrays are large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default
+        that on which the library of `a` is working.
 
     Returns
     -------
@@ -2007,7 +2124,8 @@ def gated_log_softmax(
     Raises
     ------
     TypeError
-        For masked arrays, for other dtypes, for an `axis` that is not an int.
+        For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays
+        among others.
     ValueError
         For shapes that do not fit, for an `out` of another shape or that overlaps an input.
     numpy.exceptions.AxisError
@@ -2044,6 +2162,7 @@ def gated_log_softmax_vjp(
     axis: int = -1,
     *,
     workers: int | None = None,
+    stream: Any = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The gradients of sum(g * gated_log_softmax(gate, a, b)) with respect to gate, a and b.
 
@@ -2057,6 +2176,8 @@ def gated_log_softmax_vjp(
         The axis of the labels.
     workers : int, optional
         How many threads may share the work, as of `gated_log_softmax`.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone, as of `gated_log_softmax`.
 
     Returns
     -------
@@ -2066,7 +2187,8 @@ def gated_log_softmax_vjp(
     Raises
     ------
     TypeError
-        For masked arrays, for other dtypes, for an `axis` that is not an int.
+        For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays
+        among others.
     ValueError
         For shapes that do not fit.
     numpy.exceptions.AxisError
@@ -2689,15 +2811,19 @@ def log1m_softmax_hvp(
     array([ 0.        ,  0.23500371, -0.23500371])
     """
 
-def log1m_softmax_jacobian(x: ArrayLike, axis: int = -1) -> np.ndarray:
+def log1m_softmax_jacobian(x: ArrayLike, axis: int = -1, *, stream: Any = None) -> np.ndarray:
     """The Jacobians of log1m_softmax: the derivative of each value with respect to each entry.
 
     Parameters
     ----------
     x : array_like
-        Any shape; float16, float32, float64, int or bool.
+        Any shape; float16, float32, float64, int or bool. Or a CUDA array of Numba, CuPy or PyTorch,
+        or with their interfaces: then the result is one, too.
     axis : int, optional
         The axis that a row runs along.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of `x` is working.
 
     Returns
     -------
@@ -3033,15 +3159,19 @@ def log_softmax(
     array([-4.00000000e+01, -4.24835426e-18])
     """
 
-def log_softmax_jacobian(x: ArrayLike, axis: int = -1) -> np.ndarray:
+def log_softmax_jacobian(x: ArrayLike, axis: int = -1, *, stream: Any = None) -> np.ndarray:
     """The Jacobians of log_softmax: the derivative of each value with respect to each entry.
 
     Parameters
     ----------
     x : array_like
-        Any shape; float16, float32, float64, int or bool.
+        Any shape; float16, float32, float64, int or bool. Or a CUDA array of Numba, CuPy or PyTorch,
+        or with their interfaces: then the result is one, too.
     axis : int, optional
         The axis that a row runs along.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of `x` is working.
 
     Returns
     -------
@@ -3458,6 +3588,7 @@ def logmatmulexp(
     *,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> Any:
     """The matrix product of logarithms, log(sum_k exp(a[..., i, k] + b[..., k, j])).
 
@@ -3466,12 +3597,16 @@ def logmatmulexp(
     a, b : array_like
         As the arguments of `numpy.matmul`: matrices in the last two axes, the others broadcast
         together, and one axis stands for a row of `a` or a column of `b`. float16, float32,
-        float64, int or bool, of any strides and byte order.
+        float64, int or bool, of any strides and byte order. Or CUDA arrays of Numba, CuPy or
+        PyTorch, or with their interfaces: then all arrays are, also the result.
     out : ndarray, optional
         Where to put the result, of its shape and dtype. It must not overlap `a` or `b`.
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process
         may run on where the product is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default
+        that on which the library of `a` is working.
 
     Returns
     -------
@@ -3483,7 +3618,8 @@ def logmatmulexp(
     Raises
     ------
     TypeError
-        For masked arrays, for other dtypes, for an `out` of another dtype.
+        For masked arrays, for other dtypes, for an `out` of another dtype, for CUDA arrays among
+        others.
     ValueError
         For shapes that do not match, for an `out` of another shape, or that overlaps an input,
         or is read-only. Nothing has been written to it then.
@@ -3499,7 +3635,8 @@ def logmatmulexp(
     taken, so that near-deterministic transitions keep their digits.
 
     Time is O(size k) with the size of the result, an exponential for each of its terms; memory
-    is that of the result, and of copies of `a` and `b` where they cannot be read as they lie.
+    is that of the result, and of copies of `a` and `b` where they cannot be read as they lie; on
+    CUDA of the result alone.
 
     Examples
     --------

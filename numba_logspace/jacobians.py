@@ -9,14 +9,13 @@ from numpy.typing import ArrayLike
 
 from ._arguments.docs import shared_text
 from ._arguments.layout import Axis
-from ._arguments.matrices import jacobian
-from ._door import hessian_of_loss, hessian_of_rows, of_entries
+from ._door import hessian_of_loss, hessian_of_rows, jacobian, of_entries
 from ._family import FAMILY
 from .losses import Reduction
 
 
 @shared_text("jacobian")
-def log_softmax_jacobian(x: ArrayLike, axis: int = -1) -> np.ndarray:
+def log_softmax_jacobian(x: ArrayLike, axis: int = -1, *, stream: Any = None) -> np.ndarray:
     """The Jacobians of log_softmax: the derivative of each value with respect to each entry.
 
     {parameters}
@@ -42,11 +41,11 @@ def log_softmax_jacobian(x: ArrayLike, axis: int = -1) -> np.ndarray:
     array([[ 1.00000000e+00, -1.00000000e+00],
            [-4.24835426e-18,  4.24835426e-18]])
     """
-    return jacobian(FAMILY["log_softmax_jacobian"], x, axis)
+    return jacobian(FAMILY["log_softmax_jacobian"], x, axis, stream)
 
 
 @shared_text("jacobian")
-def log1m_softmax_jacobian(x: ArrayLike, axis: int = -1) -> np.ndarray:
+def log1m_softmax_jacobian(x: ArrayLike, axis: int = -1, *, stream: Any = None) -> np.ndarray:
     """The Jacobians of log1m_softmax: the derivative of each value with respect to each entry.
 
     {parameters}
@@ -74,7 +73,7 @@ def log1m_softmax_jacobian(x: ArrayLike, axis: int = -1) -> np.ndarray:
            [ 0.        , -0.        ,  0.        ],
            [ 0.        ,  0.        , -0.        ]])
     """
-    return jacobian(FAMILY["log1m_softmax_jacobian"], x, axis)
+    return jacobian(FAMILY["log1m_softmax_jacobian"], x, axis, stream)
 
 
 @shared_text("hvp")

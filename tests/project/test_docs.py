@@ -96,9 +96,9 @@ def test_what_runs_where(family):
     rows = dict(re.findall(r"^\| (`.*?`) \| yes \| (.*) \|$", page, re.M))
     cells = {name: row for names, row in rows.items() for name in re.findall(r"`(\w+)`", names)}
     assert cells.keys() == set(numba_logspace.__all__) - {"set_workers"}
-    assert cells["log_mix"] == "yes | no | yes"
-    assert cells["gated_log_softmax"] == "no | no | no"
-    assert rows["`logsumexp` with `b=`"] == "no | yes | no"
+    assert cells["log_mix"] == "yes | yes | yes"
+    assert cells["gated_log_softmax"] == "no | yes | no"
+    assert [row for n, row in rows.items() if "`logsumexp` with `b=`" in n] == ["no | yes | no"]
 
 
 def test_what_jitted_code_has_not():
