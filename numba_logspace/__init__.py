@@ -3,11 +3,13 @@
 from ._cpu.workers import set_workers
 from ._interop.register import register as _register_takers
 from ._jitted.register import register as _register
-from .curvatures import (
-    complement_cross_entropy_hvp,
-    cross_entropy_hvp,
-    logsumexp_hvp,
-    softmax_binary_cross_entropy_hvp,
+from .chains import (
+    hmm_backward,
+    hmm_forward,
+    hmm_loglikelihood,
+    hmm_loglikelihood_value_and_grad,
+    hmm_posterior,
+    hmm_viterbi,
 )
 from .elementwise import (
     cexpexp,
@@ -51,7 +53,15 @@ from .gradients import (
     loo_logsumexp_vjp,
     softmax_vjp,
 )
-from .jacobians import log1m_softmax_hvp, log1m_softmax_jacobian, log_softmax_jacobian
+from .jacobians import (
+    complement_cross_entropy_hvp,
+    cross_entropy_hvp,
+    log1m_softmax_hvp,
+    log1m_softmax_jacobian,
+    log_softmax_jacobian,
+    logsumexp_hvp,
+    softmax_binary_cross_entropy_hvp,
+)
 from .losses import (
     complement_cross_entropy,
     complement_cross_entropy_value_and_grad,
@@ -105,6 +115,12 @@ __all__ = [
     "entr",
     "gated_log_softmax",
     "gated_log_softmax_vjp",
+    "hmm_backward",
+    "hmm_forward",
+    "hmm_loglikelihood",
+    "hmm_loglikelihood_value_and_grad",
+    "hmm_posterior",
+    "hmm_viterbi",
     "kl_div",
     "log1m_sigmoid",
     "log1m_softmax",

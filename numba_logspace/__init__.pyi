@@ -26,6 +26,12 @@ __all__ = [
     "entr",
     "gated_log_softmax",
     "gated_log_softmax_vjp",
+    "hmm_backward",
+    "hmm_forward",
+    "hmm_loglikelihood",
+    "hmm_loglikelihood_value_and_grad",
+    "hmm_posterior",
+    "hmm_viterbi",
     "kl_div",
     "log1m_sigmoid",
     "log1m_softmax",
@@ -169,12 +175,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -183,6 +189,10 @@ Special values: -inf at 0, -0.0 at -inf, NaN for x > 0 and for NaN.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -219,12 +229,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -233,6 +243,10 @@ Special values: 0 at -inf, inf at inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -269,12 +283,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -283,6 +297,10 @@ Special values: 0 at -inf, 1 at inf. Small results are gradually underflowing, n
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 6 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -317,12 +335,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -331,6 +349,10 @@ Special values: -inf at 0, inf at 1, NaN outside.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -365,12 +387,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -379,6 +401,10 @@ Special values: -inf at -inf, -0.0 at inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -413,12 +439,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -427,6 +453,10 @@ Special values: -0.0 at -inf, -inf at inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -461,12 +491,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -475,6 +505,10 @@ Special values: 0 where x = 0 and y is not NaN; NaN for y < 0 otherwise.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -509,12 +543,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -523,6 +557,10 @@ Special values: 0 where x = 0 and y is not NaN; NaN for y < -1 otherwise.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -557,12 +595,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -571,6 +609,10 @@ Special values: log(2) at -inf, NaN for x > log(2).
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -605,12 +647,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -619,6 +661,10 @@ Special values: -inf at -1 and at inf, NaN for x < -1.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -653,12 +699,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -667,6 +713,10 @@ Special values: -inf at 0 and at inf, NaN for x < 0.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -701,12 +751,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -715,6 +765,10 @@ Special values: inf at inf and -inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -749,12 +803,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -763,6 +817,10 @@ Special values: 0 at -inf, 1 at inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the larger of the result and its derivative. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -797,12 +855,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -811,6 +869,10 @@ Special values: 0 at 0, inf at inf, NaN for x < 0.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -846,12 +908,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -861,6 +923,10 @@ for x < y.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -895,12 +961,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -909,6 +975,10 @@ Special values: inf at inf and -inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -942,12 +1012,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -956,6 +1026,10 @@ Special values: 0 at 0, -inf below and at inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -985,12 +1059,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1000,6 +1074,10 @@ inf; -inf where y is inf; NaN where both are.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -1029,12 +1107,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1044,6 +1122,10 @@ inf; NaN where both are inf.
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Examples
 --------
@@ -1076,12 +1158,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1090,6 +1172,10 @@ Special values: 1 and 0 where t is inf and -inf, or else where x - y is; x - y c
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 6 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -1126,12 +1212,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1140,6 +1226,10 @@ Special values: 0 and 1 where t is inf and -inf, or else where x - y is; x - y c
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 6 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -1176,12 +1266,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1190,6 +1280,10 @@ Special values: 0 where x = y or t is infinite; 1 - s and -s where x - y is inf 
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 8 ulp of the modulus of the result, unless x - y is within 2^-52 of a multiple of 2 pi i. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -1224,12 +1318,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1239,6 +1333,10 @@ its reductions is -inf.
 Error bound: 2 ulp of the larger of the result and the larger input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -1273,12 +1371,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1287,6 +1385,10 @@ Special values: -inf where x = y (NaN where both are inf), x where y is -inf, Na
 Error bound: 2 ulp of the larger of the result and the larger input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -1321,12 +1423,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1335,6 +1437,10 @@ Special values: -inf at 0, inf at inf, NaN for x < 0.
 Error bound: 2 ulp of the larger of the result and the input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -1369,12 +1475,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1383,6 +1489,10 @@ Special values: inf at 0, -inf at -inf, NaN for x > 0.
 Error bound: 2 ulp of the larger of the result and the input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -1417,12 +1527,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1431,6 +1541,10 @@ Special values: -inf at 0, inf at 1, NaN outside.
 Error bound: 2 ulp of the larger of the result and the input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
@@ -1467,12 +1581,12 @@ ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64,
     complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -1483,6 +1597,10 @@ where x is -inf.
 Error bound: 2 ulp of the larger, in modulus, of the result and the larger of x and y. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
 6 ulp of the modulus of the larger of the result and the larger of x and y, where the two terms do not
@@ -1973,6 +2091,7 @@ def gated_log_softmax(
     *,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """Log-probabilities of two sets of labels: log s + log_softmax(a), log(1 - s) + log_softmax(b).
 
@@ -1983,7 +2102,8 @@ def gated_log_softmax(
         `a` without the axis.
     a, b : array_like
         The logits of each set, of the same shape but for the axis; float16, float32, float64,
-        int or bool.
+        int or bool. Or CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all
+        arrays are, also the result; the gate may be a number there, too.
     axis : int, optional
         The axis of the labels.
     out : ndarray, optional
@@ -1991,6 +2111,9 @@ def gated_log_softmax(
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process
         may run on where the arrays are large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default
+        that on which the library of `a` is working.
 
     Returns
     -------
@@ -2001,7 +2124,8 @@ def gated_log_softmax(
     Raises
     ------
     TypeError
-        For masked arrays, for other dtypes, for an `axis` that is not an int.
+        For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays
+        among others.
     ValueError
         For shapes that do not fit, for an `out` of another shape or that overlaps an input.
     numpy.exceptions.AxisError
@@ -2038,6 +2162,7 @@ def gated_log_softmax_vjp(
     axis: int = -1,
     *,
     workers: int | None = None,
+    stream: Any = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The gradients of sum(g * gated_log_softmax(gate, a, b)) with respect to gate, a and b.
 
@@ -2051,6 +2176,8 @@ def gated_log_softmax_vjp(
         The axis of the labels.
     workers : int, optional
         How many threads may share the work, as of `gated_log_softmax`.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone, as of `gated_log_softmax`.
 
     Returns
     -------
@@ -2060,7 +2187,8 @@ def gated_log_softmax_vjp(
     Raises
     ------
     TypeError
-        For masked arrays, for other dtypes, for an `axis` that is not an int.
+        For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays
+        among others.
     ValueError
         For shapes that do not fit.
     numpy.exceptions.AxisError
@@ -2083,6 +2211,444 @@ def gated_log_softmax_vjp(
     >>> gate, a, b = nl.gated_log_softmax_vjp(0.0, np.zeros(2), np.zeros(2), [1.0, 0.0, 0.0, 0.0])
     >>> float(gate), a, b
     (0.5, array([ 0.5, -0.5]), array([0., 0.]))
+    """
+
+def hmm_backward(
+    log_transition: ArrayLike,
+    log_emission: ArrayLike,
+    *,
+    lengths: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """The backward pass of a hidden Markov model: log p(y_t+1..T | z_t).
+
+    Parameters
+    ----------
+    log_transition : array_like
+        The log-probabilities of moves, from the state of a row to that of a column: (K, K), or
+        (T - 1, K, K) with a matrix for each step, or with the axes of the chains in front of the
+        latter, (..., T - 1, K, K) or (..., 1, K, K).
+    log_emission : array_like
+        The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
+        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others.
+    lengths : array_like of int, optional
+        How many steps of each chain count, between 1 and T, in the shape of the axes in front of
+        `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
+        pieces to one length.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It must not overlap an input.
+    workers : int, optional
+        How many threads may share the chains; -1 is all cores. By default all cores this process
+        may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `log_emission`; in float32, float64 or float16 where all arguments are, in
+        float64 for int and bool, and for different ones in that which holds all.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays and CUDA arrays, for other dtypes, for an `out` of another dtype, for
+        `lengths` that are no integers.
+    ValueError
+        For shapes that do not match, without states or steps, for `lengths` out of range, for an
+        `out` of another shape, or that overlaps an input, or is read-only. Nothing has been
+        written to it then.
+
+    Notes
+    -----
+    Special values: -inf is a probability of 0, wherever it stands. Steps beyond the length of a
+    chain are -inf. NaN or inf among what
+    counts makes the chain NaN.
+
+    Error bound: 2 ulp of the exact value, however long the chain, but not less than 1e-25 for
+    each step. Probabilities are carried with twice the digits and an exponent of their own. Of
+    arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
+
+    O(size K) time, with the size of `log_emission`; memory is that of the result and of
+    the matrices of one step.
+
+    Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> start, moves = np.log([0.5, 0.5]), np.log([[0.9, 0.1], [0.2, 0.8]])
+    >>> seen = np.log([[0.5, 0.1], [0.4, 0.3], [0.1, 0.6]])
+    >>> np.exp(nl.hmm_backward(moves, seen)).round(6)
+    array([[0.069, 0.132],
+           [0.15 , 0.5  ],
+           [1.   , 1.   ]])
+    """
+
+def hmm_forward(
+    log_initial: ArrayLike,
+    log_transition: ArrayLike,
+    log_emission: ArrayLike,
+    *,
+    lengths: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """The forward pass of a hidden Markov model: log p(y_1..t, z_t).
+
+    Parameters
+    ----------
+    log_initial : array_like
+        The log-probabilities of the first state, of the shape (K,), or with the axes of the
+        chains in front.
+    log_transition : array_like
+        The log-probabilities of moves, from the state of a row to that of a column: (K, K), or
+        (T - 1, K, K) with a matrix for each step, or with the axes of the chains in front of the
+        latter, (..., T - 1, K, K) or (..., 1, K, K).
+    log_emission : array_like
+        The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
+        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others.
+    lengths : array_like of int, optional
+        How many steps of each chain count, between 1 and T, in the shape of the axes in front of
+        `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
+        pieces to one length.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It must not overlap an input.
+    workers : int, optional
+        How many threads may share the chains; -1 is all cores. By default all cores this process
+        may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `log_emission`; in float32, float64 or float16 where all arguments are, in
+        float64 for int and bool, and for different ones in that which holds all.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays and CUDA arrays, for other dtypes, for an `out` of another dtype, for
+        `lengths` that are no integers.
+    ValueError
+        For shapes that do not match, without states or steps, for `lengths` out of range, for an
+        `out` of another shape, or that overlaps an input, or is read-only. Nothing has been
+        written to it then.
+
+    Notes
+    -----
+    Special values: -inf is a probability of 0, wherever it stands. Steps beyond the length of a
+    chain are -inf. NaN or inf among what
+    counts makes the chain NaN.
+
+    Error bound: 2 ulp of the exact value, however long the chain, but not less than 1e-25 for
+    each step. Probabilities are carried with twice the digits and an exponent of their own. Of
+    arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
+
+    O(size K) time, with the size of `log_emission`; memory is that of the result and of
+    the matrices of one step.
+
+    Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> start, moves = np.log([0.5, 0.5]), np.log([[0.9, 0.1], [0.2, 0.8]])
+    >>> seen = np.log([[0.5, 0.1], [0.4, 0.3], [0.1, 0.6]])
+    >>> np.exp(nl.hmm_forward(start, moves, seen)).round(6)
+    array([[0.25   , 0.05   ],
+           [0.094  , 0.0195 ],
+           [0.00885, 0.015  ]])
+    """
+
+def hmm_loglikelihood(
+    log_initial: ArrayLike,
+    log_transition: ArrayLike,
+    log_emission: ArrayLike,
+    *,
+    lengths: ArrayLike | None = None,
+    workers: int | None = None,
+) -> Any:
+    """The log-likelihood of a hidden Markov model, log p(y_1..T).
+
+    Parameters
+    ----------
+    log_initial : array_like
+        The log-probabilities of the first state, of the shape (K,), or with the axes of the
+        chains in front.
+    log_transition : array_like
+        The log-probabilities of moves, from the state of a row to that of a column: (K, K), or
+        (T - 1, K, K) with a matrix for each step, or with the axes of the chains in front of the
+        latter, (..., T - 1, K, K) or (..., 1, K, K).
+    log_emission : array_like
+        The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
+        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others.
+    lengths : array_like of int, optional
+        How many steps of each chain count, between 1 and T, in the shape of the axes in front of
+        `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
+        pieces to one length.
+    workers : int, optional
+        How many threads may share the chains; -1 is all cores. By default all cores this process
+        may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray or scalar
+        A number for each chain; in float32, float64 or float16 where all arguments are, in
+        float64 for int and bool, and for different ones in that which holds all.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays and CUDA arrays, for other dtypes, for `lengths` that are no integers.
+    ValueError
+        For shapes that do not match, without states or steps, for `lengths` out of range.
+
+    Notes
+    -----
+    Special values: -inf is a probability of 0, wherever it stands. What cannot be observed has the
+    log-likelihood -inf. NaN or inf among what
+    counts makes the chain NaN.
+
+    Error bound: 2 ulp of the exact value, however long the chain, but not less than 1e-25 for
+    each step. Probabilities are carried with twice the digits and an exponent of their own. Of
+    arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
+
+    O(size K) time, with the size of `log_emission`; memory is that of the matrices of one
+    step, whatever T.
+
+    Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> start, moves = np.log([0.5, 0.5]), np.log([[0.9, 0.1], [0.2, 0.8]])
+    >>> seen = np.log([[0.5, 0.1], [0.4, 0.3], [0.1, 0.6]])
+    >>> float(np.exp(nl.hmm_loglikelihood(start, moves, seen)).round(6))
+    0.02385
+    """
+
+def hmm_loglikelihood_value_and_grad(
+    log_initial: ArrayLike,
+    log_transition: ArrayLike,
+    log_emission: ArrayLike,
+    *,
+    lengths: ArrayLike | None = None,
+    workers: int | None = None,
+) -> tuple[Any, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """The log-likelihood of a hidden Markov model and its derivatives, which are expected counts.
+
+    Parameters
+    ----------
+    log_initial : array_like
+        The log-probabilities of the first state, of the shape (K,), or with the axes of the
+        chains in front.
+    log_transition : array_like
+        The log-probabilities of moves, from the state of a row to that of a column: (K, K), or
+        (T - 1, K, K) with a matrix for each step, or with the axes of the chains in front of the
+        latter, (..., T - 1, K, K) or (..., 1, K, K).
+    log_emission : array_like
+        The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
+        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others.
+    lengths : array_like of int, optional
+        How many steps of each chain count, between 1 and T, in the shape of the axes in front of
+        `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
+        pieces to one length.
+    workers : int, optional
+        How many threads may share the chains; -1 is all cores. By default all cores this process
+        may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    value : ndarray or scalar
+        A number for each chain, as of `hmm_loglikelihood`.
+    gradient : tuple of ndarray
+        The derivatives of the sum of these by each argument, in its shape: of `log_initial` the
+        probabilities of the first state given all that is seen, of `log_transition` the expected
+        number of moves (where each step has a matrix, the probabilities of its moves), of
+        `log_emission` the probabilities of each state. What chains or steps share is summed.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays and CUDA arrays, for other dtypes, for `lengths` that are no integers.
+    ValueError
+        For shapes that do not match, without states or steps, for `lengths` out of range.
+
+    Notes
+    -----
+    Special values: -inf is a probability of 0, wherever it stands. Where they make the observations
+    impossible, the value is -inf and the derivatives are 0, as they are beyond the length of a
+    chain. NaN or inf among what
+    counts makes the chain NaN.
+
+    Error bound: 4 ulp, and of the value as of `hmm_loglikelihood`: 2 ulp, but not less than 1e-25
+    for each step. All terms of the counts are positive, and their sums compensated.
+
+    O(size K) time, with the size of `log_emission`; memory is O(size), for the forward
+    pass.
+
+    Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> start, moves = np.log([0.5, 0.5]), np.log([[0.9, 0.1], [0.2, 0.8]])
+    >>> seen = np.log([[0.5, 0.1], [0.4, 0.3], [0.1, 0.6]])
+    >>> value, (first, counts, states) = nl.hmm_loglikelihood_value_and_grad(start, moves, seen)
+    >>> counts.round(6), float(counts.sum().round(6))
+    (array([[0.920755, 0.393711],
+           [0.041509, 0.644025]]), 2.0)
+    """
+
+def hmm_posterior(
+    log_initial: ArrayLike,
+    log_transition: ArrayLike,
+    log_emission: ArrayLike,
+    *,
+    lengths: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """The posterior marginals of a hidden Markov model: log p(z_t | y_1..T).
+
+    Parameters
+    ----------
+    log_initial : array_like
+        The log-probabilities of the first state, of the shape (K,), or with the axes of the
+        chains in front.
+    log_transition : array_like
+        The log-probabilities of moves, from the state of a row to that of a column: (K, K), or
+        (T - 1, K, K) with a matrix for each step, or with the axes of the chains in front of the
+        latter, (..., T - 1, K, K) or (..., 1, K, K).
+    log_emission : array_like
+        The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
+        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others.
+    lengths : array_like of int, optional
+        How many steps of each chain count, between 1 and T, in the shape of the axes in front of
+        `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
+        pieces to one length.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It must not overlap an input.
+    workers : int, optional
+        How many threads may share the chains; -1 is all cores. By default all cores this process
+        may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `log_emission`; in float32, float64 or float16 where all arguments are, in
+        float64 for int and bool, and for different ones in that which holds all.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays and CUDA arrays, for other dtypes, for an `out` of another dtype, for
+        `lengths` that are no integers.
+    ValueError
+        For shapes that do not match, without states or steps, for `lengths` out of range, for an
+        `out` of another shape, or that overlaps an input, or is read-only. Nothing has been
+        written to it then.
+
+    Notes
+    -----
+    Special values: -inf is a probability of 0, wherever it stands. Where they make the observations
+    impossible, the chain is NaN. Steps beyond the length of a chain are -inf. NaN or inf among what
+    counts makes the chain NaN.
+
+    Error bound: 2 ulp of the exact value, however long the chain, but not less than 1e-25 for
+    each step. Probabilities are carried with twice the digits and an exponent of their own. Of
+    arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
+
+    O(size K) time, with the size of `log_emission`; memory is O(size), for the forward
+    pass.
+
+    Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> start, moves = np.log([0.5, 0.5]), np.log([[0.9, 0.1], [0.2, 0.8]])
+    >>> seen = np.log([[0.5, 0.1], [0.4, 0.3], [0.1, 0.6]])
+    >>> np.exp(nl.hmm_posterior(start, moves, seen)).round(6)
+    array([[0.72327 , 0.27673 ],
+           [0.591195, 0.408805],
+           [0.371069, 0.628931]])
+    """
+
+def hmm_viterbi(
+    log_initial: ArrayLike,
+    log_transition: ArrayLike,
+    log_emission: ArrayLike,
+    *,
+    lengths: ArrayLike | None = None,
+    workers: int | None = None,
+) -> tuple[np.ndarray, Any]:
+    """The most probable path through a hidden Markov model, and its log-probability.
+
+    Parameters
+    ----------
+    log_initial : array_like
+        The log-probabilities of the first state, of the shape (K,), or with the axes of the
+        chains in front.
+    log_transition : array_like
+        The log-probabilities of moves, from the state of a row to that of a column: (K, K), or
+        (T - 1, K, K) with a matrix for each step, or with the axes of the chains in front of the
+        latter, (..., T - 1, K, K) or (..., 1, K, K).
+    log_emission : array_like
+        The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
+        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others.
+    lengths : array_like of int, optional
+        How many steps of each chain count, between 1 and T, in the shape of the axes in front of
+        `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
+        pieces to one length.
+    workers : int, optional
+        How many threads may share the chains; -1 is all cores. By default all cores this process
+        may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    path : ndarray of int64
+        The state at each step, in the shape of `log_emission` without its last axis; -1 beyond
+        the length of a chain.
+    value : ndarray or scalar
+        log p(y_1..T, path), a number for each chain, in the dtype of `hmm_loglikelihood`.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays and CUDA arrays, for other dtypes, for `lengths` that are no integers.
+    ValueError
+        For shapes that do not match, without states or steps, for `lengths` out of range.
+
+    Notes
+    -----
+    Of paths of equal probability it is that with the lowest last state, and then the lowest
+    state before each.
+
+    Special values: -inf is a probability of 0, wherever it stands. Where no path is possible, the
+    value is -inf, and NaN where NaN or inf is among what counts; the path is of no meaning then.
+
+    Error bound: 2 ulp of the exact value of the path, however long the chain, but not less than
+    1e-31 of its largest partial sum for each step: logarithms are added in twice the digits.
+
+    O(size K) time, with the size of `log_emission`; memory is O(size), for the way back.
+
+    Source: A. J. Viterbi, "Error bounds for convolutional codes", IEEE Trans. Inf. Theory 13
+    (1967) 260-269.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> start, moves = np.log([0.5, 0.5]), np.log([[0.9, 0.1], [0.2, 0.8]])
+    >>> seen = np.log([[0.5, 0.1], [0.4, 0.3], [0.1, 0.6]])
+    >>> path, value = nl.hmm_viterbi(start, moves, seen)
+    >>> path, float(np.exp(value).round(6))
+    (array([0, 0, 0]), 0.0081)
     """
 
 def log1m_softmax(
@@ -2245,15 +2811,19 @@ def log1m_softmax_hvp(
     array([ 0.        ,  0.23500371, -0.23500371])
     """
 
-def log1m_softmax_jacobian(x: ArrayLike, axis: int = -1) -> np.ndarray:
+def log1m_softmax_jacobian(x: ArrayLike, axis: int = -1, *, stream: Any = None) -> np.ndarray:
     """The Jacobians of log1m_softmax: the derivative of each value with respect to each entry.
 
     Parameters
     ----------
     x : array_like
-        Any shape; float16, float32, float64, int or bool.
+        Any shape; float16, float32, float64, int or bool. Or a CUDA array of Numba, CuPy or PyTorch,
+        or with their interfaces: then the result is one, too.
     axis : int, optional
         The axis that a row runs along.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of `x` is working.
 
     Returns
     -------
@@ -2589,15 +3159,19 @@ def log_softmax(
     array([-4.00000000e+01, -4.24835426e-18])
     """
 
-def log_softmax_jacobian(x: ArrayLike, axis: int = -1) -> np.ndarray:
+def log_softmax_jacobian(x: ArrayLike, axis: int = -1, *, stream: Any = None) -> np.ndarray:
     """The Jacobians of log_softmax: the derivative of each value with respect to each entry.
 
     Parameters
     ----------
     x : array_like
-        Any shape; float16, float32, float64, int or bool.
+        Any shape; float16, float32, float64, int or bool. Or a CUDA array of Numba, CuPy or PyTorch,
+        or with their interfaces: then the result is one, too.
     axis : int, optional
         The axis that a row runs along.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of `x` is working.
 
     Returns
     -------
@@ -3014,6 +3588,7 @@ def logmatmulexp(
     *,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> Any:
     """The matrix product of logarithms, log(sum_k exp(a[..., i, k] + b[..., k, j])).
 
@@ -3022,12 +3597,16 @@ def logmatmulexp(
     a, b : array_like
         As the arguments of `numpy.matmul`: matrices in the last two axes, the others broadcast
         together, and one axis stands for a row of `a` or a column of `b`. float16, float32,
-        float64, int or bool, of any strides and byte order.
+        float64, int or bool, of any strides and byte order. Or CUDA arrays of Numba, CuPy or
+        PyTorch, or with their interfaces: then all arrays are, also the result.
     out : ndarray, optional
         Where to put the result, of its shape and dtype. It must not overlap `a` or `b`.
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process
         may run on where the product is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default
+        that on which the library of `a` is working.
 
     Returns
     -------
@@ -3039,7 +3618,8 @@ def logmatmulexp(
     Raises
     ------
     TypeError
-        For masked arrays, for other dtypes, for an `out` of another dtype.
+        For masked arrays, for other dtypes, for an `out` of another dtype, for CUDA arrays among
+        others.
     ValueError
         For shapes that do not match, for an `out` of another shape, or that overlaps an input,
         or is read-only. Nothing has been written to it then.
@@ -3055,7 +3635,8 @@ def logmatmulexp(
     taken, so that near-deterministic transitions keep their digits.
 
     Time is O(size k) with the size of the result, an exponential for each of its terms; memory
-    is that of the result, and of copies of `a` and `b` where they cannot be read as they lie.
+    is that of the result, and of copies of `a` and `b` where they cannot be read as they lie; on
+    CUDA of the result alone.
 
     Examples
     --------

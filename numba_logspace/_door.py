@@ -7,24 +7,30 @@ the same methods, and nothing here knows more of either.
 
 import functools
 import importlib
+import importlib.util
+import inspect
 
 import numpy as np
 
-from ._arguments import small, targets
+from ._arguments import gated, matrices, small, targets
 from ._arguments.foreign import handed_over
 from ._arguments.layout import is_on_cuda
 from ._arguments.slabs import Labels
+from ._compile.first_look import look_first
+from ._family import FAMILY
 
 _CPU, _CUDA = "._arguments.rows", "._cuda.call"
+# Functions of CUDA arrays that are no rows.
+_UFUNCS, _MATRICES = "._cuda.elementwise", "._cuda.matrices"
 
 
 @functools.cache
-def _side(module):
+def _side(module, name="Rows"):
     # Nothing of CUDA is imported before the first CUDA array.
     try:
-        return importlib.import_module(module, __package__).Rows
+        return getattr(importlib.import_module(module, __package__), name)
     except ModuleNotFoundError as error:
-        if module != _CUDA:
+        if module == _CPU:
             raise
         raise ModuleNotFoundError(
             "CUDA arrays need numba-cuda: install the extra cuda12 or cuda13, such as "
@@ -34,13 +40,40 @@ def _side(module):
 
 def rows_of(x, axis, where=None, workers=None, stream=None, name="x", beside=None, of=None):
     """The Rows of an argument, of the side where its memory is; `of` is the function, if any."""
-    if not is_on_cuda(x):
-        if stream is not None:
-            raise TypeError(f"stream must be None where {name} is not a CUDA array, got {stream!r}")
-        return _side(_CPU)(x, axis, where, workers, name, beside, of)
-    if workers is not None:
+    if _goes_to_cuda(x, workers, stream, name):
+        return _side(_CUDA)(x, axis, where, stream, name, beside)
+    return _side(_CPU)(x, axis, where, workers, name, beside, of)
+
+
+def _goes_to_cuda(x, workers, stream, name):
+    # Whether a call does, by its first array; the options for the other side must be None.
+    on_cuda = is_on_cuda(x)
+    if not on_cuda and stream is not None:
+        raise TypeError(f"stream must be None where {name} is not a CUDA array, got {stream!r}")
+    if on_cuda and workers is not None:
         raise TypeError(f"workers must be None for CUDA arrays, got {workers!r}")
-    return _side(_CUDA)(x, axis, where, stream, name, beside)
+    return on_cuda
+
+
+# --- elementwise functions -----------------------------------------------------------------------
+
+
+def watch(ufuncs):
+    """Have calls of these ufuncs go to CUDA where an argument is a CUDA array."""
+    # Without numba-cuda nothing could compute with it, and NumPy says what it is.
+    if importlib.util.find_spec("numba_cuda") is not None:
+        look_first(ufuncs, _of_ufunc)
+
+
+def _of_ufunc(ufunc, *args, **options):
+    # NotImplemented, as in a class of arrays, where it is NumPy's.
+    out = options.get("out")
+    outs = out if isinstance(out, tuple) else (out,)
+    if not any(map(is_on_cuda, (*args, *outs, options.get("where")))):
+        return NotImplemented
+    formula = FAMILY[ufunc.__name__].engine
+    names = tuple(inspect.signature(formula).parameters)
+    return _side(_UFUNCS, "call")(ufunc, formula, names, args, options)
 
 
 def _check_place(function, x, name):
@@ -240,3 +273,74 @@ def hessian_of_loss(function, logits, scores, t, axis, weights, reduction, out, 
     out = call.rows.out(out, {"t": t}, separate=call.separate())
     call.rows.run(function, call.scores, t, c=call.c, outs=(out,))
     return call.rows.handed_out(out)
+
+
+# --- two sets of labels --------------------------------------------------------------------------
+
+
+def of_sets(function, gate, a, b, axis, out, workers, stream):
+    """A result for each label of two sets, one set after the other along the axis."""
+    if stream is None:
+        result = gated.small_values(function, gate, a, b, axis, out, workers)
+        if result is not None:
+            return result
+    return _of_sets(function, gate, a, b, axis, out, workers, stream)
+
+
+@handed_over
+def _of_sets(function, gate, a, b, axis, out, workers, stream):
+    targets.check_axis(axis)
+    rows = rows_of(a, axis, None, workers, stream, "a")
+    return gated.Sets(rows, gate, b, axis, workers).values(function, out)
+
+
+def gradients_of_sets(function, gate, a, b, g, axis, workers, stream):
+    """The gradients with respect to the gate, a and b."""
+    if stream is None:
+        results = gated.small_gradients(function, gate, a, b, g, axis, workers)
+        if results is not None:
+            return results
+    return _gradients_of_sets(function, gate, a, b, g, axis, workers, stream)
+
+
+@handed_over
+def _gradients_of_sets(function, gate, a, b, g, axis, workers, stream):
+    targets.check_axis(axis)
+    rows = rows_of(a, axis, None, workers, stream, "a")
+    return gated.Sets(rows, gate, b, axis, workers).gradients(function, g)
+
+
+# --- matrices ------------------------------------------------------------------------------------
+
+
+def jacobian(function, x, axis, stream):
+    """The Jacobian of each row, in the shape of x without the axis, then i and j."""
+    if stream is None:
+        result = matrices.small_jacobian(function, x, axis)
+        if result is not None:
+            return result
+    return _jacobian(function, x, axis, stream)
+
+
+@handed_over
+def _jacobian(function, x, axis, stream):
+    if _goes_to_cuda(x, None, stream, "x"):
+        return _side(_MATRICES, "jacobian")(function, x, axis, stream)
+    return matrices.jacobian(function, x, axis)
+
+
+def product(function, a, b, out, workers, stream):
+    """The product of matrices of logarithms, arguments as those of numpy.matmul."""
+    # The step of a recursion: everything further down costs more than the work.
+    if stream is None:
+        result = matrices.small_product(a, b, out, workers)
+        if result is not None:
+            return result
+    return _product(function, a, b, out, workers, stream)
+
+
+@handed_over
+def _product(function, a, b, out, workers, stream):
+    if _goes_to_cuda(a, workers, stream, "a"):
+        return _side(_MATRICES, "product")(function, a, b, out, stream)
+    return matrices.product(a, b, out, workers)

@@ -3,7 +3,8 @@
 import numpy as np
 
 from ._arguments.ufuncs import make_ufunc
-from ._family import FAMILY
+from ._door import watch
+from ._family import FAMILY, named
 
 _TEMPLATE = """{summary}
 
@@ -22,12 +23,12 @@ Returns
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
     (computed in float32) in float16, int and bool in float64{complex_dtypes}. Of several dtypes
-    that one to which NumPy promotes them.
+    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
 TypeError
-    For dtypes other than those.
+    For dtypes other than those, for CUDA arrays beside others.
 
 Notes
 -----
@@ -36,6 +37,10 @@ Special values: {special}
 Error bound: {bound}. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
 functions ``reduce`` and ``accumulate`` do not regard them.
+
+Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
+numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
+address. The error bound is 2 ulp more there. The methods do not take them.
 {complex}{source}
 Examples
 --------
@@ -342,3 +347,5 @@ log_mix_dt = _define(
     "0 where x = y or t is infinite; 1 - s and -s where x - y is inf and -inf.",
     ">>> float(nl.log_mix_dt(40.0, 1.0, 0.0))\n2.6854720659566e-18",
 )
+
+watch([globals()[name] for name in named("elementwise")])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._arguments.gated import gradients, values
+from ._door import gradients_of_sets, of_sets
 from ._family import FAMILY
 
 
@@ -17,6 +19,7 @@ def gated_log_softmax(
     *,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """Log-probabilities of two sets of labels: log s + log_softmax(a), log(1 - s) + log_softmax(b).
 
@@ -27,7 +30,8 @@ def gated_log_softmax(
         `a` without the axis.
     a, b : array_like
         The logits of each set, of the same shape but for the axis; float16, float32, float64,
-        int or bool.
+        int or bool. Or CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all
+        arrays are, also the result; the gate may be a number there, too.
     axis : int, optional
         The axis of the labels.
     out : ndarray, optional
@@ -35,6 +39,9 @@ def gated_log_softmax(
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process
         may run on where the arrays are large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default
+        that on which the library of `a` is working.
 
     Returns
     -------
@@ -45,7 +52,8 @@ def gated_log_softmax(
     Raises
     ------
     TypeError
-        For masked arrays, for other dtypes, for an `axis` that is not an int.
+        For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays
+        among others.
     ValueError
         For shapes that do not fit, for an `out` of another shape or that overlaps an input.
     numpy.exceptions.AxisError
@@ -73,7 +81,7 @@ def gated_log_softmax(
     >>> nl.gated_log_softmax(800.0, [0.0], [0.0])
     array([   0., -800.])
     """
-    return values(FAMILY["gated_log_softmax"], gate, a, b, axis, out, workers)
+    return of_sets(FAMILY["gated_log_softmax"], gate, a, b, axis, out, workers, stream)
 
 
 def gated_log_softmax_vjp(
@@ -84,6 +92,7 @@ def gated_log_softmax_vjp(
     axis: int = -1,
     *,
     workers: int | None = None,
+    stream: Any = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The gradients of sum(g * gated_log_softmax(gate, a, b)) with respect to gate, a and b.
 
@@ -97,6 +106,8 @@ def gated_log_softmax_vjp(
         The axis of the labels.
     workers : int, optional
         How many threads may share the work, as of `gated_log_softmax`.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone, as of `gated_log_softmax`.
 
     Returns
     -------
@@ -106,7 +117,8 @@ def gated_log_softmax_vjp(
     Raises
     ------
     TypeError
-        For masked arrays, for other dtypes, for an `axis` that is not an int.
+        For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays
+        among others.
     ValueError
         For shapes that do not fit.
     numpy.exceptions.AxisError
@@ -130,4 +142,5 @@ def gated_log_softmax_vjp(
     >>> float(gate), a, b
     (0.5, array([ 0.5, -0.5]), array([0., 0.]))
     """
-    return gradients(FAMILY["gated_log_softmax_vjp"], gate, a, b, g, axis, workers)
+    function = FAMILY["gated_log_softmax_vjp"]
+    return gradients_of_sets(function, gate, a, b, g, axis, workers, stream)

@@ -1,4 +1,4 @@
-"""Jacobians and second derivatives of the softmax family."""
+"""Jacobians, and products of Hessians with a vector, also of the losses: for Newton methods."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from numpy.typing import ArrayLike
 
 from ._arguments.docs import shared_text
 from ._arguments.layout import Axis
-from ._arguments.matrices import jacobian
-from ._door import of_entries
+from ._door import hessian_of_loss, hessian_of_rows, jacobian, of_entries
 from ._family import FAMILY
+from .losses import Reduction
 
 
 @shared_text("jacobian")
-def log_softmax_jacobian(x: ArrayLike, axis: int = -1) -> np.ndarray:
+def log_softmax_jacobian(x: ArrayLike, axis: int = -1, *, stream: Any = None) -> np.ndarray:
     """The Jacobians of log_softmax: the derivative of each value with respect to each entry.
 
     {parameters}
@@ -41,11 +41,11 @@ def log_softmax_jacobian(x: ArrayLike, axis: int = -1) -> np.ndarray:
     array([[ 1.00000000e+00, -1.00000000e+00],
            [-4.24835426e-18,  4.24835426e-18]])
     """
-    return jacobian(FAMILY["log_softmax_jacobian"], x, axis)
+    return jacobian(FAMILY["log_softmax_jacobian"], x, axis, stream)
 
 
 @shared_text("jacobian")
-def log1m_softmax_jacobian(x: ArrayLike, axis: int = -1) -> np.ndarray:
+def log1m_softmax_jacobian(x: ArrayLike, axis: int = -1, *, stream: Any = None) -> np.ndarray:
     """The Jacobians of log1m_softmax: the derivative of each value with respect to each entry.
 
     {parameters}
@@ -73,7 +73,7 @@ def log1m_softmax_jacobian(x: ArrayLike, axis: int = -1) -> np.ndarray:
            [ 0.        , -0.        ,  0.        ],
            [ 0.        ,  0.        , -0.        ]])
     """
-    return jacobian(FAMILY["log1m_softmax_jacobian"], x, axis)
+    return jacobian(FAMILY["log1m_softmax_jacobian"], x, axis, stream)
 
 
 @shared_text("hvp")
@@ -119,3 +119,181 @@ def log1m_softmax_hvp(
     """
     function = FAMILY["log1m_softmax_hvp"]
     return of_entries(function, x, axis, where, out, workers, stream, g, t)
+
+
+@shared_text("hvp of a reduction")
+def logsumexp_hvp(
+    x: ArrayLike,
+    g: ArrayLike | None,
+    t: ArrayLike,
+    axis: Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The Hessian of sum(g * logsumexp(x)), times t: g p (t - sum p_i t_i), p the softmax.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    At a dominant entry k it is computed as p_k (t_k (1 - p_k) - sum over the others), 1 - p_k
+    being known to all digits. With a `g` of None it is `softmax_vjp` with t for the cotangent.
+
+    {derivatives}
+
+    Error bound: 8 ulp of the sum of the moduli of the terms g p_j (1 - p_j) t_j and g p_j p_i t_i.
+    {cost} CUDA arrays are not taken, and objects of other libraries are read as NumPy arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.logsumexp_hvp(np.array([0.0, 40.0]), 2.0, np.array([0.0, 1.0]))
+    array([-8.49670851e-18,  8.49670851e-18])
+    """
+    return hessian_of_rows(FAMILY["logsumexp_hvp"], x, axis, where, out, workers, stream, g, t)
+
+
+@shared_text("hvp of a loss")
+def cross_entropy_hvp(
+    logits: ArrayLike,
+    targets: ArrayLike,
+    t: ArrayLike,
+    axis: int = -1,
+    *,
+    weights: ArrayLike | None = None,
+    reduction: Reduction = "none",
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The Hessian of `cross_entropy` in the logits, times t: sum(M) P (t - sum P_i t_i).
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    For `hessp` of scipy.optimize's Newton-CG, trust-ncg and trust-krylov. With a reduction
+    it is that of the sum, or of the mean, of all rows; with "none" that of the loss of each row,
+    as `logsumexp_hvp`.
+
+    Special values: as `logsumexp_hvp`; 0 in a row of weight 0.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms M_i P_j (1 - P_j) t_j and M_i P_j P_l
+    t_l, times the weight of the row. {cost} CUDA arrays are not taken, and objects of other
+    libraries are read as NumPy arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.cross_entropy_hvp(np.array([[0.0, 40.0]]), [1], np.array([[0.0, 1.0]]))
+    array([[-4.24835426e-18,  4.24835426e-18]])
+    """
+    function = FAMILY["cross_entropy_hvp"]
+    return hessian_of_loss(
+        function, logits, targets, t, axis, weights, reduction, out, workers, stream
+    )
+
+
+@shared_text("hvp of a loss")
+def softmax_binary_cross_entropy_hvp(
+    logits: ArrayLike,
+    targets: ArrayLike,
+    t: ArrayLike,
+    axis: int = -1,
+    *,
+    weights: ArrayLike | None = None,
+    reduction: Reduction = "none",
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The Hessian of `softmax_binary_cross_entropy` in the logits, times t.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    For `hessp` of scipy.optimize's Newton-CG, trust-ncg and trust-krylov. It is that of
+    `cross_entropy_hvp` and that of `complement_cross_entropy_hvp` with weights 1 - M, in one pass.
+    It need not be positive definite.
+
+    Special values: as `log1m_softmax_hvp`; 0 in a row of weight 0.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms of both. {cost} CUDA arrays are not
+    taken, and objects of other libraries are read as NumPy arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> logits, t = np.array([[0.0, 1.0, 2.0]]), np.array([[1.0, 0.0, 0.0]])
+    >>> nl.softmax_binary_cross_entropy_hvp(logits, [2], t)
+    array([[ 0.14078162, -0.06609913, -0.07468249]])
+    """
+    function = FAMILY["softmax_binary_cross_entropy_hvp"]
+    return hessian_of_loss(
+        function, logits, targets, t, axis, weights, reduction, out, workers, stream
+    )
+
+
+@shared_text("hvp of class weights")
+def complement_cross_entropy_hvp(
+    logits: ArrayLike,
+    weights: ArrayLike,
+    t: ArrayLike,
+    axis: int = -1,
+    *,
+    reduction: Reduction = "none",
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The Hessian of `complement_cross_entropy` in the logits, times t.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    For `hessp` of scipy.optimize's Newton-CG, trust-ncg and trust-krylov. It is
+    `log1m_softmax_hvp` with the cotangent -W, divided by the number of rows for the mean. It need
+    not be positive definite.
+
+    Special values: as `log1m_softmax_hvp`.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms that `log1m_softmax_hvp` names, under
+    its conditions. {cost} CUDA arrays are not taken, and objects of other libraries are read as
+    NumPy arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> x, t = np.array([1000.0, -1000.0, -1000.5]), np.array([0.0, 1.0, 0.0])
+    >>> nl.complement_cross_entropy_hvp(x, np.ones(3), t)
+    array([-0.        , -0.23500371,  0.23500371])
+    """
+    function = FAMILY["complement_cross_entropy_hvp"]
+    return hessian_of_loss(
+        function, logits, weights, t, axis, None, reduction, out, workers, stream
+    )

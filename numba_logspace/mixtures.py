@@ -7,13 +7,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._arguments.matrices import product
 from ._arguments.products import product_jvp, product_vjp
+from ._door import product
 from ._family import FAMILY
 
 
 def logmatmulexp(
-    a: ArrayLike, b: ArrayLike, *, out: np.ndarray | None = None, workers: int | None = None
+    a: ArrayLike,
+    b: ArrayLike,
+    *,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
 ) -> Any:
     """The matrix product of logarithms, log(sum_k exp(a[..., i, k] + b[..., k, j])).
 
@@ -22,12 +27,16 @@ def logmatmulexp(
     a, b : array_like
         As the arguments of `numpy.matmul`: matrices in the last two axes, the others broadcast
         together, and one axis stands for a row of `a` or a column of `b`. float16, float32,
-        float64, int or bool, of any strides and byte order.
+        float64, int or bool, of any strides and byte order. Or CUDA arrays of Numba, CuPy or
+        PyTorch, or with their interfaces: then all arrays are, also the result.
     out : ndarray, optional
         Where to put the result, of its shape and dtype. It must not overlap `a` or `b`.
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process
         may run on where the product is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default
+        that on which the library of `a` is working.
 
     Returns
     -------
@@ -39,7 +48,8 @@ def logmatmulexp(
     Raises
     ------
     TypeError
-        For masked arrays, for other dtypes, for an `out` of another dtype.
+        For masked arrays, for other dtypes, for an `out` of another dtype, for CUDA arrays among
+        others.
     ValueError
         For shapes that do not match, for an `out` of another shape, or that overlaps an input,
         or is read-only. Nothing has been written to it then.
@@ -55,7 +65,8 @@ def logmatmulexp(
     taken, so that near-deterministic transitions keep their digits.
 
     Time is O(size k) with the size of the result, an exponential for each of its terms; memory
-    is that of the result, and of copies of `a` and `b` where they cannot be read as they lie.
+    is that of the result, and of copies of `a` and `b` where they cannot be read as they lie; on
+    CUDA of the result alone.
 
     Examples
     --------
@@ -67,7 +78,7 @@ def logmatmulexp(
     >>> float(nl.logmatmulexp([0.0, -50.0], [-1e-20, 0.0]))
     -9.807125015203608e-21
     """
-    return product(FAMILY["logmatmulexp"], a, b, out, workers)
+    return product(FAMILY["logmatmulexp"], a, b, out, workers, stream)
 
 
 def logmatmulexp_vjp(

@@ -56,6 +56,17 @@ def _gated(x):
     return x[..., 0].copy(), x, x * 2
 
 
+def _chain(x):
+    # Ten numbers are two steps of five states.
+    k = min(x.shape[-1] // 2, 10) if x.ndim == 1 else 10
+    emission = x[: x.size // k * k].reshape(-1, k) if x.ndim == 1 else x.reshape(-1, k)
+    return np.zeros(k), np.full((k, k), -np.log(k)), emission
+
+
+def _chain_of_moves(x):
+    return _chain(x)[1:]
+
+
 def _three(x):
     return x, x * 2, x * 3
 
@@ -107,6 +118,7 @@ _OF_KIND = {
     **dict.fromkeys(("class weights", "class weights and gradient"), _targets),
     **dict.fromkeys(("product", "product vjp"), _square),
     "product jvp": _factors_and_tangents,
+    "chain": _chain,
     **dict.fromkeys(("gated", "gated vjp"), _gated),
     **dict.fromkeys(("segment map", "segment reduction"), _segments),
     "segment vjp": _weighted_segments,
@@ -116,6 +128,7 @@ _OF_KIND = {
 _OF_NAME = {
     "log1mexp": lambda x: (-np.abs(x),),
     "cloglog": lambda x: (_probabilities(x),),
+    "hmm_backward": _chain_of_moves,
     "entr": lambda x: (np.abs(x),),
     "kl_div": lambda x: (np.abs(x), _probabilities(x)),
     "log1pmx": lambda x: (np.abs(x),),

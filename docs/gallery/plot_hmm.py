@@ -5,7 +5,8 @@ Hidden Markov models: the forward recursion in logarithms
 The log-likelihood of a hidden Markov model comes from the forward recursion, which multiplies
 probabilities until they underflow. The textbook remedy is to scale them to sum to 1 at every step.
 Here are two recursions that keep logarithms, one for two states by ``nl.log_mix`` and one for any
-number by ``nl.logmatmulexp``; where the textbook is just as good; and where it is not.
+number by ``nl.logmatmulexp``, beside ``nl.hmm_loglikelihood`` and its kin, which do all of it;
+where the textbook is just as good; and where it is not.
 """
 
 # %%
@@ -106,7 +107,11 @@ compare(
     log_mix=total,
     scaled=plain,
     scaled_and_divided=scaled(half, log_p, log_f, divide=True),
+    hmm_loglikelihood=nl.hmm_loglikelihood(np.log(half), log_p, log_f),
 )
+smoothed = np.exp(nl.hmm_posterior(np.log(half), log_p, log_f)[:, 0])
+path, _ = nl.hmm_viterbi(np.log(half), log_p, log_f)
+print(f"steps at which the best path is not the true one: {np.sum(path != state)} of {state.size}")
 
 figure, panels = plt.subplots(3, 1, figsize=(9, 5.6), sharex=True, layout="constrained")
 panels[0].plot(np.clip(x, -5, 5), ".", color="0.4", ms=4)
@@ -115,8 +120,9 @@ panels[0].legend(frameon=False, loc="lower right")
 panels[0].set(ylabel="observation")
 panels[1].fill_between(np.arange(x.size), state == 0, step="mid", color="0.85", label="true state")
 panels[1].plot(nl.logistic(log_odds), color="#009E73", label="filtered probability")
+panels[1].plot(smoothed, color="#0072B2", label="posterior, of all observations")
 panels[1].set(ylabel="first state")
-panels[1].legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=2)
+panels[1].legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
 panels[2].plot(log_odds, color="#009E73")
 panels[2].set_yscale("symlog", linthresh=10)
 panels[2].set(ylabel="its log-odds", xlabel="time")
@@ -126,12 +132,13 @@ plt.show()
 # With the densities themselves one bad observation makes the result NaN: both underflow. Divided by
 # the larger, the scaled recursion is as good as ours. The picture shows what is left to logarithms:
 # the filtered probability is 1 to the last digit at the bad observation, while the log-odds still
-# say how sure that is.
+# say how sure that is. ``nl.hmm_posterior`` knows what comes later too, and is less easily moved.
 #
 # Any number of states
 # --------------------
 #
-# One step is a row of logarithms times a matrix of logarithms:
+# One step is a row of logarithms times a matrix of logarithms. ``nl.hmm_loglikelihood`` takes all
+# steps in one call, and rounds once instead of at each step:
 
 
 def forward_of_many(log_start, log_p, log_f):
@@ -164,6 +171,7 @@ print("unscaled, by number of steps:", {n: round(float(v), 3) for n, v in lost.i
 compare(
     exact(start, log_p, log_f),
     logmatmulexp=forward_of_many(np.log(start), log_p, log_f),
+    hmm_loglikelihood=nl.hmm_loglikelihood(np.log(start), log_p, log_f),
     scaled_and_divided=scaled(start, log_p, log_f, divide=True),
 )
 

@@ -85,9 +85,13 @@ dominant entry."""
 _JACOBIAN = """Parameters
 ----------
 x : array_like
-    Any shape; float16, float32, float64, int or bool.
+    Any shape; float16, float32, float64, int or bool. Or a CUDA array of Numba, CuPy or PyTorch,
+    or with their interfaces: then the result is one, too.
 axis : int, optional
-    The axis that a row runs along."""
+    The axis that a row runs along.
+stream : CUDA stream or int, optional
+    For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+    on which the library of `x` is working."""
 
 _JACOBIAN_RETURNS = """Returns
 -------

@@ -4,103 +4,75 @@ import numpy as np
 
 from .._cpu.engines import two_rows
 from .._cpu.loops import add
-from .._cpu.totals import sums_over
-from . import layout, small, targets
-from .foreign import handed_over
-from .rows import Rows
+from . import layout, small
 from .slabs import SLAB
 
+_DOUBLE = np.dtype(np.float64)
 
-class Parts:
-    """The arguments of a call: both sets as rows of one dtype, and the gate of each row."""
 
-    def __init__(self, gate, a, b, axis, workers):
-        targets.check_axis(axis)
-        arrays = {"a": a, "b": b}
-        checked = {k: layout.as_array(u, k, has_where=False) for k, u in arrays.items()}
-        results = {result for _, _, result in checked.values()}
-        # Where they differ both are taken in float64.
-        same = results.pop() if len(results) == 1 else np.dtype(np.float64)
-        a, b = (array.astype(same, copy=False) for array, _, _ in checked.values())
-        self.rows = [Rows(x, axis, None, workers, name) for x, name in ((a, "a"), (b, "b"))]
-        first, second = self.rows
-        if len(first.x.shape) != len(second.x.shape) or first.shape != second.shape:
+class Sets:
+    """The arguments of a call: both sets as rows of one dtype, and the gate of each row.
+
+    `first` are the rows of a, on the side where its memory is.
+    """
+
+    def __init__(self, first, gate, b, axis, workers):
+        second = first.beside_it(b, axis, workers, "b")
+        self.rows = [first, second]
+        if first.result != second.result:
+            for rows in self.rows:
+                rows.dtype = rows.result = _DOUBLE
+        if first.x.ndim != second.x.ndim or first.shape != second.shape:
             raise ValueError(
-                f"a and b must have the same shape but for axis {axis}, got {a.shape} and {b.shape}"
+                f"a and b must have the same shape but for axis {axis}, got {first.x.shape} and "
+                f"{second.x.shape}"
             )
-        self.gate, _, _ = layout.as_array(gate, "gate", has_where=False)
-        self.gate_of_rows = first.numbers(self.gate, "gate")
+        self.gate = first.argument(first.with_memory(gate), "gate")[0]
+        self.gate_of_rows = first.spread(self.gate, "gate")
         if not first.axes:
             raise np.exceptions.AxisError(axis, 0, "axis")
         (self.axis,) = first.axes
-        self.split = a.shape[self.axis]
-        lengths = list(a.shape)
-        lengths[self.axis] += b.shape[self.axis]
-        self.shape, self.result = tuple(lengths), same
+        lengths = list(first.x.shape)
+        self._split = lengths[self.axis]
+        lengths[self.axis] += second.x.shape[self.axis]
+        self.shape = tuple(lengths)
 
     def of(self, array):
         """The parts of an array of the shape of the result that belong to a and to b."""
-        first, second = slice(None, self.split), slice(self.split, None)
+        first, second = slice(None, self._split), slice(self._split, None)
         along = np.moveaxis(array, self.axis, 0)
         return [np.moveaxis(along[end], 0, self.axis) for end in (first, second)]
 
+    def values(self, function, out):
+        """The log-probabilities of both sets, one after the other along the axis."""
+        first, _ = self.rows
+        inputs = {"gate": self.gate} | {rows.name: rows.x for rows in self.rows}
+        out = first.out_of_shape(out, self.shape, inputs)
+        for part, rows, place in zip(function.parts, self.rows, self.of(out)):
+            rows.run(part, c=self.gate_of_rows, outs=(place,))
+        return first.handed_out(out)
 
-def values(function, gate, a, b, axis, out, workers):
-    """The log-probabilities of both sets, one after the other along the axis."""
-    result = _small_values(function, gate, a, b, axis, out, workers)
-    if result is not None:
-        return result
-    return _values(function, gate, a, b, axis, out, workers)
+    def gradients(self, function, g):
+        """The gradients with respect to the gate, a and b."""
+        first, _ = self.rows
+        cotangents = [None, None]
+        if g is not None:
+            array, _, _ = first.argument(g, "g")
+            cotangents = self.of(layout.check_operand(array, "g", self.shape, "the result"))
+        outs, slopes = [], []
+        for part, rows, u in zip(function.parts, self.rows, cotangents):
+            out = rows.out(None, {})
+            slopes.append(rows.run(part, u, c=self.gate_of_rows, values=True, outs=(out,)))
+            outs.append(out)
+        slope = first.added(slopes, self._of_rows(), self.gate.shape)
+        return slope, *(first.handed_out(out) for out in outs)
 
-
-@handed_over
-def _values(function, gate, a, b, axis, out, workers):
-    call = Parts(gate, a, b, axis, workers)
-    if out is None:
-        out = np.empty(call.shape, call.result)
-    else:
-        inputs = {"gate": call.gate} | {rows.name: rows.x for rows in call.rows}
-        layout.check_out(out, call.shape, call.result, inputs)
-    for part, rows, place in zip(function.parts, call.rows, call.of(out)):
-        rows.run(part, c=call.gate_of_rows, outs=(place,))
-    return out
-
-
-def gradients(function, gate, a, b, g, axis, workers):
-    """The gradients with respect to the gate, a and b."""
-    results = _small_gradients(function, gate, a, b, g, axis, workers)
-    if results is not None:
-        return results
-    return _gradients(function, gate, a, b, g, axis, workers)
-
-
-@handed_over
-def _gradients(function, gate, a, b, g, axis, workers):
-    call = Parts(gate, a, b, axis, workers)
-    cotangents = [None, None]
-    if g is not None:
-        array, _, _ = layout.as_array(g, "g", has_where=False)
-        cotangents = call.of(layout.check_operand(array, "g", call.shape, "the result"))
-    outs, slope = [], 0.0
-    for part, rows, u in zip(function.parts, call.rows, cotangents):
-        out = rows.out(None, {})
-        slope = slope + rows.run(part, u, c=call.gate_of_rows, values=True, outs=(out,))
-        outs.append(out)
-    # A gate may have the axis of the labels, with length 1.
-    of_rows = call.gate.shape
-    if len(of_rows) == len(call.shape):
-        of_rows = of_rows[: call.axis] + of_rows[call.axis + 1 :]
-    slope = _sum_to(slope, of_rows).reshape(call.gate.shape)
-    with np.errstate(all="ignore"):  # a float16 may overflow to inf
-        return slope.astype(call.result), *outs
-
-
-def _sum_to(array, shape):
-    # Over the axes along which an array of that shape has been repeated.
-    lead = array.ndim - len(shape)
-    repeated = [i for i, k in enumerate(shape, lead) if k == 1 and array.shape[i] != 1]
-    axes = (*range(lead), *repeated)
-    return np.asarray(sums_over(array, axes) if axes else array).reshape(shape)
+    def _of_rows(self):
+        # The shape of the gate; it may have the axis of the labels, with length 1.
+        shape = self.gate.shape
+        if len(shape) == len(self.shape):
+            shape = shape[: self.axis] + shape[self.axis + 1 :]
+        return shape
 
 
 # --- small plain arrays, see `small` -------------------------------------------------------------
@@ -122,7 +94,8 @@ def _small_form(gate, a, b, axis, workers):
     return None if c is None else (tuple(lengths), rows, c, outer, inner)
 
 
-def _small_values(function, gate, a, b, axis, out, workers):
+def small_values(function, gate, a, b, axis, out, workers):
+    """What `Sets.values` gives, or None for others than small plain arrays."""
     form = _small_form(gate, a, b, axis, workers)
     if form is None:
         return None
@@ -144,7 +117,8 @@ def _small_values(function, gate, a, b, axis, out, workers):
     return out
 
 
-def _small_gradients(function, gate, a, b, g, axis, workers):
+def small_gradients(function, gate, a, b, g, axis, workers):
+    """What `Sets.gradients` gives, or None for others than small plain arrays."""
     form = _small_form(gate, a, b, axis, workers)
     if form is None:
         return None

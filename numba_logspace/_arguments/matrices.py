@@ -7,7 +7,6 @@ import numpy as np
 from .._cpu import logmatmul
 from .._cpu.workers import THRESHOLD, count_for
 from . import layout, small
-from .foreign import handed_over
 from .slabs import flat, is_plain
 from .targets import check_axis
 
@@ -20,14 +19,6 @@ _ROWS_TO_PACK, _NO_NEED_TO_PACK = 4, 1 << 14
 
 def jacobian(function, x, axis):
     """The Jacobian of each row, in the shape of x without the axis, then i and j."""
-    result = _small_jacobian(function, x, axis)
-    if result is not None:
-        return result
-    return _jacobian(function, x, axis)
-
-
-@handed_over
-def _jacobian(function, x, axis):
     array, dtype, result = layout.as_array(x, has_where=False)
     axes = layout.normalize_axes(axis, array.ndim)
     check_axis(axis)
@@ -42,7 +33,8 @@ def _jacobian(function, x, axis):
         return out.astype(result, copy=False)
 
 
-def _small_jacobian(function, x, axis):
+def small_jacobian(function, x, axis):
+    """What `jacobian` gives, or None for others than small plain arrays."""
     form = None if axis is None else small.form_of(x, axis)
     if form is None:
         return None
@@ -55,18 +47,15 @@ def _small_jacobian(function, x, axis):
     return out
 
 
-def product(function, a, b, out, workers):
-    """log(sum over k of exp(a[..., i, k] + b[..., k, j])), arguments as those of numpy.matmul."""
-    # The step of a recursion: everything further down costs more than the work.
+def small_product(a, b, out, workers):
+    """What `product` gives, or None for others than small plain arrays of one or two axes."""
     if small.is_one_thread(workers) and type(a) is np.ndarray:
-        direct = _direct(a, b, out)
-        if direct is not None:
-            return direct
-    return _product(function, a, b, out, workers)
+        return _direct(a, b, out)
+    return None
 
 
-@handed_over
-def _product(function, a, b, out, workers):
+def product(a, b, out, workers):
+    """log(sum over k of exp(a[..., i, k] + b[..., k, j])), arguments as those of numpy.matmul."""
     (a, _, of_a), (b, _, of_b) = (
         layout.as_array(u, name, has_where=False) for u, name in ((a, "a"), (b, "b"))
     )

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .._cpu.loops import leave_out_first_max
-from .._cpu.totals import mean_of_rows, sum_of_rows
+from .._cpu.totals import mean_of_rows, sum_of_rows, sums_over
 from .._cpu.workers import count_for
 from . import complex as of_complex
 from . import layout
@@ -57,6 +57,14 @@ class Rows:
         elif not isinstance(b, (int, float)):
             self.result = layout.common_dtype(self.result, result)
 
+    def beside_it(self, x, axis, workers, name):
+        """The Rows of another argument of the same call."""
+        return type(self)(x, axis, None, workers, name)
+
+    def with_memory(self, u):
+        """An argument that may be a number as one that has memory."""
+        return u
+
     def row_shape(self, keepdims):
         """The shape of results with one number for each row."""
         return layout.result_shape(self.x.shape, self.axes, keepdims)
@@ -73,9 +81,10 @@ class Rows:
 
     def numbers(self, array, name):
         """An argument with a number for each row, or None; the axes of the rows may be kept."""
-        if array is None:
-            return None
-        array, _, _ = self.argument(array, name)
+        return None if array is None else self.spread(self.argument(array, name)[0], name)
+
+    def spread(self, array, name):
+        """An array, which has been checked, as one with a number for each row."""
         if array.ndim == self.x.ndim and all(array.shape[a] == 1 for a in self.axes):
             array = array.reshape([k for a, k in enumerate(array.shape) if a not in self.axes])
         return layout.check_operand(array, name, self.shape, "the result")
@@ -118,6 +127,13 @@ class Rows:
             layout.check_out(out[i], self.x.shape, self.result, others, name=name)
         return out
 
+    def out_of_shape(self, out, shape, inputs):
+        """An array for results of another shape, apart from the inputs."""
+        if out is None:
+            return np.empty(shape, self.result)
+        layout.check_out(out, shape, self.result, inputs)
+        return out
+
     def out_of_rows(self, out, keepdims, inputs, of_moduli=False):
         """Check an array for results with a number for each row, or with their moduli."""
         if out is not None:
@@ -149,6 +165,19 @@ class Rows:
         """The sum of the values of all rows, in the dtype of results."""
         with np.errstate(all="ignore"):  # a float16 may overflow to inf
             return self.result.type(sum_of_rows(np.ascontiguousarray(values).reshape(-1)))
+
+    def added(self, numbers, shape, returned):
+        """The sum of arrays with a number for each row, over the rows that share one of a shape.
+
+        What comes out has another shape of as many entries.
+        """
+        total = sum(numbers)
+        lead = total.ndim - len(shape)
+        repeated = [i for i, k in enumerate(shape, lead) if k == 1 and total.shape[i] != 1]
+        axes = (*range(lead), *repeated)
+        total = np.asarray(sums_over(total, axes) if axes else total).reshape(returned)
+        with np.errstate(all="ignore"):  # a float16 may overflow to inf
+            return total.astype(self.result)
 
     def mean(self, values, shares):
         """The mean of values that have been multiplied with shares, in the dtype of results."""

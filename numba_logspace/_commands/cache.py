@@ -57,6 +57,12 @@ def _segments(f, *arrays):
     f(*arrays, np.zeros(n, np.int64))
 
 
+def _chain(f):
+    # Of all dtypes and layouts the kernels are the same.
+    model = np.zeros(2), np.zeros((2, 2)), np.zeros((3, 2))
+    f(*model[1:] if f is numba_logspace.hmm_backward else model)
+
+
 _CALLS: dict[str, Callable[[Any, np.ndarray, int], Any]] = {
     "map": lambda f, x, axis: [f(x, axis, workers=k) for k in (None, 2)],
     "scan": lambda f, x, axis: f(x, axis),
@@ -74,6 +80,7 @@ _CALLS: dict[str, Callable[[Any, np.ndarray, int], Any]] = {
     "jacobian": lambda f, x, axis: f(x, axis),
     "elementwise": lambda f, x, axis: f(*[x] * f.nin),
     "product": lambda f, x, axis: [f(x, x.T), f(x.T, x), f(x.T, x.T[0] if x.ndim == 1 else x)],
+    "chain": lambda f, x, axis: _chain(f),
     "gated": lambda f, x, axis: f(0.5, x, x, axis),
     "gated vjp": lambda f, x, axis: f(0.5, x, x, None, axis),
     "segment map": lambda f, x, axis: _segments(f, x.reshape(-1)),

@@ -303,11 +303,14 @@ def two_rows(first, second):
 
 
 class Jacobian(_Engine):
-    """A Jacobian, by a kernel factory of `_jacobian`; the unit of work is a row."""
+    """A Jacobian, by a kernel factory of `_jacobian`; the unit of work is a row.
 
-    def __init__(self, rows, prepare, condition, second="none"):
+    `entries` are its formulas, for kernels that are made of them elsewhere.
+    """
+
+    def __init__(self, rows, entries, prepare, condition, second="none"):
         super().__init__(condition, second)
-        self._make, self.prepare = rows, prepare
+        self._make, self.entries, self.prepare = rows, entries, prepare
 
     def __call__(self, x, out, n, workers):
         """Fill `out`, (rows, n, n) and flat, from x, flat."""

@@ -3,25 +3,23 @@
 import numpy as np
 
 from .._compile.jit import kernel
-from .._formulas.derivatives import (
-    is_dominant,
-    largest_probability,
-    present,
-    probability_and_odds,
-    product,
-    share,
-    share_of_others,
-    sum_of_others,
-    unscaled,
+from .._formulas.derivatives import is_dominant
+from .._formulas.jacobians import (
+    OF_LOG1M_SOFTMAX,
+    OF_LOG_SOFTMAX,
+    odds_in,
+    of_another,
+    of_dominant,
+    probability_in,
+    share_in,
 )
-from .._formulas.simd import const
-from .._formulas.softsum import scaled_term
 from .kernels import row_summaries
 
 
 def log_softmax_rows(prepare, condition, seconds):
     """The Jacobian of log_softmax of each row, -p_j and 1 - p_i; the unit of work is a row."""
     summaries = row_summaries(condition, seconds[0])
+    _, column, line, entry, diagonal, _ = OF_LOG_SOFTMAX
 
     def rows(x, out, n, start, stop):
         p = np.empty(n, x.dtype)
@@ -29,17 +27,15 @@ def log_softmax_rows(prepare, condition, seconds):
             base = r * n
             summary, more = summaries(x, base, n, None, 0)
             m = summary[0]
-            _, row = prepare(summary, more, n)
+            reference, row = prepare(summary, more, n)
             for j in range(n):
-                p[j] = unscaled(share(scaled_term(x[base + j], m), row[0], row[1]))
+                (p[j],) = column(x[base + j], m, reference, row, ())
             for i in range(n):
                 v = x[base + i]
-                line = (base + i) * n
+                numbers, at = line(v, m, row), (base + i) * n
                 for j in range(n):
-                    out[line + j] = present(v, present(x[base + j], -p[j]))
-                # At a dominant entry the sum of the others, which 1 - p has lost.
-                rest = unscaled(row[2]) if is_dominant(v, m, row[4]) else const(m, 1.0) - p[i]
-                out[line + i] = present(v, rest)
+                    out[at + j] = entry(numbers, x[base + j], (p[j],))
+                out[at + i] = diagonal(v, m, row, (p[i],))
 
     return kernel(rows)
 
@@ -47,6 +43,7 @@ def log_softmax_rows(prepare, condition, seconds):
 def log1m_softmax_rows(prepare, condition, seconds):
     """The Jacobian of log1m_softmax of each row; the unit of work is a row."""
     summaries = row_summaries(condition, seconds[0])
+    others_of, diagonal = OF_LOG1M_SOFTMAX.others, OF_LOG1M_SOFTMAX.diagonal
 
     def rows(x, out, n, start, stop):
         p_high, p_low = np.empty(n, x.dtype), np.empty(n, x.dtype)
@@ -55,25 +52,20 @@ def log1m_softmax_rows(prepare, condition, seconds):
             summary, more = summaries(x, base, n, None, 0)
             m = summary[0]
             reference, row = prepare(summary, more, n)
-            others = sum_of_others(reference, summary, more)
+            others = others_of(reference, summary, more)
             for j in range(n):
-                p, _ = probability_and_odds(scaled_term(x[base + j], m), row)
-                if is_dominant(x[base + j], m, row[6]):
-                    p = largest_probability(row)
-                p_high[j], p_low[j] = p
+                p_high[j], p_low[j] = probability_in(x[base + j], m, row)
             for i in range(n):
                 v = x[base + i]
                 line = (base + i) * n
-                p, odds = probability_and_odds(scaled_term(v, m), row)
+                p, odds = (p_high[i], p_low[i]), odds_in(v, m, row)
                 dominant = is_dominant(v, m, row[6])
                 for j in range(n):
+                    w = x[base + j]
                     if dominant:
-                        q = share_of_others(scaled_term(x[base + j], reference), others)
-                        y = product(q, (p_high[i], p_low[i]))
-                        out[line + j] = present(x[base + j], y)
+                        out[line + j] = of_dominant(w, share_in(w, reference, others), p)
                     else:
-                        y = product(odds, (p_high[j], p_low[j]))
-                        out[line + j] = present(v, present(x[base + j], y))
-                out[line + i] = present(v, -(row[4] if dominant else unscaled(p[0])))
+                        out[line + j] = of_another(v, w, odds, (p_high[j], p_low[j]))
+                out[line + i] = diagonal(v, m, row, p)
 
     return kernel(rows)

@@ -7,9 +7,9 @@ import numpy as np
 
 from .._compile.inline import inlined
 from .._compile.jit import kernel
-from .._formulas.simd import VECTOR_BYTES, const, largest_lane, select
-from .._formulas.softsum import reduce_logsumexp, scaled_parts_of_sum
-from .._formulas.vectormath import larger, two_sum
+from .._formulas.simd import VECTOR_BYTES, largest_lane
+from .._formulas.softsum import add_sum, reduce_logsumexp
+from .._formulas.vectormath import larger
 from .flat import flat
 from .memory import full, lanes, load, prefetch, store
 from .passes import BLOCK, merged, no_sums, one_less
@@ -34,18 +34,6 @@ def _largest(a, a_at, b, b_at, step, k, width):
 
 
 @inlined
-def _add(sums, x, y, m):
-    # Take x + y into (number of sums that round to m, scaled sum of all else, its error). Every
-    # digit of it counts: where m < 0, the result may be half of the logarithm.
-    ties, rest, error = sums
-    v, low = two_sum(x, y)
-    high, low = scaled_parts_of_sum(v, low, m)
-    rest, lost = two_sum(rest, high)
-    ties = ties + select(v >= m, const(m, 1.0), const(m, 0.0))
-    return ties, rest, error + (lost + low)
-
-
-@inlined
 def _sums(a, a_at, b, b_at, step, k, width, m):
     before = sums = no_sums(m)
     for first in range(0, k, BLOCK):
@@ -53,7 +41,7 @@ def _sums(a, a_at, b, b_at, step, k, width, m):
             before, sums = merged(before, sums), no_sums(m)
         for i in range(first, min(first + BLOCK, k)):
             v = load(b, b_at + i * step, width, -math.inf)
-            sums = _add(sums, full(b, a[a_at + i]), v, m)
+            sums = add_sum(sums, full(b, a[a_at + i]), v, m)
     return merged(before, sums) if k > BLOCK else sums
 
 
@@ -155,7 +143,7 @@ def _sums_along(a, a_at, b, b_at, count, width, m, sums):
             before, sums = merged(before, sums), no_sums(m)
         for i in range(first, min(first + BLOCK, count)):
             x, y = load(a, a_at + i * w, width, -math.inf), load(b, b_at + i * w, width, -math.inf)
-            sums = _add(sums, x, y, m)
+            sums = add_sum(sums, x, y, m)
     return merged(before, sums) if count > BLOCK else sums
 
 

@@ -9,6 +9,7 @@ import sys
 import numpy as np
 from cuda.core.utils import StridedMemoryView
 from numba import cuda
+from numpy.lib.stride_tricks import as_strided
 
 from .._arguments import layout
 
@@ -146,6 +147,32 @@ def _device_array(address, shape, strides, dtype):
         "version": 3,
     }
     return cuda.from_cuda_array_interface(description, sync=False)
+
+
+def merged(headers):
+    """(shape, headers of one shape with the fewest axes that keep C order), at least one axis.
+
+    So kernels are compiled for few numbers of axes, and an index needs few divisions.
+    """
+    (shape,) = {header.shape for header in headers}
+    kept = [a for a, k in enumerate(shape) if k != 1]
+    lengths, strides = (
+        [shape[a] for a in kept[:1]],
+        [[h.strides[a] for a in kept[:1]] for h in headers],
+    )
+    for a in kept[1:]:
+        if all(s[-1] == h.strides[a] * shape[a] for h, s in zip(headers, strides)):
+            lengths[-1] *= shape[a]
+            for h, s in zip(headers, strides):
+                s[-1] = h.strides[a]
+        else:
+            lengths.append(shape[a])
+            for h, s in zip(headers, strides):
+                s.append(h.strides[a])
+    if not lengths:
+        lengths, strides = [1], [[h.itemsize] for h in headers]
+    shape = tuple(lengths)
+    return shape, [as_strided(h, shape, s) for h, s in zip(headers, strides)]
 
 
 def span(header):

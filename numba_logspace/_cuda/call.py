@@ -53,12 +53,25 @@ class Rows(RowsOfCpu):
 
     on_cuda = True
 
-    def __init__(self, x, axis, where=None, stream=None, name="x", beside=None):
-        self.call = Call(x, name, stream)
-        super().__init__(self.call.x, axis, name=name, beside=beside)
+    def __init__(self, x, axis, where=None, stream=None, name="x", beside=None, call=None):
+        self.call = call or Call(x, name, stream)
+        header = call.header(x, name) if call else self.call.x
+        super().__init__(header, axis, name=name, beside=beside)
         if where is not None and where is not True:
             where = self.call.header(where, "where")
         self.mask = layout.check_where(where, self.x.shape)
+
+    def beside_it(self, x, axis, workers, name):
+        """The Rows of another argument of the same call."""
+        return Rows(x, axis, name=name, call=self.call)
+
+    def with_memory(self, u):
+        """An argument that may be a number as one that has memory."""
+        if not isinstance(u, (int, float, np.generic)):
+            return u
+        header = self.call.new((), self.dtype)
+        fill_with(header, float(u), self.call.stream)
+        return self.call.handed_out(header)
 
     def argument(self, array, name):
         """(header, working dtype, dtype of results) of an argument."""
@@ -77,6 +90,12 @@ class Rows(RowsOfCpu):
         if out is None:
             return self.call.new(self.x.shape, self.result)
         return super().out(self.call.header(out, "out"), inputs, separate)
+
+    def out_of_shape(self, out, shape, inputs):
+        """The header of an array for results of another shape, apart from the inputs."""
+        if out is None:
+            return self.call.new(shape, self.result)
+        return super().out_of_shape(self.call.header(out, "out"), shape, inputs)
 
     def two_outs(self, out, inputs):
         """The headers of two arrays for results of the shape of x."""
@@ -109,6 +128,13 @@ class Rows(RowsOfCpu):
         """The sum of the values of all rows, in the dtype of results, without an axis."""
         out = self.call.new((), self.result)
         totals.total(values, out, self.call.stream)
+        return self.call.handed_out(out)
+
+    def added(self, numbers, shape, returned):
+        """The sum of arrays with a number for each row, over the rows that share one of a shape."""
+        out = self.call.new(returned, self.result)
+        if out.size:
+            totals.added(numbers, out.reshape(shape), self.call.stream)
         return self.call.handed_out(out)
 
     def shares(self, weights):

@@ -13,10 +13,10 @@ from numba.extending import overload
 
 from .._compile.inline import inlined
 from .._formulas.simd import const
-from .arrays import flat, span, stream_of
+from .arrays import flat, merged, span, stream_of
 
 _INLINED: Any = {"error_model": "numpy", "forceinline": True}
-_THREADS = 256
+THREADS = 256
 # numba-cuda warns where there are fewer; those with nothing to do end at once.
 _FEWEST_BLOCKS = 128
 _TOO_LARGE = float(1 << 62)
@@ -28,8 +28,8 @@ def launch(kernel, units, threads, stream, *args):
 
 
 @inlined
-def _place(i, shape, start, strides):
-    # Where entry i lies, counted in C order.
+def place(i, shape, start, strides):
+    """Where entry i lies, counted in C order."""
     at = start
     for k in range(len(shape)):
         d = len(shape) - 1 - k
@@ -39,14 +39,15 @@ def _place(i, shape, start, strides):
     return at
 
 
-def _taken(mask, i, shape, start, strides):
+def taken(mask, i, shape, start, strides):
+    """Whether a mask takes entry i; all, if it is ()."""
     raise NotImplementedError("only inside compiled code")
 
 
-@overload(_taken, jit_options=_INLINED)
+@overload(taken, jit_options=_INLINED)
 def _overload_taken(mask, i, shape, start, strides):
     if getattr(mask, "ndim", 0):
-        return lambda mask, i, shape, start, strides: mask[_place(i, shape, start, strides)]
+        return lambda mask, i, shape, start, strides: mask[place(i, shape, start, strides)]
     return lambda mask, i, shape, start, strides: True
 
 
@@ -55,8 +56,8 @@ def _pack():
     def pack(x, start, strides, mask, mask_start, mask_strides, shape, to, absent):
         i = cuda.grid(1)
         if i < to.size:
-            if _taken(mask, i, shape, mask_start, mask_strides):
-                to[i] = x[_place(i, shape, start, strides)]
+            if taken(mask, i, shape, mask_start, mask_strides):
+                to[i] = x[place(i, shape, start, strides)]
             else:
                 to[i] = absent
 
@@ -68,7 +69,7 @@ def _pack_labels():
     def pack_labels(x, start, strides, shape, to):
         i = cuda.grid(1)
         if i < to.size:
-            label = x[_place(i, shape, start, strides)]
+            label = x[place(i, shape, start, strides)]
             # NaN, fractions and what no int holds are no labels.
             whole = 0.0 <= label < _TOO_LARGE and label == math.floor(label)
             to[i] = int(label) if whole else -1
@@ -81,40 +82,45 @@ def _unpack():
     def unpack(values, mask, mask_start, mask_strides, fill, out, start, strides, shape):
         i = cuda.grid(1)
         if i < values.size:
-            taken = _taken(mask, i, shape, mask_start, mask_strides)
             value = values[i]
-            out[_place(i, shape, start, strides)] = value if taken else const(value, fill)
+            if not taken(mask, i, shape, mask_start, mask_strides):
+                value = const(value, fill)
+            out[place(i, shape, start, strides)] = value
 
     return cuda.jit(unpack)
 
 
-def _span(header):
-    return ((), 0, (0,)) if header is None else span(header)
+def _spans(*headers):
+    """(shape, what `span` gives for each header or None), with the fewest axes."""
+    shape, fewest = merged([h for h in headers if h is not None])
+    fewest = iter(fewest)
+    return shape, [((), 0, (0,)) if h is None else span(next(fewest)) for h in headers]
 
 
-def _blocks(size):
-    return -(-size // _THREADS)
+def blocks(size):
+    """How many blocks have a thread for each of so many entries."""
+    return -(-size // THREADS)
 
 
 def pack(header, to, stream, mask=None, absent=-math.inf):
     """Copy an array to a flat one in C order, as another dtype, `absent` where the mask is not."""
-    shape = header.shape or (1,)
-    args = *_span(header.reshape(shape)), *_span(mask), shape, flat(to), absent
-    launch(_pack(), _blocks(header.size), _THREADS, stream, *args)
+    shape, (placed, taking) = _spans(header, mask)
+    args = *placed, *taking, shape, flat(to), absent
+    launch(_pack(), blocks(header.size), THREADS, stream, *args)
 
 
 def pack_labels(header, to, stream):
     """Copy class labels that are floats to a flat array of ints, -1 where they are not whole."""
-    shape = header.shape or (1,)
-    args = *_span(header.reshape(shape)), shape, flat(to)
-    launch(_pack_labels(), _blocks(header.size), _THREADS, stream, *args)
+    shape, (placed,) = _spans(header)
+    args = *placed, shape, flat(to)
+    launch(_pack_labels(), blocks(header.size), THREADS, stream, *args)
 
 
 def unpack(values, header, stream, mask=None, fill=0.0):
     """Copy flat values in C order to an array, `fill` where the mask is not."""
-    shape = header.shape or (1,)
-    args = *_span(mask), fill, *_span(header.reshape(shape)), shape
-    launch(_unpack(), _blocks(header.size), _THREADS, stream, flat(values), *args)
+    shape, (placed, taking) = _spans(header, mask)
+    args = *taking, fill, *placed, shape
+    launch(_unpack(), blocks(header.size), THREADS, stream, flat(values), *args)
 
 
 @functools.cache
@@ -129,7 +135,7 @@ def _fill():
 
 def fill_with(header, value, stream):
     """Fill a contiguous array."""
-    launch(_fill(), _blocks(header.size), _THREADS, stream, flat(header), value)
+    launch(_fill(), blocks(header.size), THREADS, stream, flat(header), value)
 
 
 @functools.cache
@@ -149,7 +155,7 @@ def _leave_out_first_max():
 
 def leave_out_first_max(x, n, stream):
     """Make the first maximum of each row of n entries -inf."""
-    launch(_leave_out_first_max(), _blocks(x.size // n), _THREADS, stream, flat(x), n)
+    launch(_leave_out_first_max(), blocks(x.size // n), THREADS, stream, flat(x), n)
 
 
 @functools.cache
@@ -159,7 +165,7 @@ def _move_present():
         if r < lengths.size:
             k = r * n
             for i in range(k, k + n):
-                if _taken(mask, i, shape, start, strides):
+                if taken(mask, i, shape, start, strides):
                     x[k] = x[i]
                     k += 1
             # A row of nothing is one of a single -inf.
@@ -173,5 +179,6 @@ def _move_present():
 
 def move_present(x, mask, n, lengths, stream):
     """Move what the mask takes of each row of n entries to its beginning, and count it."""
-    args = flat(x), *_span(mask), mask.shape, n, flat(lengths)
-    launch(_move_present(), _blocks(lengths.size), _THREADS, stream, *args)
+    shape, (taking,) = _spans(mask)
+    args = flat(x), *taking, shape, n, flat(lengths)
+    launch(_move_present(), blocks(lengths.size), THREADS, stream, *args)

@@ -296,21 +296,33 @@ def _sum_of_registers(strip, terms, m):
     return ties, rest, error
 
 
+def summaries_of(team, condition, second, equal, sum_up):
+    """The summary of a row, and what a second look makes of it where `condition` asks for one."""
+    max_of, summary_of = _max_of(team), _summary_of(team, equal, sum_up)
+    second_look = SECONDS[second](team, equal)
+
+    @inlined
+    def summaries(room, strip, again, n, terms):
+        summary = summary_of(room, strip, terms, max_of(room, strip))
+        more = summary
+        if condition(summary, n):
+            more = second_look(room, again, summary)
+        return summary, more
+
+    return summaries
+
+
 def row_of(team, formulas, condition, second, equal, sum_up):
     """One row; `again` is the strip for a second look, `terms` and `along` as in weigh_pass_of."""
-    max_of, summary_of = _max_of(team), _summary_of(team, equal, sum_up)
-    second_look, weigh = SECONDS[second](team, equal), _weigh(team, formulas)
+    summaries, weigh = summaries_of(team, condition, second, equal, sum_up), _weigh(team, formulas)
     prepare, settle, result = formulas.prepare, formulas.settle, formulas.result
     finish_pass, due = finish_pass_of(formulas.element), team.at(FINISH).due
 
     @inlined
     def one_row(room, strip, again, n, terms, along, c, out, out2):
         (x, base, step, count), (e, _, _) = strip, terms
-        m = max_of(room, strip)
-        summary = summary_of(room, strip, terms, m)
-        more = summary
-        if condition(summary, n):
-            more = second_look(room, again, summary)
+        summary, more = summaries(room, strip, again, n, terms)
+        m = summary[0]
         ref, row = prepare(summary, more, n)
         if ref < m:
             refill_tile(e, x, base, step, count, None, ref)

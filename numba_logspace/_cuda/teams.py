@@ -26,13 +26,13 @@ class Team:
 
     row() and index(); largest(room, m); count(room, k) of small integers; sum_of_pair(room, s, e)
     of a number and what it lacks; count_in_pair alike, of integers; sums(room, tuple of such
-    pairs); plain_sums(room, tuple of numbers). `room` is so many numbers in shared memory. at(step)
-    are the functions in a step of a row, of which due(room) says whether its work is to be done:
-    here always.
+    pairs); plain_sums(room, tuple of numbers). `room` is so many numbers in shared memory. sync(),
+    after which all see what any has written there. at(step) are the functions in a step of a row,
+    of which due(room) says whether its work is to be done: here always.
     """
 
-    def __init__(self, size, per_block, row, index, room, exchange):
-        self.size, self.per_block = size, per_block
+    def __init__(self, size, per_block, row, index, room, exchange, sync=None):
+        self.size, self.per_block, self.sync = size, per_block, sync
         self.row, self.index, self.room = row, index, room
         self.largest, self.count = exchange.largest, exchange.count
         self.sum_of_pair = self.count_in_pair = exchange.sum_of_pair
@@ -90,13 +90,20 @@ class Exchange:
         self.largest, self.count, self.sum_of_pair = largest, count, sum_of_pair
 
 
-def in_warp(size=WARP):
-    """Among `size` neighbouring threads of a warp, a power of 2."""
-    steps, half, whole = size.bit_length() - 1, size // 2, (1 << size) - 1
+def _members(size):
+    # The mask of the threads of a warp that share a row with this one.
+    whole = (1 << size) - 1
 
     @inlined
     def members():
         return np.uint32(whole) << np.uint32(cuda.threadIdx.x % WARP // size * size)
+
+    return members
+
+
+def in_warp(size=WARP):
+    """Among `size` neighbouring threads of a warp, a power of 2."""
+    steps, half, members = size.bit_length() - 1, size // 2, _members(size)
 
     @inlined
     def largest(room, m):
@@ -199,7 +206,13 @@ def part_of_warp(size, per_block):
     def index():
         return cuda.threadIdx.x % size
 
-    return Team(size, per_block, row, index, 1, in_warp(size))
+    members = _members(size)
+
+    @inlined
+    def sync():
+        cuda.syncwarp(members())
+
+    return Team(size, per_block, row, index, 1, in_warp(size), sync)
 
 
 def block(size):
@@ -213,4 +226,8 @@ def block(size):
     def index():
         return cuda.threadIdx.x
 
-    return Team(size, 1, row, index, BLOCK_ROOM, in_block(size))
+    @inlined
+    def sync():
+        cuda.syncthreads()
+
+    return Team(size, 1, row, index, BLOCK_ROOM, in_block(size), sync)

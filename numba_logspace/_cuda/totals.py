@@ -1,6 +1,6 @@
-"""CUDA kernels over the numbers of all rows: their sum, and the share of each in it.
+"""CUDA kernels over the numbers of all rows: their sum, sums of some, the share of each.
 
-One block does it all: its threads run through the rows, and their sums are compensated.
+One block does what is over all: its threads run through the rows, and their sums are compensated.
 """
 
 import functools
@@ -10,11 +10,13 @@ from numba import cuda, types
 
 from .._compile.inline import inlined
 from .._formulas.vectormath import two_sum
-from .arrays import flat
-from .copy import launch
-from .teams import block
+from .arrays import flat, merged, span
+from .copy import launch, place
+from .teams import WARP, block, part_of_warp
 
 _THREADS = 512
+# Threads of a block whose teams are parts of warps.
+_FEW = 128
 _TEAM = block(_THREADS)
 _room_size, _sum_of_pair = _TEAM.room, _TEAM.sum_of_pair
 
@@ -62,6 +64,31 @@ def _shares():
     return cuda.jit(shares)
 
 
+@functools.cache
+def _added(size):
+    # Sums over `count` rows each, by so many threads each.
+    team = block(size) if size > WARP else part_of_warp(size, _FEW // size)
+    row, index, room_size, sum_of_pair = team.row, team.index, team.room, team.sum_of_pair
+
+    def added(values, others, start, strides, shape, count, out):
+        r = row()
+        if r >= out.size:
+            return
+        room = cuda.shared.array(room_size, types.float64)
+        high, low = 0.0, 0.0
+        for i in range(index(), count, size):
+            at = place(r * count + i, shape, start, strides)
+            high, lost = two_sum(high, types.float64(values[at]))
+            low += lost
+            high, lost = two_sum(high, types.float64(others[at]))
+            low += lost
+        high, low = sum_of_pair(room, high, low)
+        if index() == 0:
+            out[r] = high
+
+    return team.per_block, cuda.jit(added)
+
+
 def total(values, out, stream):
     """The sum of an array, in out[0]."""
     launch(_total(), 1, _THREADS, stream, flat(values), flat(out))
@@ -70,3 +97,18 @@ def total(values, out, stream):
 def shares(weights, out, stream):
     """Weights over their sum; NaN if one is NaN or negative, or all are 0."""
     launch(_shares(), 1, _THREADS, stream, flat(weights), flat(out))
+
+
+def added(pair, out, stream):
+    """The sum of two arrays, over the axes that `out` has not or has with length 1."""
+    lead = pair[0].ndim - out.ndim
+    repeated = [i for i, k in enumerate(out.shape, lead) if k == 1 and pair[0].shape[i] != 1]
+    repeated = [*range(lead), *repeated]
+    kept = [i for i in range(pair[0].ndim) if i not in repeated]
+    count = math.prod(pair[0].shape[i] for i in repeated)
+    shape, turned = merged([u.transpose(*kept, *repeated) for u in pair])
+    (values, start, strides), (others, _, _) = map(span, turned)
+    size = 1 if count == 1 else WARP if count <= _THREADS else _THREADS
+    per_block, kernel = _added(size)
+    args = values, others, start, strides, shape, count, flat(out)
+    launch(kernel, -(-out.size // per_block), size * per_block, stream, *args)

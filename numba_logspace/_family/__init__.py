@@ -5,12 +5,12 @@ code, the device functions, the command line, the tables of the documentation, t
 benchmarks go by the kinds and the names.
 """
 
-from . import curvatures, derivatives, elementwise, losses, mixtures, rows, segments
+from . import chains, curvatures, derivatives, elementwise, losses, mixtures, rows, segments
 from .kinds import KINDS as KINDS
 from .kinds import Function as Function
 from .rows import WEIGHTED_LOGSUMEXP as WEIGHTED_LOGSUMEXP
 
-_PARTS = rows, derivatives, curvatures, losses, mixtures, segments, elementwise
+_PARTS = rows, derivatives, curvatures, losses, mixtures, segments, chains, elementwise
 FAMILY = {function.name: function for part in _PARTS for function in part.TABLE}
 
 

@@ -3,7 +3,7 @@
 from .._cpu import jacobian, scan_derivatives
 from .._cpu.engines import Jacobian, ScanDerivative, Weighing
 from .._cpu.weigh import Formulas
-from .._formulas import derivatives, softsum
+from .._formulas import derivatives, jacobians, softsum
 from .kinds import Function
 
 _BY_OTHERS = derivatives.where_others_are_small, "without max"
@@ -186,13 +186,23 @@ TABLE = (
     Function(
         "log_softmax_jacobian",
         "jacobian",
-        Jacobian(jacobian.log_softmax_rows, derivatives.prepare_by_max, softsum.never),
+        Jacobian(
+            jacobian.log_softmax_rows,
+            jacobians.OF_LOG_SOFTMAX,
+            derivatives.prepare_by_max,
+            softsum.never,
+        ),
         ulp=4,
     ),
     Function(
         "log1m_softmax_jacobian",
         "jacobian",
-        Jacobian(jacobian.log1m_softmax_rows, derivatives.prepare_by_odds, *_BY_OTHERS),
+        Jacobian(
+            jacobian.log1m_softmax_rows,
+            jacobians.OF_LOG1M_SOFTMAX,
+            derivatives.prepare_by_odds,
+            *_BY_OTHERS,
+        ),
         ulp=4,
     ),
     Function(

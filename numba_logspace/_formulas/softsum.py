@@ -85,6 +85,20 @@ def scaled_parts_of_sum(x, low, m):
 
 
 @formula
+def add_sum(sums, x, y, m):
+    """Take x + y into (number of sums that round to m, scaled sum of all else, its error).
+
+    Every digit of it counts: where m < 0, the result may be half of the logarithm.
+    """
+    ties, rest, error = sums
+    v, low = two_sum(x, y)
+    high, low = scaled_parts_of_sum(v, low, m)
+    rest, lost = two_sum(rest, high)
+    ties = ties + select(v >= m, const(m, 1.0), const(m, 0.0))
+    return ties, rest, error + (lost + low)
+
+
+@formula
 def sum_without_max(summary):
     """(s, error): the sum of exp(x_i - m) over all entries but one that equals m."""
     m, ties, rest, error = summary

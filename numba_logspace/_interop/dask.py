@@ -6,7 +6,7 @@ import math
 import dask.array as da
 import numpy as np
 
-from .._arguments import gated, layout, matrices, targets
+from .._arguments import gated, layout, matrices, rows, targets
 from .._arguments.rows import Rows
 from . import summaries
 from .blocks import (
@@ -290,8 +290,11 @@ def _gated(call):
     results = {layout.as_array(shadow(u), name, False)[2] for u, name in ((a, "a"), (b, "b"))}
     dtype = results.pop() if len(results) == 1 else np.dtype(np.float64)
     a, b = a.astype(dtype), b.astype(dtype)
-    parts = gated.Parts(*map(shadow, (gate, a, b)), call.axis, call.options.get("workers"))
-    axis, n = parts.axis, a.ndim
+    workers = call.options.get("workers")
+    targets.check_axis(call.axis)
+    first = rows.Rows(shadow(a), call.axis, None, workers, "a")
+    sets = gated.Sets(first, shadow(gate), shadow(b), call.axis, workers)
+    axis, n = sets.axis, a.ndim
     # The labels of b, and those of the result, have axes of their own beside those of a.
     labels_b, labels = n, n + 1
     of = {u: tuple(u if i == axis else i for i in range(n)) for u in (axis, labels_b, labels)}
@@ -306,7 +309,7 @@ def _gated(call):
     }
     if "g" in call.arrays:
         g = as_lazy(call.arrays["g"])
-        layout.check_operand(shadow(g), "g", parts.shape, "the result")
+        layout.check_operand(shadow(g), "g", sets.shape, "the result")
         own = of[labels][n - g.ndim :]
         arrays["g"] = in_one_chunk(g, [i for i, u in enumerate(own) if u == labels], "g"), own
     options = call.options | {"axis": axis}

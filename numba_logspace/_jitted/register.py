@@ -1,7 +1,7 @@
 """Give every function of the family that runs in jitted code its overload."""
 
 from .._family import FAMILY
-from . import derivatives, gated, losses, matrices, products, rows, segments, weighted
+from . import chains, derivatives, gated, losses, matrices, products, rows, segments, weighted
 from .calls import register_call
 from .elementwise import register_ufunc
 
@@ -28,6 +28,7 @@ _PLANS = {
     "product": matrices.plan_product,
     "product vjp": products.plan_product_vjp,
     "product jvp": products.plan_product_jvp,
+    "chain": chains.plan_chain,
     "segment map": segments.plan_segment_map,
     "segment reduction": segments.plan_segment_reduction,
     "segment vjp": segments.plan_segment_vjp,

@@ -6,7 +6,13 @@ import pytest
 pytest.importorskip("numba_cuda", reason="numba-cuda is not installed")
 types = pytest.importorskip("numba.cuda").types
 
-from numba_logspace._cuda import engines, memory  # noqa: E402
+from numba_logspace._cuda import (  # noqa: E402
+    elementwise,
+    engines,
+    jacobian,
+    logmatmul,
+    memory,
+)
 from numba_logspace._family import FAMILY  # noqa: E402
 
 # One of each kind of kernel.
@@ -36,3 +42,34 @@ def signature(name, dtype):
     values, out = (array, none) if name == "logsumexp" else (none, array)
     g = array if name.endswith("vjp") else none
     return types.void(array, g, none, none, values, out, none, types.int64, types.int64)
+
+
+def _arguments_of_elementwise(array, count):
+    index, nothing = types.int64, types.Tuple(())
+    mask = types.Tuple((nothing, index, nothing))
+    return types.void(types.UniTuple(array, count), mask, array, nothing, index)
+
+
+def _arguments_of_product(array):
+    index = types.int64
+    matrices = 3 * (array, index, types.UniTuple(index, 3))
+    return types.void(*matrices, types.UniTuple(index, 1), *4 * [index])
+
+
+def others(dtype):
+    """{name: (kernel, the types of its arguments)} of one of each kind that is not of rows."""
+    dtype = np.dtype(dtype)
+    array = types.Array(getattr(types, dtype.name), 1, "C")
+    of_matrix = types.void(array, array, *3 * [types.int64])
+    found = {
+        f"{name}, teams of {size}": (
+            jacobian._kernel(FAMILY[name].engine, size, dtype)[2],
+            of_matrix,
+        )
+        for name, size in (("log1m_softmax_jacobian", 32), ("log_softmax_jacobian", 128))
+    }
+    for name, count in (("log1mexp", 1), ("log_mix", 3)):
+        kernel = elementwise.kernel_of(FAMILY[name].engine, dtype)
+        found[name] = kernel, _arguments_of_elementwise(array, count)
+    found["logmatmulexp"] = logmatmul._kernel((16, 16), dtype), _arguments_of_product(array)
+    return found

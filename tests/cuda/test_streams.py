@@ -32,6 +32,10 @@ CALLS = {
     "mean": lambda x, labels, weights, **_: nl.cross_entropy(
         x, labels, weights=weights, reduction="mean"
     ),
+    "elementwise": lambda x, column, **_: nl.logaddexp(x, column, out=x),
+    "gate": lambda x, column, **_: nl.gated_log_softmax_vjp(0.5, x, column),
+    "jacobian": lambda column, **_: nl.log_softmax_jacobian(column, 0),
+    "product": lambda x, weights, **_: nl.logmatmulexp(weights, x),
 }
 
 
@@ -204,6 +208,9 @@ results = [
     *nl.cross_entropy_value_and_grad(x, labels, weights=weights, reduction="mean"),
     *nl.softmax_binary_cross_entropy_value_and_grad(x, mask, reduction="sum"),
     nl.complement_cross_entropy(x, mask), nl.log1m_softmax_hvp(x, None, x),
+    nl.log1pexp(x), nl.logaddexp(half, weights[:1]), nl.log1pexp(x, out=x, where=mask),
+    nl.gated_log_softmax(weights, x, half), *nl.gated_log_softmax_vjp(0.5, x, half),
+    nl.log1m_softmax_jacobian(half), nl.logmatmulexp(weights, x), nl.logmatmulexp(whole, x),
     nl.softmax(x, out=x),
 ]
 for bad in (lambda: nl.softmax(x, out=half), lambda: nl.softmax_vjp(x, whole)):

@@ -1,0 +1,402 @@
+"""Hidden Markov chains: forward, backward and expected counts; lanes are states.
+
+A set of numbers (`_formulas/chains.py`) is three arrays: the high parts, the low parts, the powers.
+Rows of states are padded to whole vectors. The exponentials of what is observed are taken for many
+steps at once, and so are the logarithms of what is kept, since a row may be far shorter than a
+vector. A step is a row of numbers times a matrix of numbers. While both lie close together,
+they are brought to one power first; otherwise each product has a power of its own.
+"""
+
+import functools
+import math
+
+import numpy as np
+
+from .._compile.inline import inlined
+from .._compile.jit import kernel
+from .._formulas.chains import (
+    CLOSE,
+    NOTHING,
+    log_of_number,
+    normalised,
+    number_of_log,
+    plain,
+    power_of_two,
+    product_of_numbers,
+    product_of_pairs,
+    with_product,
+)
+from .._formulas.simd import any_lane, const, largest_lane, select
+from .._formulas.vectormath import larger, quotient, sum_with_smaller
+from .memory import full, lanes, load, store
+from .passes import carried
+
+# The entries that are turned into numbers, and back, at once.
+_BLOCK = 1024
+# What the passes keep, and give.
+LOGS, NUMBERS, POSTERIORS, COUNTS = 1, 2, 3, 4
+
+# --- numbers in memory ---------------------------------------------------------------------------
+
+
+@inlined
+def _numbers(size):
+    return np.zeros(size), np.zeros(size), np.full(size, NOTHING)
+
+
+@inlined
+def _get(of, at):
+    return load(of[0], at, None, 0.0), load(of[1], at, None, 0.0), load(of[2], at, None, 0.0)
+
+
+@inlined
+def _get_some(of, at, width):
+    high, low = load(of[0], at, width, 0.0), load(of[1], at, width, 0.0)
+    return high, low, load(of[2], at, width, NOTHING)
+
+
+@inlined
+def _put(to, at, width, number):
+    store(to[0], at, width, number[0])
+    store(to[1], at, width, number[1])
+    store(to[2], at, width, number[2])
+
+
+@inlined
+def _exponentials(x, at, count, to):
+    w = lanes(x)
+    for i in range(0, count, w):
+        v = load(x, at + i, min(w, count - i), -math.inf)
+        _put(to, i, None, number_of_log(v))
+
+
+@inlined
+def _logarithms(of, count, out, at):
+    w = lanes(out)
+    for i in range(0, count, w):
+        high, low, power = _get(of, i)
+        store(out, at + i, min(w, count - i), log_of_number(high, low, power))
+
+
+@inlined
+def _keep(of, k, to, at):
+    # A row of states, without what pads it.
+    w = lanes(to[0])
+    for i in range(0, k, w):
+        _put(to, at + i, min(w, k - i), _get(of, i))
+
+
+@inlined
+def _times(a, b, b_at, width, to):
+    # Nearly normal: what follows needs the powers alone.
+    w = lanes(to[0])
+    for i in range(0, width, w):
+        x, y = _get(a, i), _get(b, b_at + i)
+        high, low = product_of_pairs(x[0], x[1], y[0], y[1])
+        _put(to, i, None, (high, low, x[2] + y[2]))
+
+
+@inlined
+def _total(a, k):
+    # The sum of a row, as a number.
+    top = NOTHING
+    for i in range(k):
+        top = max(top, a[2][i])
+    high, low = 0.0, 0.0
+    for i in range(k):
+        scale = power_of_two(a[2][i] - top)
+        high, low = with_product(high, low, a[0][i], a[1][i], scale, 0.0)
+    high, low = sum_with_smaller(high, low)
+    return normalised(high, low, top)
+
+
+# --- matrices ------------------------------------------------------------------------------------
+
+
+@inlined
+def _space(k, width):
+    # (as it comes, its numbers row by row, the same brought to one power).
+    w = width + 64
+    return _numbers(k * k + w), _numbers(k * width), (np.zeros(k * width), np.zeros(k * width))
+
+
+@inlined
+def _prepare(x, at, k, width, turned, space):
+    """(whether the numbers lie close together, the power that they are brought to)."""
+    raw, (high, low, power), (near, near_low) = space
+    _exponentials(x, at, k * k, raw)
+    top, bottom = NOTHING, -NOTHING
+    for i in range(k):
+        for j in range(k):
+            to = j * width + i if turned else i * width + j
+            high[to], low[to], power[to] = raw[0][i * k + j], raw[1][i * k + j], raw[2][i * k + j]
+            top = max(top, power[to])
+            if power[to] > NOTHING:
+                bottom = min(bottom, power[to])
+    w = lanes(high)
+    for i in range(0, k * width, w):
+        h, rest, p = _get((high, low, power), i)
+        scale = power_of_two(p - full(high, top))
+        store(near, i, None, h * scale)
+        store(near_low, i, None, rest * scale)
+    return top - bottom < CLOSE, top
+
+
+@inlined
+def _bring_to_one_power(a, width, near):
+    """(whether a row lies close together, the power that it is brought to)."""
+    w = lanes(near[0])
+    top = load(a[2], 0, None, 0.0)
+    for i in range(w, width, w):
+        top = larger(load(a[2], i, None, 0.0), top)
+    most = largest_lane(top)
+    top = full(near[0], most)
+    worst = full(near[0], 0.0)
+    for i in range(0, width, w):
+        high, low, power = _get(a, i)
+        d = power - top
+        scale = power_of_two(d)
+        store(near[0], i, None, high * scale)
+        store(near[1], i, None, low * scale)
+        counts = select(high > const(high, 0.0), -d, const(d, 0.0))
+        worst = larger(counts, worst)
+    return not any_lane(worst > full(near[0], CLOSE)), most
+
+
+@inlined
+def _seen_by(seen, at, high, low, power):
+    # The sum of a step, times what is seen where that follows.
+    high, low = sum_with_smaller(high, low)
+    if at >= 0:
+        b, b_low, b_power = _get(seen, at)
+        high, low = product_of_pairs(high, low, b, b_low)
+        power = power + b_power
+    return normalised(high, low, power)
+
+
+@inlined
+def _close_step(near, k, width, matrix, power, seen, at, to):
+    w = lanes(near[0])
+    for column in range(0, width, w):
+        total = full(near[0], 0.0)
+        low = total
+        for i in range(k):
+            a, a_low = full(near[0], near[0][i]), full(near[0], near[1][i])
+            b = load(matrix[0], i * width + column, None, 0.0)
+            b_low = load(matrix[1], i * width + column, None, 0.0)
+            total, low = with_product(total, low, a, a_low, b, b_low)
+        number = _seen_by(seen, at + column, total, low, full(near[0], power))
+        _put(to, column, None, number)
+
+
+@inlined
+def _far_step(a, k, width, matrix, seen, at, to):
+    w = lanes(a[0])
+    for column in range(0, width, w):
+        top = full(a[0], 2.0 * NOTHING)
+        for i in range(k):
+            power = load(matrix[2], i * width + column, None, 0.0)
+            top = larger(full(a[0], a[2][i]) + power, top)
+        total = full(a[0], 0.0)
+        low = total
+        for i in range(k):
+            b, b_low, power = _get(matrix, i * width + column)
+            scale = power_of_two((full(a[0], a[2][i]) + power) - top)
+            left, left_low = full(a[0], a[0][i]) * scale, full(a[0], a[1][i]) * scale
+            total, low = with_product(total, low, left, left_low, b, b_low)
+        _put(to, column, None, _seen_by(seen, at + column, total, low, top))
+
+
+@inlined
+def _step(a, k, width, space, close, top, near, seen, at, to):
+    """A row of states times a matrix, and times the row `at` of what is seen, if not negative."""
+    row_close, power = _bring_to_one_power(a, width, near)
+    if close and row_close:
+        _close_step(near, k, width, space[2], power + top, seen, at, to)
+    else:
+        _far_step(a, k, width, space[1], seen, at, to)
+
+
+# --- forward, and the log-likelihood -------------------------------------------------------------
+
+
+@inlined
+def _rows(k, width):
+    return _numbers(width), _numbers(width), (np.zeros(width), np.zeros(width))
+
+
+@inlined
+def _padded(k, x):
+    w = lanes(x)
+    return (k + w - 1) // w * w
+
+
+@functools.cache
+def forward():
+    """The kernel of log p(y_1..t, z_t) and of log-likelihoods; a unit of work is a chain.
+
+    `initial_at` and `transition_at` say where what belongs to each chain begins, `step` how far
+    apart the matrices of two steps are, 0 where all steps have the same. `keeps` says what is kept
+    of each step: nothing, LOGS in `out`, or NUMBERS in `every`, with those of the `totals`.
+    """
+
+    def forward(
+        initial, initial_at, transition, transition_at, step, emission, lengths, steps, k,
+        out, every, totals, keeps, final, start, stop,
+    ):  # fmt: skip
+        width = _padded(k, emission)
+        space, (a, moved, near) = _space(k, width), _rows(k, width)
+        size = max(1, _BLOCK // k)
+        observed, kept = _numbers(size * k + 2 * width), _numbers(size * k + 2 * width)
+        close, top, before = False, 0.0, -1
+        for unit in range(start, stop):
+            base, length = unit * steps * k, lengths[unit]
+            _exponentials(initial, initial_at[unit], k, moved)
+            for i in range(k, width):
+                moved[0][i], moved[1][i], moved[2][i] = 0.0, 0.0, NOTHING
+            for first in range(0, length, size):
+                count = min(size, length - first)
+                _exponentials(emission, base + first * k, count * k, observed)
+                for t in range(count):
+                    if first + t > 0:
+                        at = transition_at[unit] + step * (first + t - 1)
+                        if at != before:
+                            close, top = _prepare(transition, at, k, width, False, space)
+                            before = at
+                        _step(a, k, width, space, close, top, near, observed, t * k, moved)
+                        a, moved = moved, a
+                    else:
+                        _times(moved, observed, 0, width, a)
+                    if keeps == LOGS:
+                        _keep(a, k, kept, t * k)
+                    elif keeps == NUMBERS:
+                        _keep(a, k, every, base + (first + t) * k)
+                if keeps == LOGS:
+                    _logarithms(kept, count * k, out, base + first * k)
+            if keeps == LOGS:
+                out[base + length * k : base + steps * k] = -np.inf
+            high, low, power = _total(a, k)
+            final[unit] = log_of_number(high, low, power)
+            if keeps == NUMBERS:
+                totals[0][unit], totals[1][unit], totals[2][unit] = high, low, power
+
+    return kernel(forward)
+
+
+# --- backward, and what it makes of the forward pass ---------------------------------------------
+
+
+@inlined
+def _posteriors(every, kept, count, inverse, out, to, gives):
+    # Of a block: forward times backward over the total, as logarithms or as they are.
+    w = lanes(out)
+    scale = full(out, inverse[0]), full(out, inverse[1]), full(out, inverse[2])
+    for i in range(0, count, w):
+        width = min(w, count - i)
+        both = product_of_numbers(_get_some(every, to + i, width), _get(kept, i))
+        high, low, power = product_of_numbers(both, scale)
+        if gives == POSTERIORS:
+            store(out, to + i, width, log_of_number(high, low, power))
+        else:
+            store(out, to + i, width, plain(high, power))
+
+
+@inlined
+def _add_pairs(every, at, seen, matrix, k, width, inverse, sums, errors):
+    # The probabilities of all pairs of states at two steps; lanes are the first of the two.
+    w = lanes(sums)
+    scale = full(sums, inverse[0]), full(sums, inverse[1]), full(sums, inverse[2])
+    for column in range(0, k, w):
+        a = _get_some(every, at + column, min(w, k - column))
+        first = product_of_numbers(a, scale)
+        for j in range(k):
+            to = j * width + column
+            high, low, power = _get(matrix, to)
+            high, low = product_of_pairs(high, low, first[0], first[1])
+            second, rest = full(sums, seen[0][j]), full(sums, seen[1][j])
+            high, low = product_of_pairs(high, low, second, rest)
+            v = plain(high, (power + first[2]) + full(sums, seen[2][j]))
+            total, error = carried(load(sums, to, None, 0.0), load(errors, to, None, 0.0), v)
+            store(sums, to, None, total)
+            store(errors, to, None, error)
+
+
+@inlined
+def _give_pairs(sums, errors, k, width, out, at):
+    for i in range(k):
+        for j in range(k):
+            to = j * width + i
+            out[at + i * k + j] = sums[to] + errors[to]
+    sums[:] = 0.0
+    errors[:] = 0.0
+
+
+@inlined
+def _inverse(totals, unit):
+    # 1 over the total of a chain, or the total itself where it is 0 or NaN.
+    total, low, power = totals[0][unit], totals[1][unit], totals[2][unit]
+    if not total > 0.0:
+        return total, 0.0, NOTHING
+    high, low = quotient(1.0, 0.0, total, low)
+    return normalised(high, low, -power)
+
+
+@functools.cache
+def backward():
+    """The kernel of log p(y_t+1..T | z_t), of posterior marginals and of expected counts.
+
+    `out` gets what `gives` says: LOGS of the backward pass, POSTERIORS as logarithms, or the
+    COUNTS of states, where those of moves go to `pairs`: of each step `pairs_step` behind the
+    last, or their sum where that is 0. `every` and `totals` are from the forward pass.
+    """
+
+    def backward(
+        transition, transition_at, step, emission, lengths, steps, k,
+        every, totals, out, gives, pairs, pairs_step, start, stop,
+    ):  # fmt: skip
+        width = _padded(k, emission)
+        space, (b, seen, near) = _space(k, width), _rows(k, width)
+        size = max(1, _BLOCK // k)
+        observed, kept = _numbers(size * k + 2 * width), _numbers(size * k + 2 * width)
+        sums, errors = np.zeros(k * width), np.zeros(k * width)
+        close, top, before = False, 0.0, -1
+        inverse = 1.0, 0.0, 0.0
+        for unit in range(start, stop):
+            base, length = unit * steps * k, lengths[unit]
+            out[base + length * k : base + steps * k] = 0.0 if gives == COUNTS else -np.inf
+            if gives != LOGS:
+                inverse = _inverse(totals, unit)
+                if inverse[0] == 0.0:
+                    out[base : base + length * k] = 0.0 if gives == COUNTS else np.nan
+                    continue
+            for i in range(width):
+                b[0][i], b[1][i], b[2][i] = (1.0, 0.0, 0.0) if i < k else (0.0, 0.0, NOTHING)
+            for block in range((length - 1) // size, -1, -1):
+                first = block * size
+                count = min(size, length - first)
+                _exponentials(emission, base + first * k, count * k, observed)
+                for t in range(count - 1, -1, -1):
+                    _keep(b, k, kept, t * k)
+                    if first + t == 0:
+                        continue
+                    at = transition_at[unit] + step * (first + t - 1)
+                    if at != before:
+                        close, top = _prepare(transition, at, k, width, True, space)
+                        before = at
+                    _times(b, observed, t * k, width, seen)
+                    if gives == COUNTS:
+                        last = base + (first + t - 1) * k
+                        _add_pairs(every, last, seen, space[1], k, width, inverse, sums, errors)
+                        if pairs_step > 0:
+                            to = (unit * (steps - 1) + first + t - 1) * pairs_step
+                            _give_pairs(sums, errors, k, width, pairs, to)
+                    _step(seen, k, width, space, close, top, near, observed, -width, b)
+                if gives == LOGS:
+                    _logarithms(kept, count * k, out, base + first * k)
+                else:
+                    at = base + first * k
+                    _posteriors(every, kept, count * k, inverse, out, at, gives)
+            if gives == COUNTS and pairs_step == 0:
+                _give_pairs(sums, errors, k, width, pairs, unit * k * k)
+
+    return kernel(backward)

@@ -1,0 +1,237 @@
+"""Probabilities of long chains: twice the digits of a double, and an exponent of their own.
+
+A number is (high, low, power): (high + low) 2^power, where high is the rounded sum and in
+[sqrt(1/2), sqrt(2)), and power a whole number that is kept as a float. Zero is (0, 0, NOTHING). So
+products of any number of factors neither underflow nor lose digits: a step of a chain is off by
+about 2^-100, and 10^5 of them by less than the last digit of a double. An exponential is taken
+once for each logarithm that comes in, and a logarithm once for each that goes out.
+
+Of a logarithm that comes in beyond 2^50 in modulus only the size is right, and beyond 1e289 it is
+taken for infinite.
+"""
+
+import math
+
+from llvmlite import binding
+from numba import config
+
+from .._compile.trace import formula, loop
+from .simd import const, constant, fma, polynomial, scaled_power_of_two, select, split_exponent
+from .vectormath import (
+    log_pair_of_sum,
+    magnitude,
+    sum_with_smaller,
+    two_product,
+    two_sum,
+)
+
+# The power of zero: below all others, and so are sums of a few of them.
+NOTHING = -1e300
+# What is this many powers of two smaller does not count in a sum.
+NEGLIGIBLE = -1000.0
+# Numbers within so many powers of two of each other have products that do not underflow.
+CLOSE = 400.0
+# Up to here the power of an exponential is the nearest whole number.
+_EXACT = 2.0**50
+_INFINITE = 1e289
+
+# log(2) in three doubles.
+_LN2 = (0.6931471805599453, 2.3190468138462996e-17, 5.707708438416212e-34)
+# 1 / n! for n = 7 ... 3 as pairs, and for n = 8 ... 14 as numbers.
+_PAIRS = (
+    (0.0001984126984126984, 1.7209558293420705e-22),
+    (0.001388888888888889, -5.300543954373577e-20),
+    (0.008333333333333333, 1.1564823173178714e-19),
+    (0.041666666666666664, 2.3129646346357427e-18),
+    (0.16666666666666666, 9.25185853854297e-18),
+)
+_TAIL = tuple(1.0 / math.factorial(n) for n in range(8, 15))
+# The argument of the polynomial is halved so often, and its value squared again.
+_HALVINGS = 4
+
+
+def _has_fma():
+    if config.CPU_NAME:
+        return "+fma" in (config.CPU_FEATURES or "")
+    return bool(binding.get_host_cpu_features().get("fma"))
+
+
+_FMA = _has_fma()
+
+
+# --- numbers of twice the digits ---------------------------------------------------------------
+
+
+@formula
+def exact_product(a, b):
+    """(p, e) with p + e = a * b exactly and p the rounded product."""
+    if not _FMA:
+        return two_product(a, b)
+    p = a * b
+    return p, fma(a, b, -p)
+
+
+@formula
+def product_of_pairs(a, a_low, b, b_low):
+    """(a + a_low) (b + b_low)."""
+    p, e = exact_product(a, b)
+    return sum_with_smaller(p, fma(a, b_low, fma(a_low, b, e)))
+
+
+@formula
+def sum_of_pairs(a, a_low, b, b_low):
+    """(a + a_low) + (b + b_low), which must not nearly cancel."""
+    s, lost = two_sum(a, b)
+    return sum_with_smaller(s, lost + (a_low + b_low))
+
+
+@formula
+def with_product(total, low, a, a_low, b, b_low):
+    """(total, low) with one product of pairs more; all are positive."""
+    p, e = exact_product(a, b)
+    total, lost = two_sum(total, p)
+    return total, low + (lost + fma(a, b_low, fma(a_low, b, e)))
+
+
+@formula
+def power_of_two(d):
+    """2^d for whole d <= 0, 0 where that is negligible."""
+    lowest = const(d, NEGLIGIBLE)
+    kept = select(d < lowest, lowest, d)
+    power = scaled_power_of_two(kept + constant(d, "magic")) * constant(d, "unscale")
+    return select(d < lowest, const(d, 0.0), power)
+
+
+# --- exponentials and logarithms ---------------------------------------------------------------
+
+
+@formula
+def _less_powers(x, k):
+    # x - k log(2) in twice the digits, k the nearest whole number to x / log(2).
+    p, p_low = exact_product(k, const(x, _LN2[0]))
+    q, q_low = exact_product(k, const(x, _LN2[1]))
+    r, first = two_sum(x, -p)
+    r, second = two_sum(r, -p_low)
+    r, third = two_sum(r, -q)
+    return two_sum(r, (first + second) + (third - fma(k, const(x, _LN2[2]), q_low)))
+
+
+@formula
+def _expm1_of_pair(r, r_low):
+    # For |r| up to log(2) / 2.
+    part = const(r, 0.5**_HALVINGS)
+    r, r_low = r * part, r_low * part
+
+    def with_term(i, pair):
+        coefficient, rest = _PAIRS[i]
+        pair = product_of_pairs(*pair, r, r_low)
+        return sum_of_pairs(const(r, coefficient), const(r, rest), *pair)
+
+    def squared(_, pair):
+        y, low = pair
+        return sum_of_pairs(y + y, low + low, *product_of_pairs(y, low, y, low))
+
+    y, low = loop(len(_PAIRS), with_term, (polynomial(r, _TAIL), const(r, 0.0)))
+    y, low = product_of_pairs(y, low, r, r_low)
+    y, low = sum_of_pairs(const(r, 0.5), const(r, 0.0), y, low)
+    y, low = product_of_pairs(*product_of_pairs(y, low, r, r_low), r, r_low)
+    return loop(_HALVINGS, squared, sum_of_pairs(r, r_low, y, low))
+
+
+@formula
+def number_of_log(x):
+    """exp(x); NaN for NaN and for inf."""
+    zero, huge = const(x, 0.0), const(x, _EXACT)
+    is_number = magnitude(x) < const(x, _INFINITE)
+    finite = select(is_number, x, zero)
+    is_huge = magnitude(finite) > huge
+    near = select(is_huge, zero, finite)
+    k = fma(near, const(x, 1.4426950408889634), constant(x, "magic")) - constant(x, "magic")
+    y, low = _expm1_of_pair(*_less_powers(near, k))
+    high, low = sum_of_pairs(const(x, 1.0), zero, y, low)
+    # A power in whole fours is whole.
+    fours = (finite * const(x, 1.4426950408889634 / 4)) + constant(x, "magic")
+    many = (fours - constant(x, "magic")) * const(x, 4.0)
+    k = select(is_huge, many, k)
+    nothing = x <= const(x, -_INFINITE)
+    failed = select(is_number, high, const(x, math.nan))
+    return (
+        select(nothing, zero, failed),
+        select(is_number, low, zero),
+        select(is_number, k, const(x, NOTHING)),
+    )
+
+
+@formula
+def normalised(high, low, power):
+    """The number with its high part between sqrt(1/2) and sqrt(2); zero and NaN as they are."""
+    positive = high > const(high, 0.0)
+    f, k, scale = split_exponent(select(positive, high, const(high, 1.0)))
+    return (
+        select(positive, f, high),
+        select(positive, low * scale, const(high, 0.0)),
+        select(positive, power + k, const(high, NOTHING)),
+    )
+
+
+@formula
+def product_of_numbers(a, b):
+    """The product of two numbers."""
+    high, low = product_of_pairs(a[0], a[1], b[0], b[1])
+    return normalised(high, low, a[2] + b[2])
+
+
+@formula
+def log_of_number(high, low, power):
+    """The logarithm, rounded once; -inf of zero."""
+    positive = high > const(high, 0.0)
+    one, zero = const(high, 1.0), const(high, 0.0)
+    y, rest = log_pair_of_sum(
+        select(positive, high, one), select(positive, low, zero), const(high, 0.0)
+    )
+    power = select(positive, power, zero)
+    p, p_low = exact_product(power, const(high, _LN2[0]))
+    p_low = fma(power, const(high, _LN2[1]), p_low)
+    s, lost = two_sum(p, y)
+    value = s + (lost + (p_low + rest))
+    return select(positive, value, select(high == zero, const(high, -math.inf), high))
+
+
+@formula
+def plain(high, power):
+    """high 2^power as a double, rounded once where it is subnormal; `power` is below 1000."""
+    lowest, zero = const(high, 2 * NEGLIGIBLE), const(high, 0.0)
+    power = select(power < lowest, lowest, power)
+    # Powers up to 127 at once: scaled by 2^128 they have the exponents of a double.
+    magic = constant(high, "magic")
+    half = (power * const(high, 0.5) + magic) - magic
+    first = scaled_power_of_two(half + magic) * constant(high, "unscale")
+    second = scaled_power_of_two((power - half) + magic) * constant(high, "unscale")
+    return select(high == zero, zero, high * first * second)
+
+
+# --- the best path -----------------------------------------------------------------------------
+
+
+@formula
+def log_with(high, low, x):
+    """(high + low) + x for logarithms of twice the digits, any of which may be -inf."""
+    s, lost = two_sum(high, x)
+    s, lost = sum_with_smaller(s, lost + low)
+    # Of infinities the errors are NaN.
+    lowest = const(high, -math.inf)
+    none = select(high == lowest, high, x) == lowest
+    return select(none, lowest, s), select(none, const(high, 0.0), lost)
+
+
+@formula
+def better(best, v, i):
+    """(high, low, index): v in its place i where it is larger than the best so far."""
+    wins = select(v[0] == best[0], v[1] - best[1], v[0] - best[0])
+    # Both are -inf: neither wins.
+    larger = wins > const(wins, 0.0)
+    return (
+        select(larger, v[0], best[0]),
+        select(larger, v[1], best[1]),
+        select(larger, i, best[2]),
+    )

@@ -1,0 +1,486 @@
+"""Hidden Markov chains in log space: forward, backward, posterior, gradient, best path."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ._arguments import chains
+
+
+def hmm_forward(
+    log_initial: ArrayLike,
+    log_transition: ArrayLike,
+    log_emission: ArrayLike,
+    *,
+    lengths: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """The forward pass of a hidden Markov model: log p(y_1..t, z_t).
+
+    Parameters
+    ----------
+    log_initial : array_like
+        The log-probabilities of the first state, of the shape (K,), or with the axes of the
+        chains in front.
+    log_transition : array_like
+        The log-probabilities of moves, from the state of a row to that of a column: (K, K), or
+        (T - 1, K, K) with a matrix for each step, or with the axes of the chains in front of the
+        latter, (..., T - 1, K, K) or (..., 1, K, K).
+    log_emission : array_like
+        The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
+        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others.
+    lengths : array_like of int, optional
+        How many steps of each chain count, between 1 and T, in the shape of the axes in front of
+        `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
+        pieces to one length.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It must not overlap an input.
+    workers : int, optional
+        How many threads may share the chains; -1 is all cores. By default all cores this process
+        may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `log_emission`; in float32, float64 or float16 where all arguments are, in
+        float64 for int and bool, and for different ones in that which holds all.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays and CUDA arrays, for other dtypes, for an `out` of another dtype, for
+        `lengths` that are no integers.
+    ValueError
+        For shapes that do not match, without states or steps, for `lengths` out of range, for an
+        `out` of another shape, or that overlaps an input, or is read-only. Nothing has been
+        written to it then.
+
+    Notes
+    -----
+    Special values: -inf is a probability of 0, wherever it stands. Steps beyond the length of a
+    chain are -inf. NaN or inf among what
+    counts makes the chain NaN.
+
+    Error bound: 2 ulp of the exact value, however long the chain, but not less than 1e-25 for
+    each step. Probabilities are carried with twice the digits and an exponent of their own. Of
+    arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
+
+    O(size K) time, with the size of `log_emission`; memory is that of the result and of
+    the matrices of one step.
+
+    Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> start, moves = np.log([0.5, 0.5]), np.log([[0.9, 0.1], [0.2, 0.8]])
+    >>> seen = np.log([[0.5, 0.1], [0.4, 0.3], [0.1, 0.6]])
+    >>> np.exp(nl.hmm_forward(start, moves, seen)).round(6)
+    array([[0.25   , 0.05   ],
+           [0.094  , 0.0195 ],
+           [0.00885, 0.015  ]])
+    """
+    arguments = {
+        "log_initial": log_initial,
+        "log_transition": log_transition,
+        "log_emission": log_emission,
+    }
+    return chains.forward(arguments, lengths, out, workers)
+
+
+def hmm_backward(
+    log_transition: ArrayLike,
+    log_emission: ArrayLike,
+    *,
+    lengths: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """The backward pass of a hidden Markov model: log p(y_t+1..T | z_t).
+
+    Parameters
+    ----------
+    log_transition : array_like
+        The log-probabilities of moves, from the state of a row to that of a column: (K, K), or
+        (T - 1, K, K) with a matrix for each step, or with the axes of the chains in front of the
+        latter, (..., T - 1, K, K) or (..., 1, K, K).
+    log_emission : array_like
+        The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
+        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others.
+    lengths : array_like of int, optional
+        How many steps of each chain count, between 1 and T, in the shape of the axes in front of
+        `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
+        pieces to one length.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It must not overlap an input.
+    workers : int, optional
+        How many threads may share the chains; -1 is all cores. By default all cores this process
+        may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `log_emission`; in float32, float64 or float16 where all arguments are, in
+        float64 for int and bool, and for different ones in that which holds all.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays and CUDA arrays, for other dtypes, for an `out` of another dtype, for
+        `lengths` that are no integers.
+    ValueError
+        For shapes that do not match, without states or steps, for `lengths` out of range, for an
+        `out` of another shape, or that overlaps an input, or is read-only. Nothing has been
+        written to it then.
+
+    Notes
+    -----
+    Special values: -inf is a probability of 0, wherever it stands. Steps beyond the length of a
+    chain are -inf. NaN or inf among what
+    counts makes the chain NaN.
+
+    Error bound: 2 ulp of the exact value, however long the chain, but not less than 1e-25 for
+    each step. Probabilities are carried with twice the digits and an exponent of their own. Of
+    arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
+
+    O(size K) time, with the size of `log_emission`; memory is that of the result and of
+    the matrices of one step.
+
+    Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> start, moves = np.log([0.5, 0.5]), np.log([[0.9, 0.1], [0.2, 0.8]])
+    >>> seen = np.log([[0.5, 0.1], [0.4, 0.3], [0.1, 0.6]])
+    >>> np.exp(nl.hmm_backward(moves, seen)).round(6)
+    array([[0.069, 0.132],
+           [0.15 , 0.5  ],
+           [1.   , 1.   ]])
+    """
+    arguments = {"log_transition": log_transition, "log_emission": log_emission}
+    return chains.backward(arguments, lengths, out, workers)
+
+
+def hmm_loglikelihood(
+    log_initial: ArrayLike,
+    log_transition: ArrayLike,
+    log_emission: ArrayLike,
+    *,
+    lengths: ArrayLike | None = None,
+    workers: int | None = None,
+) -> Any:
+    """The log-likelihood of a hidden Markov model, log p(y_1..T).
+
+    Parameters
+    ----------
+    log_initial : array_like
+        The log-probabilities of the first state, of the shape (K,), or with the axes of the
+        chains in front.
+    log_transition : array_like
+        The log-probabilities of moves, from the state of a row to that of a column: (K, K), or
+        (T - 1, K, K) with a matrix for each step, or with the axes of the chains in front of the
+        latter, (..., T - 1, K, K) or (..., 1, K, K).
+    log_emission : array_like
+        The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
+        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others.
+    lengths : array_like of int, optional
+        How many steps of each chain count, between 1 and T, in the shape of the axes in front of
+        `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
+        pieces to one length.
+    workers : int, optional
+        How many threads may share the chains; -1 is all cores. By default all cores this process
+        may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray or scalar
+        A number for each chain; in float32, float64 or float16 where all arguments are, in
+        float64 for int and bool, and for different ones in that which holds all.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays and CUDA arrays, for other dtypes, for `lengths` that are no integers.
+    ValueError
+        For shapes that do not match, without states or steps, for `lengths` out of range.
+
+    Notes
+    -----
+    Special values: -inf is a probability of 0, wherever it stands. What cannot be observed has the
+    log-likelihood -inf. NaN or inf among what
+    counts makes the chain NaN.
+
+    Error bound: 2 ulp of the exact value, however long the chain, but not less than 1e-25 for
+    each step. Probabilities are carried with twice the digits and an exponent of their own. Of
+    arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
+
+    O(size K) time, with the size of `log_emission`; memory is that of the matrices of one
+    step, whatever T.
+
+    Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> start, moves = np.log([0.5, 0.5]), np.log([[0.9, 0.1], [0.2, 0.8]])
+    >>> seen = np.log([[0.5, 0.1], [0.4, 0.3], [0.1, 0.6]])
+    >>> float(np.exp(nl.hmm_loglikelihood(start, moves, seen)).round(6))
+    0.02385
+    """
+    arguments = {
+        "log_initial": log_initial,
+        "log_transition": log_transition,
+        "log_emission": log_emission,
+    }
+    return chains.loglikelihood(arguments, lengths, workers)
+
+
+def hmm_loglikelihood_value_and_grad(
+    log_initial: ArrayLike,
+    log_transition: ArrayLike,
+    log_emission: ArrayLike,
+    *,
+    lengths: ArrayLike | None = None,
+    workers: int | None = None,
+) -> tuple[Any, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """The log-likelihood of a hidden Markov model and its derivatives, which are expected counts.
+
+    Parameters
+    ----------
+    log_initial : array_like
+        The log-probabilities of the first state, of the shape (K,), or with the axes of the
+        chains in front.
+    log_transition : array_like
+        The log-probabilities of moves, from the state of a row to that of a column: (K, K), or
+        (T - 1, K, K) with a matrix for each step, or with the axes of the chains in front of the
+        latter, (..., T - 1, K, K) or (..., 1, K, K).
+    log_emission : array_like
+        The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
+        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others.
+    lengths : array_like of int, optional
+        How many steps of each chain count, between 1 and T, in the shape of the axes in front of
+        `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
+        pieces to one length.
+    workers : int, optional
+        How many threads may share the chains; -1 is all cores. By default all cores this process
+        may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    value : ndarray or scalar
+        A number for each chain, as of `hmm_loglikelihood`.
+    gradient : tuple of ndarray
+        The derivatives of the sum of these by each argument, in its shape: of `log_initial` the
+        probabilities of the first state given all that is seen, of `log_transition` the expected
+        number of moves (where each step has a matrix, the probabilities of its moves), of
+        `log_emission` the probabilities of each state. What chains or steps share is summed.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays and CUDA arrays, for other dtypes, for `lengths` that are no integers.
+    ValueError
+        For shapes that do not match, without states or steps, for `lengths` out of range.
+
+    Notes
+    -----
+    Special values: -inf is a probability of 0, wherever it stands. Where they make the observations
+    impossible, the value is -inf and the derivatives are 0, as they are beyond the length of a
+    chain. NaN or inf among what
+    counts makes the chain NaN.
+
+    Error bound: 4 ulp, and of the value as of `hmm_loglikelihood`: 2 ulp, but not less than 1e-25
+    for each step. All terms of the counts are positive, and their sums compensated.
+
+    O(size K) time, with the size of `log_emission`; memory is O(size), for the forward
+    pass.
+
+    Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> start, moves = np.log([0.5, 0.5]), np.log([[0.9, 0.1], [0.2, 0.8]])
+    >>> seen = np.log([[0.5, 0.1], [0.4, 0.3], [0.1, 0.6]])
+    >>> value, (first, counts, states) = nl.hmm_loglikelihood_value_and_grad(start, moves, seen)
+    >>> counts.round(6), float(counts.sum().round(6))
+    (array([[0.920755, 0.393711],
+           [0.041509, 0.644025]]), 2.0)
+    """
+    arguments = {
+        "log_initial": log_initial,
+        "log_transition": log_transition,
+        "log_emission": log_emission,
+    }
+    return chains.value_and_grad(arguments, lengths, workers)
+
+
+def hmm_posterior(
+    log_initial: ArrayLike,
+    log_transition: ArrayLike,
+    log_emission: ArrayLike,
+    *,
+    lengths: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> np.ndarray:
+    """The posterior marginals of a hidden Markov model: log p(z_t | y_1..T).
+
+    Parameters
+    ----------
+    log_initial : array_like
+        The log-probabilities of the first state, of the shape (K,), or with the axes of the
+        chains in front.
+    log_transition : array_like
+        The log-probabilities of moves, from the state of a row to that of a column: (K, K), or
+        (T - 1, K, K) with a matrix for each step, or with the axes of the chains in front of the
+        latter, (..., T - 1, K, K) or (..., 1, K, K).
+    log_emission : array_like
+        The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
+        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others.
+    lengths : array_like of int, optional
+        How many steps of each chain count, between 1 and T, in the shape of the axes in front of
+        `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
+        pieces to one length.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It must not overlap an input.
+    workers : int, optional
+        How many threads may share the chains; -1 is all cores. By default all cores this process
+        may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `log_emission`; in float32, float64 or float16 where all arguments are, in
+        float64 for int and bool, and for different ones in that which holds all.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays and CUDA arrays, for other dtypes, for an `out` of another dtype, for
+        `lengths` that are no integers.
+    ValueError
+        For shapes that do not match, without states or steps, for `lengths` out of range, for an
+        `out` of another shape, or that overlaps an input, or is read-only. Nothing has been
+        written to it then.
+
+    Notes
+    -----
+    Special values: -inf is a probability of 0, wherever it stands. Where they make the observations
+    impossible, the chain is NaN. Steps beyond the length of a chain are -inf. NaN or inf among what
+    counts makes the chain NaN.
+
+    Error bound: 2 ulp of the exact value, however long the chain, but not less than 1e-25 for
+    each step. Probabilities are carried with twice the digits and an exponent of their own. Of
+    arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
+
+    O(size K) time, with the size of `log_emission`; memory is O(size), for the forward
+    pass.
+
+    Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> start, moves = np.log([0.5, 0.5]), np.log([[0.9, 0.1], [0.2, 0.8]])
+    >>> seen = np.log([[0.5, 0.1], [0.4, 0.3], [0.1, 0.6]])
+    >>> np.exp(nl.hmm_posterior(start, moves, seen)).round(6)
+    array([[0.72327 , 0.27673 ],
+           [0.591195, 0.408805],
+           [0.371069, 0.628931]])
+    """
+    arguments = {
+        "log_initial": log_initial,
+        "log_transition": log_transition,
+        "log_emission": log_emission,
+    }
+    return chains.posterior(arguments, lengths, out, workers)
+
+
+def hmm_viterbi(
+    log_initial: ArrayLike,
+    log_transition: ArrayLike,
+    log_emission: ArrayLike,
+    *,
+    lengths: ArrayLike | None = None,
+    workers: int | None = None,
+) -> tuple[np.ndarray, Any]:
+    """The most probable path through a hidden Markov model, and its log-probability.
+
+    Parameters
+    ----------
+    log_initial : array_like
+        The log-probabilities of the first state, of the shape (K,), or with the axes of the
+        chains in front.
+    log_transition : array_like
+        The log-probabilities of moves, from the state of a row to that of a column: (K, K), or
+        (T - 1, K, K) with a matrix for each step, or with the axes of the chains in front of the
+        latter, (..., T - 1, K, K) or (..., 1, K, K).
+    log_emission : array_like
+        The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
+        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others.
+    lengths : array_like of int, optional
+        How many steps of each chain count, between 1 and T, in the shape of the axes in front of
+        `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
+        pieces to one length.
+    workers : int, optional
+        How many threads may share the chains; -1 is all cores. By default all cores this process
+        may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    path : ndarray of int64
+        The state at each step, in the shape of `log_emission` without its last axis; -1 beyond
+        the length of a chain.
+    value : ndarray or scalar
+        log p(y_1..T, path), a number for each chain, in the dtype of `hmm_loglikelihood`.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays and CUDA arrays, for other dtypes, for `lengths` that are no integers.
+    ValueError
+        For shapes that do not match, without states or steps, for `lengths` out of range.
+
+    Notes
+    -----
+    Of paths of equal probability it is that with the lowest last state, and then the lowest
+    state before each.
+
+    Special values: -inf is a probability of 0, wherever it stands. Where no path is possible, the
+    value is -inf, and NaN where NaN or inf is among what counts; the path is of no meaning then.
+
+    Error bound: 2 ulp of the exact value of the path, however long the chain, but not less than
+    1e-31 of its largest partial sum for each step: logarithms are added in twice the digits.
+
+    O(size K) time, with the size of `log_emission`; memory is O(size), for the way back.
+
+    Source: A. J. Viterbi, "Error bounds for convolutional codes", IEEE Trans. Inf. Theory 13
+    (1967) 260-269.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> start, moves = np.log([0.5, 0.5]), np.log([[0.9, 0.1], [0.2, 0.8]])
+    >>> seen = np.log([[0.5, 0.1], [0.4, 0.3], [0.1, 0.6]])
+    >>> path, value = nl.hmm_viterbi(start, moves, seen)
+    >>> path, float(np.exp(value).round(6))
+    (array([0, 0, 0]), 0.0081)
+    """
+    arguments = {
+        "log_initial": log_initial,
+        "log_transition": log_transition,
+        "log_emission": log_emission,
+    }
+    return chains.best_path(arguments, lengths, workers)
