@@ -10,10 +10,10 @@ import importlib
 
 import numpy as np
 
-from ._arguments import small, targets
+from ._arguments import loss_options, small, targets
 from ._arguments.foreign import handed_over
 from ._arguments.layout import is_on_cuda
-from ._arguments.slabs import Labels
+from ._arguments.scores import memory_of
 
 _CPU, _CUDA = "._arguments.rows", "._cuda.call"
 
@@ -145,15 +145,27 @@ def _weighted(function, x, axis, b, return_sign, keepdims, where, out, workers, 
 class _Loss:
     """The checked arguments of a loss."""
 
-    def __init__(self, function, logits, scores, axis, weights, reduction, workers, stream):
+    def __init__(
+        self, function, logits, scores, axis, weights, where, of_classes, reduction, *devices
+    ):
         targets.check_axis(axis)
         targets.check_reduction(reduction)
-        self.rows = rows_of(logits, axis, None, workers, stream, "logits")
+        self.rows = rows_of(logits, axis, None, *devices, "logits")
         if not self.rows.axes:
             raise np.exceptions.AxisError(axis, 0, "axis")
-        self.scores = targets.SCORES[function.operands[0]](scores, self.rows)
-        self.c = targets.row_weights_of(weights, self.rows, reduction)
+        if self.rows.on_cuda:
+            loss_options.refuse_on_cuda(where, *of_classes)
+        present = loss_options.present_of(where, self.rows)
+        scores = targets.SCORES[function.operands[0]](scores, self.rows, present)
+        self.scores, self.c = loss_options.scores_and_weights(
+            scores, self.rows, weights, reduction, present, *of_classes
+        )
         self._function, self._reduction = function, reduction
+
+    def out(self, out):
+        """Where the gradient goes."""
+        apart = {"weights": self.c, self._function.operands[0]: memory_of(self.scores)}
+        return self.rows.out(out, {}, separate=apart)
 
     def run(self, outs=()):
         """The losses as they are returned."""
@@ -165,34 +177,112 @@ class _Loss:
         return self.rows.total(values)
 
 
-def loss(function, logits, scores, axis, weights, reduction, workers, stream):
+def loss(
+    function,
+    logits,
+    scores,
+    axis,
+    weights,
+    reduction,
+    workers,
+    stream,
+    where=None,
+    class_weights=None,
+    label_smoothing=None,
+):
     """A loss for each row, or one number."""
-    if stream is None:
+    if stream is where is class_weights is label_smoothing is None:
         result = small.loss(function, logits, scores, axis, weights, reduction, None, workers)
         if result is not None:
             return result
-    return _loss(function, logits, scores, axis, weights, reduction, workers, stream)
-
-
-@handed_over
-def _loss(function, logits, scores, axis, weights, reduction, workers, stream):
-    return _Loss(function, logits, scores, axis, weights, reduction, workers, stream).run()
-
-
-def loss_and_gradient(function, logits, scores, axis, weights, reduction, out, workers, stream):
-    """A loss for each row, or one number, and a gradient."""
-    if stream is None:
-        results = small.loss(function, logits, scores, axis, weights, reduction, out, workers)
-        if results is not None:
-            return results
-    return _loss_and_gradient(
-        function, logits, scores, axis, weights, reduction, out, workers, stream
+    return _loss(
+        function,
+        logits,
+        scores,
+        axis,
+        weights,
+        where,
+        class_weights,
+        label_smoothing,
+        reduction,
+        workers,
+        stream,
     )
 
 
 @handed_over
-def _loss_and_gradient(function, logits, scores, axis, weights, reduction, out, workers, stream):
-    call = _Loss(function, logits, scores, axis, weights, reduction, workers, stream)
-    scores = call.scores.classes if isinstance(call.scores, Labels) else call.scores
-    out = call.rows.out(out, {}, separate={"weights": call.c, function.operands[0]: scores})
+def _loss(
+    function,
+    logits,
+    scores,
+    axis,
+    weights,
+    where,
+    class_weights,
+    label_smoothing,
+    reduction,
+    workers,
+    stream,
+):
+    of_classes = class_weights, label_smoothing
+    return _Loss(
+        function, logits, scores, axis, weights, where, of_classes, reduction, workers, stream
+    ).run()
+
+
+def loss_and_gradient(
+    function,
+    logits,
+    scores,
+    axis,
+    weights,
+    reduction,
+    out,
+    workers,
+    stream,
+    where=None,
+    class_weights=None,
+    label_smoothing=None,
+):
+    """A loss for each row, or one number, and a gradient."""
+    if stream is where is class_weights is label_smoothing is None:
+        results = small.loss(function, logits, scores, axis, weights, reduction, out, workers)
+        if results is not None:
+            return results
+    return _loss_and_gradient(
+        function,
+        logits,
+        scores,
+        axis,
+        weights,
+        where,
+        class_weights,
+        label_smoothing,
+        reduction,
+        out,
+        workers,
+        stream,
+    )
+
+
+@handed_over
+def _loss_and_gradient(
+    function,
+    logits,
+    scores,
+    axis,
+    weights,
+    where,
+    class_weights,
+    label_smoothing,
+    reduction,
+    out,
+    workers,
+    stream,
+):
+    of_classes = class_weights, label_smoothing
+    call = _Loss(
+        function, logits, scores, axis, weights, where, of_classes, reduction, workers, stream
+    )
+    out = call.out(out)
     return call.run((out,)), call.rows.handed_out(out)

@@ -21,6 +21,9 @@ def cross_entropy(
     axis: int = -1,
     *,
     weights: ArrayLike | None = None,
+    class_weights: ArrayLike | None = None,
+    label_smoothing: float | None = None,
+    where: ArrayLike | None = None,
     reduction: Reduction = "none",
     workers: int | None = None,
     stream: Any = None,
@@ -55,7 +58,19 @@ def cross_entropy(
     0.6931471805599453
     """
     function = FAMILY["cross_entropy"]
-    return loss(function, logits, targets, axis, weights, reduction, workers, stream)
+    return loss(
+        function,
+        logits,
+        targets,
+        axis,
+        weights,
+        reduction,
+        workers,
+        stream,
+        where,
+        class_weights,
+        label_smoothing,
+    )
 
 
 @shared_text("loss and gradient")
@@ -65,6 +80,9 @@ def cross_entropy_value_and_grad(
     axis: int = -1,
     *,
     weights: ArrayLike | None = None,
+    class_weights: ArrayLike | None = None,
+    label_smoothing: float | None = None,
+    where: ArrayLike | None = None,
     reduction: Reduction = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
@@ -95,7 +113,18 @@ def cross_entropy_value_and_grad(
     """
     function = FAMILY["cross_entropy_value_and_grad"]
     return loss_and_gradient(
-        function, logits, targets, axis, weights, reduction, out, workers, stream
+        function,
+        logits,
+        targets,
+        axis,
+        weights,
+        reduction,
+        out,
+        workers,
+        stream,
+        where,
+        class_weights,
+        label_smoothing,
     )
 
 
@@ -106,6 +135,7 @@ def softmax_binary_cross_entropy(
     axis: int = -1,
     *,
     weights: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: Reduction = "none",
     workers: int | None = None,
     stream: Any = None,
@@ -138,7 +168,7 @@ def softmax_binary_cross_entropy(
     array([8.49709426e-18, 8.99999546e+01])
     """
     function = FAMILY["softmax_binary_cross_entropy"]
-    return loss(function, logits, targets, axis, weights, reduction, workers, stream)
+    return loss(function, logits, targets, axis, weights, reduction, workers, stream, where)
 
 
 @shared_text("loss and gradient")
@@ -148,6 +178,7 @@ def softmax_binary_cross_entropy_value_and_grad(
     axis: int = -1,
     *,
     weights: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: Reduction = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
@@ -179,7 +210,7 @@ def softmax_binary_cross_entropy_value_and_grad(
     """
     function = FAMILY["softmax_binary_cross_entropy_value_and_grad"]
     return loss_and_gradient(
-        function, logits, targets, axis, weights, reduction, out, workers, stream
+        function, logits, targets, axis, weights, reduction, out, workers, stream, where
     )
 
 
@@ -189,6 +220,7 @@ def complement_cross_entropy(
     weights: ArrayLike,
     axis: int = -1,
     *,
+    where: ArrayLike | None = None,
     reduction: Reduction = "none",
     workers: int | None = None,
     stream: Any = None,
@@ -223,7 +255,7 @@ def complement_cross_entropy(
     array([1.31326169e+00, 4.24835426e-18])
     """
     function = FAMILY["complement_cross_entropy"]
-    return loss(function, logits, weights, axis, None, reduction, workers, stream)
+    return loss(function, logits, weights, axis, None, reduction, workers, stream, where)
 
 
 @shared_text("class weights and gradient")
@@ -232,6 +264,7 @@ def complement_cross_entropy_value_and_grad(
     weights: ArrayLike,
     axis: int = -1,
     *,
+    where: ArrayLike | None = None,
     reduction: Reduction = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
@@ -262,4 +295,6 @@ def complement_cross_entropy_value_and_grad(
     array([[ 1. , -0.5, -0.5]])
     """
     function = FAMILY["complement_cross_entropy_value_and_grad"]
-    return loss_and_gradient(function, logits, weights, axis, None, reduction, out, workers, stream)
+    return loss_and_gradient(
+        function, logits, weights, axis, None, reduction, out, workers, stream, where
+    )

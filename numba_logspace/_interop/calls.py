@@ -22,11 +22,21 @@ RESULTS = {
     "class weights": (ROWS,),
     "class weights and gradient": (ROWS, ENTRIES),
 }
-_OPTIONS = ("axis", "keepdims", "return_sign", "reduction", "out", "workers", "stream")
+_OPTIONS = (
+    "axis",
+    "keepdims",
+    "return_sign",
+    "reduction",
+    "label_smoothing",
+    "out",
+    "workers",
+    "stream",
+)
 # Of these kinds the argument of that name has a number for each row.
 _OF_ROWS = {
     "g": ("vjp of a reduction",),
     "weights": ("loss", "loss and gradient"),
+    "where": ("loss", "loss and gradient", "class weights", "class weights and gradient"),
 }
 # Functions of these kinds take one axis only.
 ALONG_ONE = {"jacobian"} | {kind for kind in RESULTS if kind.startswith(("loss", "class weights"))}
