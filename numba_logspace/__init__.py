@@ -50,6 +50,8 @@ from .losses import (
     complement_cross_entropy_value_and_grad,
     cross_entropy,
     cross_entropy_value_and_grad,
+    sigmoid_binary_cross_entropy,
+    sigmoid_binary_cross_entropy_value_and_grad,
     softmax_binary_cross_entropy,
     softmax_binary_cross_entropy_value_and_grad,
 )
@@ -131,6 +133,8 @@ __all__ = [
     "loo_logsumexp_vjp",
     "rel_entr",
     "set_workers",
+    "sigmoid_binary_cross_entropy",
+    "sigmoid_binary_cross_entropy_value_and_grad",
     "softmax",
     "softmax_binary_cross_entropy",
     "softmax_binary_cross_entropy_value_and_grad",

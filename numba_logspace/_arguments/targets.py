@@ -191,6 +191,19 @@ def row_weights_of(weights, rows, reduction, present=None, factors=None):
     return shares.reshape(rows.shape)
 
 
+PROBABILITY = _is_probability, "in [0, 1]"
+WEIGHT = is_at_least_0, "finite and >= 0"
+
+
+def numbers_of_rows(u, name, kind, rows, present=None):
+    """Numbers for the rows, of a kind, in their shape."""
+    if u is None:
+        raise TypeError(f"{name} must be an array of numbers {kind[1]}, got None")
+    whole = rows.numbers(u, name)
+    _check_numbers(whole, rows, *kind, name, (), present)
+    return whole
+
+
 def mean_of_factors(weights, rows, present, factors):
     """The mean of a number for each row, weighted as the rows are."""
     shares = np.ascontiguousarray(row_weights_of(weights, rows, "mean", present), np.float64)

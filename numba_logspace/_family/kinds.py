@@ -20,6 +20,8 @@ KINDS = {
     "loss and gradient": (("targets",), {"jitted", "cuda"}),
     "class weights": (("weights",), {"jitted", "cuda"}),
     "class weights and gradient": (("weights",), {"jitted", "cuda"}),
+    "entry loss": (("targets",), {"jitted"}),
+    "entry loss and gradient": (("targets",), {"jitted"}),
     "elementwise": ((), {"jitted", "device"}),
     "product": ((), {"jitted"}),
     "gated": ((), set()),

@@ -154,6 +154,15 @@ def _result(rows, reduction):
     return {"none": of_each, "sum": total, "mean": mean}[reduction]
 
 
+def reduction_of(function, reduction):
+    """The value of a literal reduction."""
+    reduction = literal(reduction, str, "reduction", function)
+    if reduction not in REDUCTIONS:
+        known = ", ".join(map(repr, REDUCTIONS))
+        raise TypeError(f"{function}: reduction must be one of {known}, got {reduction!r}")
+    return reduction
+
+
 class _Loss:
     """What a loss is made of, found out when its call is typed."""
 
@@ -161,10 +170,7 @@ class _Loss:
         refuse(function, **options)
         self.rows = rows = Rows(function, logits, axis, "logits")
         rows.check_out(out)
-        reduction = literal(reduction, str, "reduction", function)
-        if reduction not in REDUCTIONS:
-            known = ", ".join(map(repr, REDUCTIONS))
-            raise TypeError(f"{function}: reduction must be one of {known}, got {reduction!r}")
+        reduction = reduction_of(function, reduction)
         self.of_rows = _row_weights(rows, weights, reduction)
         self.result = _result(rows, reduction)
         self.place = placer(rows, out)

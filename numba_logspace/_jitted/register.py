@@ -1,7 +1,7 @@
 """Give every function of the family that runs in jitted code its overload."""
 
 from .._family import FAMILY
-from . import derivatives, elementwise, losses, matrices, rows
+from . import derivatives, elementwise, entry_losses, losses, matrices, rows
 
 _REGISTER = {
     "map": rows.register_map,
@@ -18,6 +18,8 @@ _REGISTER = {
     "loss and gradient": losses.register_loss_and_gradient,
     "class weights": losses.register_loss_of_weights,
     "class weights and gradient": losses.register_loss_of_weights_and_gradient,
+    "entry loss": entry_losses.register_entry_loss,
+    "entry loss and gradient": entry_losses.register_entry_loss_and_gradient,
     "product": matrices.register_product,
     "elementwise": elementwise.register_ufunc,
 }
