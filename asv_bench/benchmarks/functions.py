@@ -72,6 +72,7 @@ _OF_KIND = {
     "jacobian": _short,
     **dict.fromkeys(("loss", "loss and gradient"), _targets),
     **dict.fromkeys(("class weights", "class weights and gradient"), _targets),
+    **dict.fromkeys(("entry loss", "entry loss and gradient"), _targets),
     "product": _square,
     **dict.fromkeys(("gated", "gated vjp"), _gated),
 }

@@ -24,6 +24,6 @@ def _rows(u):
         raise ValueError(f"targets must have two axes where they are sparse, got {u.ndim}")
     if u.dtype.kind not in "biuf":
         raise TypeError(f"targets must be real numbers, got dtype {u.dtype}")
-    rows = u.tocsr(copy=not u.format == "csr" or not u.has_canonical_format)
+    rows = u.tocsr(copy=u.format != "csr" or not u.has_canonical_format)
     rows.sum_duplicates()
     return SparseRows(rows)

@@ -8,7 +8,7 @@ from numba import types
 from .._compile.inline import inlined, overload
 from .._cpu.totals import fill_shares, mean_of_rows, sum_of_rows
 from .losses import reduction_of
-from .memory import quiet, runner_of_last, same_shape
+from .memory import runner_of_last, same_shape
 from .rows import placer, turn_of
 from .typing import Rows, is_none, refuse
 

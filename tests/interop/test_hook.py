@@ -9,11 +9,12 @@ from every import ELEMENTWISE, OVER_ROWS
 
 import numba_logspace as nl
 from numba_logspace._arguments.foreign import library_of
-from numba_logspace._family import FAMILY
+from numba_logspace._family import FAMILY, named
 
 
 def test_every_function_is_tested():
-    others = {"logmatmulexp", "gated_log_softmax", "gated_log_softmax_vjp"}
+    entry_losses = named("entry loss", "entry loss and gradient")  # see test_options_of_losses
+    others = {"logmatmulexp", "gated_log_softmax", "gated_log_softmax_vjp", *entry_losses}
     assert FAMILY.keys() == {*OVER_ROWS, *ELEMENTWISE, *others}
 
 
