@@ -1,6 +1,6 @@
 """The table: losses, each alone and with its gradient."""
 
-from .._cpu.engines import Weighing
+from .._cpu.engines import Entries, Weighing
 from .._cpu.weigh import Formulas
 from .._formulas import bernoulli, derivatives, losses, softsum
 from .kinds import Function
@@ -43,7 +43,7 @@ def _entry_loss(element):
         element=element,
         result=losses.last_number,
     )
-    return Weighing(formulas, softsum.never, keeps=False)
+    return Entries(formulas, softsum.never, keeps=False)
 
 
 TABLE = (

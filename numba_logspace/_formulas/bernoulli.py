@@ -9,7 +9,6 @@ No term is negative, so no digit of the loss is lost.
 
 from .._compile.trace import formula
 from .derivatives import lowered
-from .elementwise import logistic
 from .simd import const, constant, select
 from .vectormath import log1p_pair_near_0, magnitude, scaled_exp_pair
 
@@ -51,6 +50,11 @@ def settle_entry(sums, own, row, c, lift):
 @formula
 def element_entry_gradient(v, e, g, t, m, row):
     """c ((1 - t) logistic(x) - q t logistic(-x))."""
-    zero, c = const(v, 0.0), row[0]
-    slope = (const(g, 1.0) - g) * logistic(v) - t * g * logistic(-v)
+    zero, one, c = const(v, 0.0), const(v, 1.0), row[0]
+    unscale = constant(v, "unscale")
+    e, _ = scaled_exp_pair(-magnitude(v), zero)
+    large = one / (one + e * unscale)
+    small = e * large * unscale
+    above = v > zero
+    slope = (one - g) * select(above, large, small) - t * g * select(above, small, large)
     return (select(c == zero, zero, c * slope),)

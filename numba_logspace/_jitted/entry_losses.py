@@ -6,9 +6,11 @@ import numpy as np
 from numba import types
 
 from .._compile.inline import inlined, overload
+from .._compile.stamp import check_sources
+from .._cpu.engines import units_of
 from .._cpu.totals import fill_shares, mean_of_rows, sum_of_rows
 from .losses import reduction_of
-from .memory import runner_of_last, same_shape
+from .memory import quiet, same_shape
 from .rows import placer, turn_of
 from .typing import Rows, is_none, refuse
 
@@ -166,7 +168,7 @@ class _Loss:
         )
         weights_of = _weights_of(rows, weights, where, reduction)
         mask_of, self.result = _mask_of(rows, where), _result(rows, reduction)
-        run = runner_of_last(entry.engine.kernels)
+        run = quiet(entry.engine.entries)
 
         @inlined
         def weigh(x, source, targets, pos_weight, weights, where, out):
@@ -174,8 +176,8 @@ class _Loss:
             g, q = targets_of(x, targets, mask), pos_weights_of(x, pos_weight, mask)
             c = weights_of(x, weights, mask)
             values = np.empty(x.size, x.dtype)
-            arrays = source, None, g, q, c, values, out, None
-            run(arrays, arrays, x.itemsize, x.size, 1, 1)
+            check_sources()
+            run(source, g, q, c, values, out, 0, units_of(source))
             return values, c
 
         self.weigh = weigh
