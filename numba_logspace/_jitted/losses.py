@@ -9,6 +9,14 @@ from .._arguments.targets import REDUCTIONS
 from .._compile.inline import inlined, overload
 from .._cpu.totals import fill_shares, mean_of_rows, sum_of_rows
 from .derivatives import weigher
+from .loss_options import (
+    check_class_weights,
+    check_options_of_classes,
+    each_present,
+    number_of,
+    present_labels,
+    present_of,
+)
 from .memory import each, labels, numbers, same_shape, shape_of_rows
 from .rows import lengths_of, placer, shape_of_rows_of, shaper, turn_of
 from .typing import Rows, check_floats, is_none, literal, refuse
@@ -46,21 +54,22 @@ def _are_labels(rows, targets):
 
 
 def _scores(rows, targets):
-    # A function of the logits and the targets: what the kernels take, flat and checked.
+    # A function of the logits, the targets and the rows that count: what the kernels take, flat
+    # and checked.
     turn, lengths, shape = turn_of(rows), lengths_of(rows), shape_of_rows_of(rows)
 
     @inlined
-    def of_labels(logits, targets):
+    def of_labels(logits, targets, present):
         _check_labels(shape(logits), targets)
-        classes = labels(targets, turn)
+        classes = present_labels(labels(targets, turn), present)
         each(_check_class, classes, lengths(logits)[1])
         return classes
 
     @inlined
-    def of_probabilities(logits, targets):
+    def of_probabilities(logits, targets, present):
         _check_targets(logits.shape, targets)
         scores = turn(targets)
-        each(_check_probability, scores, 1.0)
+        each_present(_check_probability, scores, 1.0, present, lengths(logits))
         return scores
 
     if _are_labels(rows, targets):
@@ -75,58 +84,91 @@ def _class_weights(rows, weights):
     check_floats(rows.function, weights, "weights")
     rows.check_entries(weights, "weights")
 
+    lengths = lengths_of(rows)
+
     @inlined
-    def of_weights(logits, weights):
+    def of_weights(logits, weights, present):
         _check_weights(logits.shape, weights)
         scores = turn(weights)
-        each(_check_at_least_0, scores, math.inf)
+        each_present(_check_at_least_0, scores, math.inf, present, lengths(logits))
         return scores
 
     return of_weights
 
 
-def _row_weights(rows, weights, reduction):
-    # A function of the logits and the weights: what each row's loss is multiplied with.
+def _row_weights(rows, weights, reduction, where, class_weights):
+    # A function of the logits, the weights, the rows that count, the weights of the classes and
+    # the labels: what each row's loss is multiplied with.
     turn, shape, lengths = turn_of(rows), shape_of_rows_of(rows), lengths_of(rows)
     rows.check_numbers(weights, "weights")
 
+    alone = rows.ndim == 1
+
     @inlined
-    def none(logits, weights):
+    def none(logits, weights, present, class_weights, classes):
         return None
 
     @inlined
-    def given(logits, weights):
+    def given(logits, weights, present, class_weights, classes):
         _check_row_weights(shape(logits), weights)
         c = numbers(logits, weights, turn)
         each(_check_at_least_0, c, math.inf)
         return c
 
     @inlined
-    def equal_shares(logits, weights):
+    def chosen(logits, weights, present, class_weights, classes):
+        # With options, in memory of their own.
+        if class_weights is not None:
+            check_class_weights(class_weights, lengths(logits)[1])
+        outer, _, inner = lengths(logits)
+        c = np.ones(outer * inner, logits.dtype)
+        if weights is not None:
+            _check_row_weights(shape(logits), weights)
+            c[:] = numbers(logits, weights, turn)
+        for r in range(c.size):
+            if present is not None and not number_of(present, r):
+                c[r] = 0.0
+            else:
+                _check_at_least_0(c[r], math.inf)
+                if class_weights is not None:
+                    c[r] *= class_weights[number_of(classes, r)]
+        return c
+
+    @inlined
+    def chosen_of_one_row(logits, weights, present, class_weights, classes):
+        return chosen(logits, weights, present, class_weights, classes)[0]
+
+    @inlined
+    def equal_shares(logits, weights, present, class_weights, classes):
         outer, _, inner = lengths(logits)
         if outer * inner == 0:
             raise ValueError("reduction must not be 'mean' of no rows")
         return np.full(outer * inner, 1.0 / (outer * inner), logits.dtype)
 
+    has_options = not (is_none(where) and is_none(class_weights))
+    own = chosen if has_options else given
+
     @inlined
-    def shares(logits, weights):
-        c = given(logits, weights)
+    def shares(logits, weights, present, class_weights, classes):
+        c = own(logits, weights, present, class_weights, classes)
         filled = np.empty(c.size, logits.dtype)
         if not fill_shares(c.astype(np.float64), filled) > 0.0:
             raise ValueError("reduction must not be 'mean' of weights that are all 0")
         return filled
 
+    own_of_one_row = chosen_of_one_row if has_options else given
+
     @inlined
-    def whole(logits, weights):
+    def whole(logits, weights, present, class_weights, classes):
         # A single row has all of the weight.
-        if not given(logits, weights) > 0.0:
+        if not own_of_one_row(logits, weights, present, class_weights, classes) > 0.0:
             raise ValueError("reduction must not be 'mean' of weights that are all 0")
 
-    if is_none(weights):
-        return equal_shares if reduction == "mean" and rows.ndim > 1 else none
+    if is_none(weights) and not has_options:
+        return equal_shares if reduction == "mean" and not alone else none
     if reduction == "mean":
-        return shares if rows.ndim > 1 else whole
-    return given
+        return whole if alone else shares
+    return own_of_one_row if alone else own
 
 
 def _result(rows, reduction):
@@ -166,24 +208,29 @@ def reduction_of(function, reduction):
 class _Loss:
     """What a loss is made of, found out when its call is typed."""
 
-    def __init__(self, function, logits, axis, weights, reduction, out, options):
+    def __init__(
+        self, function, logits, axis, weights, reduction, out, options, where, class_weights=None
+    ):
         refuse(function, **options)
         self.rows = rows = Rows(function, logits, axis, "logits")
         rows.check_out(out)
         reduction = reduction_of(function, reduction)
-        self.of_rows = _row_weights(rows, weights, reduction)
+        self.of_rows = _row_weights(rows, weights, reduction, where, class_weights)
+        self.present = present_of(rows, where)
         self.result = _result(rows, reduction)
         self.place = placer(rows, out)
 
     def value(self, engine, scores):
         """A function of the arguments: the loss."""
-        of_rows, result = self.of_rows, self.result
+        of_rows, result, present_rows = self.of_rows, self.result, self.present
         turn, lengths = turn_of(self.rows), lengths_of(self.rows)
         weigh = weigher(self.rows, engine, wanted=True)
 
         @inlined
-        def value(logits, targets, weights):
-            g, c, sizes = scores(logits, targets), of_rows(logits, weights), lengths(logits)
+        def value(logits, targets, weights, where, class_weights):
+            present, sizes = present_rows(logits, where), lengths(logits)
+            g = scores(logits, targets, present)
+            c = of_rows(logits, weights, present, class_weights, g)
             values = weigh(turn(logits), g, None, c, None, None, sizes)
             return result(logits, values, c)
 
@@ -192,12 +239,15 @@ class _Loss:
     def value_and_grad(self, engine, scores):
         """A function of the arguments: the loss and its gradient."""
         of_rows, result, place = self.of_rows, self.result, self.place
+        present_rows = self.present
         turn, lengths = turn_of(self.rows), lengths_of(self.rows)
         weigh = weigher(self.rows, engine, wanted=True)
 
         @inlined
-        def both(logits, targets, weights, out):
-            g, c, sizes = scores(logits, targets), of_rows(logits, weights), lengths(logits)
+        def both(logits, targets, weights, where, class_weights, out):
+            present, sizes = present_rows(logits, where), lengths(logits)
+            g = scores(logits, targets, present)
+            c = of_rows(logits, weights, present, class_weights, g)
             source, gradient = place(logits, out)
             values = weigh(source, g, None, c, turn(gradient), None, sizes)
             return result(logits, values, c), gradient
@@ -205,21 +255,85 @@ class _Loss:
         return both
 
 
+def _loss_of_targets(entry, logits, targets, axis, weights, reduction, out, options):
+    # (the loss, its scores) of a call with these options.
+    where, class_weights, smoothing, workers, stream = options
+    refuse(entry.name, label_smoothing=smoothing)
+    refused = {"workers": workers, "stream": stream}
+    arguments = entry.name, logits, axis, weights, reduction, out, refused
+    loss = _Loss(*arguments, where, class_weights)
+    check_options_of_classes(loss.rows, class_weights, _are_labels(loss.rows, targets))
+    return loss, _scores(loss.rows, targets)
+
+
 def register_loss(function, entry):
     """The overload of a loss of targets."""
 
     @overload(function, prefer_literal=True)
     def _overload_value(
-        logits, targets, axis=-1, weights=None, reduction="none", workers=None, stream=None
+        logits,
+        targets,
+        axis=-1,
+        weights=None,
+        where=None,
+        reduction="none",
+        workers=None,
+        stream=None,
     ):
-        options = {"workers": workers, "stream": stream}
-        loss = _Loss(entry.name, logits, axis, weights, reduction, None, options)
-        compute = loss.value(entry.engine, _scores(loss.rows, targets))
+        options = where, None, None, workers, stream
+        arguments = logits, targets, axis, weights, reduction, None, options
+        loss, scores = _loss_of_targets(entry, *arguments)
+        compute = loss.value(entry.engine, scores)
 
         def impl(
-            logits, targets, axis=-1, weights=None, reduction="none", workers=None, stream=None
+            logits,
+            targets,
+            axis=-1,
+            weights=None,
+            where=None,
+            reduction="none",
+            workers=None,
+            stream=None,
         ):
-            return compute(logits, targets, weights)
+            return compute(logits, targets, weights, where, None)
+
+        return impl
+
+
+def register_loss_with_classes(function, entry):
+    """The overload of a loss of targets that may be weighted by class."""
+
+    @overload(function, prefer_literal=True)
+    def _overload_value(
+        logits,
+        targets,
+        axis=-1,
+        weights=None,
+        class_weights=None,
+        label_smoothing=None,
+        where=None,
+        reduction="none",
+        workers=None,
+        stream=None,
+    ):
+        options = where, class_weights, label_smoothing, workers, stream
+        arguments = logits, targets, axis, weights, reduction, None, options
+        loss, scores = _loss_of_targets(entry, *arguments)
+        compute = loss.value(entry.engine, scores)
+
+        def impl(
+            logits,
+            targets,
+            axis=-1,
+            weights=None,
+            class_weights=None,
+            label_smoothing=None,
+            where=None,
+            reduction="none",
+            workers=None,
+            stream=None,
+        ):
+            return compute(logits, targets, weights, where, class_weights)
 
         return impl
 
@@ -233,26 +347,69 @@ def register_loss_and_gradient(function, entry):
         targets,
         axis=-1,
         weights=None,
+        where=None,
         reduction="none",
         out=None,
         workers=None,
         stream=None,
     ):
-        options = {"workers": workers, "stream": stream}
-        loss = _Loss(entry.name, logits, axis, weights, reduction, out, options)
-        compute = loss.value_and_grad(entry.engine, _scores(loss.rows, targets))
+        options = where, None, None, workers, stream
+        arguments = logits, targets, axis, weights, reduction, out, options
+        loss, scores = _loss_of_targets(entry, *arguments)
+        compute = loss.value_and_grad(entry.engine, scores)
 
         def impl(
             logits,
             targets,
             axis=-1,
             weights=None,
+            where=None,
             reduction="none",
             out=None,
             workers=None,
             stream=None,
         ):
-            return compute(logits, targets, weights, out)
+            return compute(logits, targets, weights, where, None, out)
+
+        return impl
+
+
+def register_loss_with_classes_and_gradient(function, entry):
+    """The same with its gradient."""
+
+    @overload(function, prefer_literal=True)
+    def _overload_both(
+        logits,
+        targets,
+        axis=-1,
+        weights=None,
+        class_weights=None,
+        label_smoothing=None,
+        where=None,
+        reduction="none",
+        out=None,
+        workers=None,
+        stream=None,
+    ):
+        options = where, class_weights, label_smoothing, workers, stream
+        arguments = logits, targets, axis, weights, reduction, out, options
+        loss, scores = _loss_of_targets(entry, *arguments)
+        compute = loss.value_and_grad(entry.engine, scores)
+
+        def impl(
+            logits,
+            targets,
+            axis=-1,
+            weights=None,
+            class_weights=None,
+            label_smoothing=None,
+            where=None,
+            reduction="none",
+            out=None,
+            workers=None,
+            stream=None,
+        ):
+            return compute(logits, targets, weights, where, class_weights, out)
 
         return impl
 
@@ -261,13 +418,29 @@ def register_loss_of_weights(function, entry):
     """The overload of a loss of weights of the classes."""
 
     @overload(function, prefer_literal=True)
-    def _overload_value(logits, weights, axis=-1, reduction="none", workers=None, stream=None):
+    def _overload_value(
+        logits,
+        weights,
+        axis=-1,
+        where=None,
+        reduction="none",
+        workers=None,
+        stream=None,
+    ):
         options = {"workers": workers, "stream": stream}
-        loss = _Loss(entry.name, logits, axis, types.none, reduction, None, options)
+        loss = _Loss(entry.name, logits, axis, types.none, reduction, None, options, where)
         compute = loss.value(entry.engine, _class_weights(loss.rows, weights))
 
-        def impl(logits, weights, axis=-1, reduction="none", workers=None, stream=None):
-            return compute(logits, weights, None)
+        def impl(
+            logits,
+            weights,
+            axis=-1,
+            where=None,
+            reduction="none",
+            workers=None,
+            stream=None,
+        ):
+            return compute(logits, weights, None, where, None)
 
         return impl
 
@@ -277,13 +450,29 @@ def register_loss_of_weights_and_gradient(function, entry):
 
     @overload(function, prefer_literal=True)
     def _overload_both(
-        logits, weights, axis=-1, reduction="none", out=None, workers=None, stream=None
+        logits,
+        weights,
+        axis=-1,
+        where=None,
+        reduction="none",
+        out=None,
+        workers=None,
+        stream=None,
     ):
         options = {"workers": workers, "stream": stream}
-        loss = _Loss(entry.name, logits, axis, types.none, reduction, out, options)
+        loss = _Loss(entry.name, logits, axis, types.none, reduction, out, options, where)
         compute = loss.value_and_grad(entry.engine, _class_weights(loss.rows, weights))
 
-        def impl(logits, weights, axis=-1, reduction="none", out=None, workers=None, stream=None):
-            return compute(logits, weights, None, out)
+        def impl(
+            logits,
+            weights,
+            axis=-1,
+            where=None,
+            reduction="none",
+            out=None,
+            workers=None,
+            stream=None,
+        ):
+            return compute(logits, weights, None, where, None, out)
 
         return impl

@@ -23,8 +23,12 @@ _REGISTER = {
     "product": matrices.register_product,
     "elementwise": elementwise.register_ufunc,
 }
-# Its signature is its own: it has weights besides.
-_OWN = {"logsumexp": rows.register_logsumexp}
+# Their signatures are their own: they have weights besides.
+_OWN = {
+    "logsumexp": rows.register_logsumexp,
+    "cross_entropy": losses.register_loss_with_classes,
+    "cross_entropy_value_and_grad": losses.register_loss_with_classes_and_gradient,
+}
 
 
 def register(functions):

@@ -14,7 +14,7 @@ from numba_logspace._family import FAMILY
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 # What needs a GPU is in tests/cuda; the gallery and the docstrings have tests of their own.
-PAGES = ("index.md", "guide.md", "jitted.md")
+PAGES = ("index.md", "guide.md", "jitted.md", "likelihoods.md")
 # Pages about libraries that the package does not need, and what they need; `.ci/run` has them.
 LIBRARIES = {
     "interop/dask.md": ["dask"],

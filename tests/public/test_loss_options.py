@@ -82,7 +82,7 @@ def shares_of(count, dtype):
     return shares.astype(dtype)
 
 
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("dtype", [np.float64, pytest.param(np.float32, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("names", [("class_weights",), ("label_smoothing",), tuple(SOFT)])
 def test_accuracy(names, dtype):
     x, options = hard_rows(dtype), {name: SOFT[name] for name in names}

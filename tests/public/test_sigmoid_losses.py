@@ -74,7 +74,7 @@ def exact(x, t, q, c):
 
 
 @pytest.mark.parametrize("options", [(), ("pos_weight",), ("pos_weight", "weights")])
-@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("dtype", [np.float64, pytest.param(np.float32, marks=pytest.mark.slow)])
 def test_accuracy(dtype, options):
     x, t, q, c = arguments(dtype)
     near = np.abs(x) < -np.log(np.finfo(dtype).tiny) - 12  # what is weighted is not subnormal
