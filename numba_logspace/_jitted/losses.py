@@ -1,220 +1,22 @@
 """The losses and their gradients inside jitted code."""
 
-import math
-
-import numpy as np
 from numba import types
 
-from .._arguments.targets import REDUCTIONS
-from .._compile.inline import inlined, overload
-from .._cpu.totals import fill_shares, mean_of_rows, sum_of_rows
-from .derivatives import weigher
-from .memory import each, labels, numbers, same_shape, shape_of_rows
-from .rows import lengths_of, placer, shape_of_rows_of, shaper, turn_of
-from .typing import Rows, check_floats, is_none, literal, refuse
-
-_check_targets, _check_weights = same_shape("targets"), same_shape("weights")
-_check_t = same_shape("t")
-_check_labels, _check_row_weights = shape_of_rows("targets"), shape_of_rows("weights")
+from .._compile.inline import overload
+from .loss_arguments import Loss, are_labels, class_weights_of, scores_of
+from .loss_options import check_options_of_classes
+from .typing import check_floats, refuse
 
 
-@inlined
-def _check_probability(number, limit):
-    if not 0.0 <= number <= limit:
-        raise ValueError("targets must be in [0, 1]")
-
-
-@inlined
-def _check_at_least_0(number, limit):
-    if not 0.0 <= number < limit:
-        raise ValueError("weights must be finite and >= 0")
-
-
-@inlined
-def _check_class(label, n):
-    if not 0 <= label < n:
-        raise ValueError("targets must be classes from 0 to the number of classes - 1")
-
-
-def _are_labels(rows, targets):
-    if rows.ndim == 1:
-        return isinstance(targets, types.Integer)
-    return (
-        isinstance(targets, types.Array)
-        and isinstance(targets.dtype, types.Integer)
-        and targets.ndim == rows.ndim - 1
-    )
-
-
-def _scores(rows, targets):
-    # A function of the logits and the targets: what the kernels take, flat and checked.
-    turn, lengths, shape = turn_of(rows), lengths_of(rows), shape_of_rows_of(rows)
-
-    @inlined
-    def of_labels(logits, targets):
-        _check_labels(shape(logits), targets)
-        classes = labels(targets, turn)
-        each(_check_class, classes, lengths(logits)[1])
-        return classes
-
-    @inlined
-    def of_probabilities(logits, targets):
-        _check_targets(logits.shape, targets)
-        scores = turn(targets)
-        each(_check_probability, scores, 1.0)
-        return scores
-
-    if _are_labels(rows, targets):
-        return of_labels
-    check_floats(rows.function, targets, "targets (unless class labels, ints for each row)")
-    rows.check_entries(targets, "targets")
-    return of_probabilities
-
-
-def _class_weights(rows, weights):
-    turn = turn_of(rows)
-    check_floats(rows.function, weights, "weights")
-    rows.check_entries(weights, "weights")
-
-    @inlined
-    def of_weights(logits, weights):
-        _check_weights(logits.shape, weights)
-        scores = turn(weights)
-        each(_check_at_least_0, scores, math.inf)
-        return scores
-
-    return of_weights
-
-
-def _row_weights(rows, weights, reduction):
-    # A function of the logits and the weights: what each row's loss is multiplied with.
-    turn, shape, lengths = turn_of(rows), shape_of_rows_of(rows), lengths_of(rows)
-    rows.check_numbers(weights, "weights")
-
-    @inlined
-    def none(logits, weights):
-        return None
-
-    @inlined
-    def given(logits, weights):
-        _check_row_weights(shape(logits), weights)
-        c = numbers(logits, weights, turn)
-        each(_check_at_least_0, c, math.inf)
-        return c
-
-    @inlined
-    def equal_shares(logits, weights):
-        outer, _, inner = lengths(logits)
-        if outer * inner == 0:
-            raise ValueError("reduction must not be 'mean' of no rows")
-        return np.full(outer * inner, 1.0 / (outer * inner), logits.dtype)
-
-    @inlined
-    def shares(logits, weights):
-        c = given(logits, weights)
-        filled = np.empty(c.size, logits.dtype)
-        if not fill_shares(c.astype(np.float64), filled) > 0.0:
-            raise ValueError("reduction must not be 'mean' of weights that are all 0")
-        return filled
-
-    @inlined
-    def whole(logits, weights):
-        # A single row has all of the weight.
-        if not given(logits, weights) > 0.0:
-            raise ValueError("reduction must not be 'mean' of weights that are all 0")
-
-    if is_none(weights):
-        return equal_shares if reduction == "mean" and rows.ndim > 1 else none
-    if reduction == "mean":
-        return shares if rows.ndim > 1 else whole
-    return given
-
-
-def _result(rows, reduction):
-    # A function of the logits and the losses of the rows.
-    shape = shaper(rows)
-
-    @inlined
-    def of_each(logits, values, c):
-        return shape(logits, values)
-
-    @inlined
-    def total(logits, values, c):
-        return logits.dtype.type(sum_of_rows(values))
-
-    @inlined
-    def mean(logits, values, c):
-        return logits.dtype.type(mean_of_rows(values, c))
-
-    @inlined
-    def alone(logits, value, c):
-        return value + logits.dtype.type(0.0)  # -0.0 is 0.0 in a sum
-
-    if rows.ndim == 1 and reduction != "none":
-        return alone
-    return {"none": of_each, "sum": total, "mean": mean}[reduction]
-
-
-class _Loss:
-    """What a loss is made of, found out when its call is typed."""
-
-    def __init__(self, function, logits, axis, weights, reduction, out, options):
-        refuse(function, **options)
-        self.rows = rows = Rows(function, logits, axis, "logits")
-        rows.check_out(out)
-        reduction = literal(reduction, str, "reduction", function)
-        if reduction not in REDUCTIONS:
-            known = ", ".join(map(repr, REDUCTIONS))
-            raise TypeError(f"{function}: reduction must be one of {known}, got {reduction!r}")
-        self.of_rows = _row_weights(rows, weights, reduction)
-        self.result = _result(rows, reduction)
-        self.place = placer(rows, out)
-
-    def value(self, engine, scores):
-        """A function of the arguments: the loss."""
-        of_rows, result = self.of_rows, self.result
-        turn, lengths = turn_of(self.rows), lengths_of(self.rows)
-        weigh = weigher(self.rows, engine, wanted=True)
-
-        @inlined
-        def value(logits, targets, weights):
-            g, c, sizes = scores(logits, targets), of_rows(logits, weights), lengths(logits)
-            values = weigh(turn(logits), g, None, c, None, None, sizes)
-            return result(logits, values, c)
-
-        return value
-
-    def value_and_grad(self, engine, scores):
-        """A function of the arguments: the loss and its gradient."""
-        of_rows, result, place = self.of_rows, self.result, self.place
-        turn, lengths = turn_of(self.rows), lengths_of(self.rows)
-        weigh = weigher(self.rows, engine, wanted=True)
-
-        @inlined
-        def both(logits, targets, weights, out):
-            g, c, sizes = scores(logits, targets), of_rows(logits, weights), lengths(logits)
-            source, gradient = place(logits, out)
-            values = weigh(source, g, None, c, turn(gradient), None, sizes)
-            return result(logits, values, c), gradient
-
-        return both
-
-    def hessian(self, engine, scores, t):
-        """A function of the arguments: the Hessian times a vector."""
-        self.rows.check_entries(t, "t")
-        of_rows, place = self.of_rows, self.place
-        turn, lengths = turn_of(self.rows), lengths_of(self.rows)
-        weigh = weigher(self.rows, engine)
-
-        @inlined
-        def hessian(logits, targets, t, weights):
-            _check_t(logits.shape, t)
-            g, c, sizes = scores(logits, targets), of_rows(logits, weights), lengths(logits)
-            source, result = place(logits, None)
-            weigh(source, g, turn(t), c, turn(result), None, sizes)
-            return result
-
-        return hessian
+def _loss_of_targets(entry, logits, targets, axis, weights, reduction, out, options):
+    # (the loss, its scores) of a call with these options.
+    where, class_weights, smoothing, workers, stream = options
+    refuse(entry.name, label_smoothing=smoothing)
+    refused = {"workers": workers, "stream": stream}
+    arguments = entry.name, logits, axis, weights, reduction, out, refused
+    loss = Loss(*arguments, where, class_weights)
+    check_options_of_classes(loss.rows, class_weights, are_labels(loss.rows, targets))
+    return loss, scores_of(loss.rows, targets)
 
 
 def register_loss(function, entry):
@@ -222,16 +24,69 @@ def register_loss(function, entry):
 
     @overload(function, prefer_literal=True)
     def _overload_value(
-        logits, targets, axis=-1, weights=None, reduction="none", workers=None, stream=None
+        logits,
+        targets,
+        axis=-1,
+        weights=None,
+        where=None,
+        reduction="none",
+        workers=None,
+        stream=None,
     ):
-        options = {"workers": workers, "stream": stream}
-        loss = _Loss(entry.name, logits, axis, weights, reduction, None, options)
-        compute = loss.value(entry.engine, _scores(loss.rows, targets))
+        options = where, None, None, workers, stream
+        arguments = logits, targets, axis, weights, reduction, None, options
+        loss, scores = _loss_of_targets(entry, *arguments)
+        compute = loss.value(entry.engine, scores)
 
         def impl(
-            logits, targets, axis=-1, weights=None, reduction="none", workers=None, stream=None
+            logits,
+            targets,
+            axis=-1,
+            weights=None,
+            where=None,
+            reduction="none",
+            workers=None,
+            stream=None,
         ):
-            return compute(logits, targets, weights)
+            return compute(logits, targets, weights, where, None)
+
+        return impl
+
+
+def register_loss_with_classes(function, entry):
+    """The overload of a loss of targets that may be weighted by class."""
+
+    @overload(function, prefer_literal=True)
+    def _overload_value(
+        logits,
+        targets,
+        axis=-1,
+        weights=None,
+        class_weights=None,
+        label_smoothing=None,
+        where=None,
+        reduction="none",
+        workers=None,
+        stream=None,
+    ):
+        options = where, class_weights, label_smoothing, workers, stream
+        arguments = logits, targets, axis, weights, reduction, None, options
+        loss, scores = _loss_of_targets(entry, *arguments)
+        compute = loss.value(entry.engine, scores)
+
+        def impl(
+            logits,
+            targets,
+            axis=-1,
+            weights=None,
+            class_weights=None,
+            label_smoothing=None,
+            where=None,
+            reduction="none",
+            workers=None,
+            stream=None,
+        ):
+            return compute(logits, targets, weights, where, class_weights)
 
         return impl
 
@@ -245,26 +100,69 @@ def register_loss_and_gradient(function, entry):
         targets,
         axis=-1,
         weights=None,
+        where=None,
         reduction="none",
         out=None,
         workers=None,
         stream=None,
     ):
-        options = {"workers": workers, "stream": stream}
-        loss = _Loss(entry.name, logits, axis, weights, reduction, out, options)
-        compute = loss.value_and_grad(entry.engine, _scores(loss.rows, targets))
+        options = where, None, None, workers, stream
+        arguments = logits, targets, axis, weights, reduction, out, options
+        loss, scores = _loss_of_targets(entry, *arguments)
+        compute = loss.value_and_grad(entry.engine, scores)
 
         def impl(
             logits,
             targets,
             axis=-1,
             weights=None,
+            where=None,
             reduction="none",
             out=None,
             workers=None,
             stream=None,
         ):
-            return compute(logits, targets, weights, out)
+            return compute(logits, targets, weights, where, None, out)
+
+        return impl
+
+
+def register_loss_with_classes_and_gradient(function, entry):
+    """The same with its gradient."""
+
+    @overload(function, prefer_literal=True)
+    def _overload_both(
+        logits,
+        targets,
+        axis=-1,
+        weights=None,
+        class_weights=None,
+        label_smoothing=None,
+        where=None,
+        reduction="none",
+        out=None,
+        workers=None,
+        stream=None,
+    ):
+        options = where, class_weights, label_smoothing, workers, stream
+        arguments = logits, targets, axis, weights, reduction, out, options
+        loss, scores = _loss_of_targets(entry, *arguments)
+        compute = loss.value_and_grad(entry.engine, scores)
+
+        def impl(
+            logits,
+            targets,
+            axis=-1,
+            weights=None,
+            class_weights=None,
+            label_smoothing=None,
+            where=None,
+            reduction="none",
+            out=None,
+            workers=None,
+            stream=None,
+        ):
+            return compute(logits, targets, weights, where, class_weights, out)
 
         return impl
 
@@ -273,13 +171,29 @@ def register_loss_of_weights(function, entry):
     """The overload of a loss of weights of the classes."""
 
     @overload(function, prefer_literal=True)
-    def _overload_value(logits, weights, axis=-1, reduction="none", workers=None, stream=None):
+    def _overload_value(
+        logits,
+        weights,
+        axis=-1,
+        where=None,
+        reduction="none",
+        workers=None,
+        stream=None,
+    ):
         options = {"workers": workers, "stream": stream}
-        loss = _Loss(entry.name, logits, axis, types.none, reduction, None, options)
-        compute = loss.value(entry.engine, _class_weights(loss.rows, weights))
+        loss = Loss(entry.name, logits, axis, types.none, reduction, None, options, where)
+        compute = loss.value(entry.engine, class_weights_of(loss.rows, weights))
 
-        def impl(logits, weights, axis=-1, reduction="none", workers=None, stream=None):
-            return compute(logits, weights, None)
+        def impl(
+            logits,
+            weights,
+            axis=-1,
+            where=None,
+            reduction="none",
+            workers=None,
+            stream=None,
+        ):
+            return compute(logits, weights, None, where, None)
 
         return impl
 
@@ -289,14 +203,30 @@ def register_loss_of_weights_and_gradient(function, entry):
 
     @overload(function, prefer_literal=True)
     def _overload_both(
-        logits, weights, axis=-1, reduction="none", out=None, workers=None, stream=None
+        logits,
+        weights,
+        axis=-1,
+        where=None,
+        reduction="none",
+        out=None,
+        workers=None,
+        stream=None,
     ):
         options = {"workers": workers, "stream": stream}
-        loss = _Loss(entry.name, logits, axis, types.none, reduction, out, options)
-        compute = loss.value_and_grad(entry.engine, _class_weights(loss.rows, weights))
+        loss = Loss(entry.name, logits, axis, types.none, reduction, out, options, where)
+        compute = loss.value_and_grad(entry.engine, class_weights_of(loss.rows, weights))
 
-        def impl(logits, weights, axis=-1, reduction="none", out=None, workers=None, stream=None):
-            return compute(logits, weights, None, out)
+        def impl(
+            logits,
+            weights,
+            axis=-1,
+            where=None,
+            reduction="none",
+            out=None,
+            workers=None,
+            stream=None,
+        ):
+            return compute(logits, weights, None, where, None, out)
 
         return impl
 
@@ -317,9 +247,9 @@ def register_hvp_of_loss(function, entry):
         stream=None,
     ):
         options = {"out": out, "workers": workers, "stream": stream}
-        loss = _Loss(entry.name, logits, axis, weights, reduction, None, options)
+        loss = Loss(entry.name, logits, axis, weights, reduction, None, options, None)
         check_floats(entry.name, t, "t")
-        compute = loss.hessian(entry.engine, _scores(loss.rows, targets), t)
+        compute = loss.hessian(entry.engine, scores_of(loss.rows, targets), t)
 
         def impl(
             logits,
@@ -345,9 +275,9 @@ def register_hvp_of_weights(function, entry):
         logits, weights, t, axis=-1, reduction="none", out=None, workers=None, stream=None
     ):
         options = {"out": out, "workers": workers, "stream": stream}
-        loss = _Loss(entry.name, logits, axis, types.none, reduction, None, options)
+        loss = Loss(entry.name, logits, axis, types.none, reduction, None, options, None)
         check_floats(entry.name, t, "t")
-        compute = loss.hessian(entry.engine, _class_weights(loss.rows, weights), t)
+        compute = loss.hessian(entry.engine, class_weights_of(loss.rows, weights), t)
 
         def impl(
             logits, weights, t, axis=-1, reduction="none", out=None, workers=None, stream=None

@@ -3,7 +3,17 @@
 from functools import partial
 
 from .._family import FAMILY
-from . import chains, derivatives, elementwise, losses, matrices, products, rows, segments
+from . import (
+    chains,
+    derivatives,
+    elementwise,
+    entry_losses,
+    losses,
+    matrices,
+    products,
+    rows,
+    segments,
+)
 from . import complex as of_complex
 
 _REGISTER = {
@@ -26,6 +36,8 @@ _REGISTER = {
     "loss and gradient": losses.register_loss_and_gradient,
     "class weights": losses.register_loss_of_weights,
     "class weights and gradient": losses.register_loss_of_weights_and_gradient,
+    "entry loss": entry_losses.register_entry_loss,
+    "entry loss and gradient": entry_losses.register_entry_loss_and_gradient,
     "product": matrices.register_product,
     "segment map": segments.register_segment_map,
     "segment reduction": segments.register_segment_reduction,
@@ -36,8 +48,12 @@ _REGISTER = {
     "chain": chains.register_chain,
     "elementwise": elementwise.register_ufunc,
 }
-# Its signature is its own: it has weights besides.
-_OWN = {"logsumexp": partial(rows.register_logsumexp, of_complex=of_complex.complex_reduction)}
+# Their signatures are their own: they have weights besides.
+_OWN = {
+    "logsumexp": partial(rows.register_logsumexp, of_complex=of_complex.complex_reduction),
+    "cross_entropy": losses.register_loss_with_classes,
+    "cross_entropy_value_and_grad": losses.register_loss_with_classes_and_gradient,
+}
 
 
 def register(functions):
