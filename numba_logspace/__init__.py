@@ -67,6 +67,8 @@ from .losses import (
     complement_cross_entropy_value_and_grad,
     cross_entropy,
     cross_entropy_value_and_grad,
+    sigmoid_binary_cross_entropy,
+    sigmoid_binary_cross_entropy_value_and_grad,
     softmax_binary_cross_entropy,
     softmax_binary_cross_entropy_value_and_grad,
 )
@@ -182,6 +184,8 @@ __all__ = [
     "segment_softmax",
     "segment_softmax_vjp",
     "set_workers",
+    "sigmoid_binary_cross_entropy",
+    "sigmoid_binary_cross_entropy_value_and_grad",
     "softmax",
     "softmax_binary_cross_entropy",
     "softmax_binary_cross_entropy_hvp",

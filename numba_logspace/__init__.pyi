@@ -93,6 +93,8 @@ __all__ = [
     "segment_softmax",
     "segment_softmax_vjp",
     "set_workers",
+    "sigmoid_binary_cross_entropy",
+    "sigmoid_binary_cross_entropy_value_and_grad",
     "softmax",
     "softmax_binary_cross_entropy",
     "softmax_binary_cross_entropy_hvp",
@@ -1619,6 +1621,7 @@ def complement_cross_entropy(
     weights: ArrayLike,
     axis: int = -1,
     *,
+    where: ArrayLike | None = None,
     reduction: _Reduction = "none",
     workers: int | None = None,
     stream: Any = None,
@@ -1638,6 +1641,10 @@ def complement_cross_entropy(
         row is one for all of its classes.
     axis : int, optional
         The axis of the classes.
+    where : array_like of bool, optional
+        Which rows count, of a shape that broadcasts to that of the losses; the loss and the gradient of
+        the others are 0, whatever they hold, and they count in no mean. Of labels that are -1 where
+        they are missing it is ``labels >= 0``.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     workers : int, optional
@@ -1772,6 +1779,7 @@ def complement_cross_entropy_value_and_grad(
     weights: ArrayLike,
     axis: int = -1,
     *,
+    where: ArrayLike | None = None,
     reduction: _Reduction = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
@@ -1792,6 +1800,10 @@ def complement_cross_entropy_value_and_grad(
         row is one for all of its classes.
     axis : int, optional
         The axis of the classes.
+    where : array_like of bool, optional
+        Which rows count, of a shape that broadcasts to that of the losses; the loss and the gradient of
+        the others are 0, whatever they hold, and they count in no mean. Of labels that are -1 where
+        they are missing it is ``labels >= 0``.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     out : ndarray, optional
@@ -1848,6 +1860,9 @@ def cross_entropy(
     axis: int = -1,
     *,
     weights: ArrayLike | None = None,
+    class_weights: ArrayLike | None = None,
+    label_smoothing: float | None = None,
+    where: ArrayLike | None = None,
     reduction: _Reduction = "none",
     workers: int | None = None,
     stream: Any = None,
@@ -1865,12 +1880,22 @@ def cross_entropy(
     targets : array_like
         Either the class of each row, whole numbers of any dtype in the shape of `logits` without the
         axis, which may also be kept with length one; or a number in [0, 1] for each class, with as many
-        axes as `logits`, of which the others than that of the classes may have length one.
+        axes as `logits`, of which the others than that of the classes may have length one. Or a matrix
+        or array of scipy.sparse beside logits of two axes, of their shape.
     axis : int, optional
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
         A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+    class_weights : array_like, optional
+        A weight >= 0 for each class, which multiplies its target. That of a label counts as one of its
+        row, also in the mean; beside numbers for the classes the mean is over the rows.
+    label_smoothing : float, optional
+        A share s in [0, 1) of each target that is spread over all K classes: (1 - s) M + s / K.
+    where : array_like of bool, optional
+        Which rows count, of a shape that broadcasts to that of the losses; the loss and the gradient of
+        the others are 0, whatever they hold, and they count in no mean. Of labels that are -1 where
+        they are missing it is ``labels >= 0``.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     workers : int, optional
@@ -1901,14 +1926,18 @@ def cross_entropy(
     Notes
     -----
     Where a target is 0 the class does not count, even if it cannot be: 0 log 0 is 0. Targets
-    need not sum to 1.
+    need not sum to 1. The weights of classes and smoothing mean what they do in PyTorch's
+    ``cross_entropy``, but for a mean in which nothing counts, which is NaN there and an error here.
+    Smoothing scores a class that cannot be, which makes the loss inf.
 
     Special values: inf where a target is not 0 at a logit of -inf, or where log P is below the
     lowest number of the dtype; NaN in a row with a NaN.
 
-    Error bound: 4 ulp for each loss, and for a sum or mean of them; of the loss before it is
-    weighted where that is subnormal. O(size) time, and no more memory than the losses in any layout
-    that some order of the axes makes contiguous.
+    Error bound: 4 ulp for each loss, and for a sum or mean of them, and 6 ulp with weights of
+    classes or smoothing; of the loss before it is weighted where that is subnormal. O(size) time,
+    and no more memory than the losses in any layout that some order of the axes makes contiguous;
+    with smoothing, or with weights of classes beside numbers for them, pieces of the arguments are
+    copied in turn.
 
     Examples
     --------
@@ -1916,6 +1945,9 @@ def cross_entropy(
     >>> import numba_logspace as nl
     >>> nl.cross_entropy(np.array([[0.0, 40.0], [0.0, 40.0]]), [1, 0])
     array([4.24835426e-18, 4.00000000e+01])
+    >>> labels = np.array([1, -1])
+    >>> nl.cross_entropy(np.array([[0.0, 40.0], [0.0, 40.0]]), labels, where=labels >= 0)
+    array([4.24835426e-18, 0.00000000e+00])
     >>> float(nl.cross_entropy(np.array([0.0, 0.0]), [0.25, 0.75]))
     0.6931471805599453
     """
@@ -1945,7 +1977,8 @@ def cross_entropy_hvp(
     targets : array_like
         Either the class of each row, whole numbers of any dtype in the shape of `logits` without the
         axis, which may also be kept with length one; or a number in [0, 1] for each class, with as many
-        axes as `logits`, of which the others than that of the classes may have length one.
+        axes as `logits`, of which the others than that of the classes may have length one. Or a matrix
+        or array of scipy.sparse beside logits of two axes, of their shape.
     t : array_like
         The tangent, of a shape that broadcasts to that of `logits`.
     axis : int, optional
@@ -2010,6 +2043,9 @@ def cross_entropy_value_and_grad(
     axis: int = -1,
     *,
     weights: ArrayLike | None = None,
+    class_weights: ArrayLike | None = None,
+    label_smoothing: float | None = None,
+    where: ArrayLike | None = None,
     reduction: _Reduction = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
@@ -2028,12 +2064,22 @@ def cross_entropy_value_and_grad(
     targets : array_like
         Either the class of each row, whole numbers of any dtype in the shape of `logits` without the
         axis, which may also be kept with length one; or a number in [0, 1] for each class, with as many
-        axes as `logits`, of which the others than that of the classes may have length one.
+        axes as `logits`, of which the others than that of the classes may have length one. Or a matrix
+        or array of scipy.sparse beside logits of two axes, of their shape.
     axis : int, optional
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
         A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+    class_weights : array_like, optional
+        A weight >= 0 for each class, which multiplies its target. That of a label counts as one of its
+        row, also in the mean; beside numbers for the classes the mean is over the rows.
+    label_smoothing : float, optional
+        A share s in [0, 1) of each target that is spread over all K classes: (1 - s) M + s / K.
+    where : array_like of bool, optional
+        Which rows count, of a shape that broadcasts to that of the losses; the loss and the gradient of
+        the others are 0, whatever they hold, and they count in no mean. Of labels that are -1 where
+        they are missing it is ``labels >= 0``.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     out : ndarray, optional
@@ -5388,6 +5434,146 @@ class set_workers:
     def __exit__(self, *error: object) -> None:
         """Bring back what was set before."""
 
+def sigmoid_binary_cross_entropy(
+    logits: ArrayLike,
+    targets: ArrayLike,
+    *,
+    pos_weight: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+    reduction: _Reduction = "none",
+    workers: int | None = None,
+) -> Any:
+    """-t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)) of each entry: logits x, targets t.
+
+    Parameters
+    ----------
+    logits : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order.
+    targets : array_like
+        Numbers in [0, 1], of a shape that broadcasts to that of `logits`.
+    pos_weight : array_like, optional
+        What the targets are multiplied with, >= 0, of a shape that broadcasts to that of `logits`.
+    weights : array_like, optional
+        A weight >= 0 for each entry, of a shape that broadcasts to that of `logits`; None means ones.
+        An entry of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+    where : array_like of bool, optional
+        Which entries count, of a shape that broadcasts to that of `logits`; the loss and the gradient
+        of the others are 0, whatever they hold, and they count in no mean.
+    reduction : {"none", "sum", "mean"}, optional
+        The weighted losses themselves, their sum, or that over the sum of the weights.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray or scalar
+        The losses, in the shape of `logits`, or one number; float32 and float64 in the dtype of
+        `logits`, float16 (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for CUDA arrays, for tensors that ask for derivatives.
+    ValueError
+        For targets outside [0, 1], for weights that are negative, infinite or NaN; for shapes that do
+        not fit, for an unknown reduction, for a mean of nothing or of weights that are all 0.
+
+    Notes
+    -----
+    Each entry is an observation of its own that is 1 or 0, as in a logistic regression, or of
+    several labels of which any number may be right. ``pos_weight`` q makes the first term q t
+    times the logarithm.
+
+    Special values: a factor of 0 makes its term 0, even if the logarithm is -inf; inf where
+    another is -inf; NaN for a logit of NaN.
+
+    Error bound: 4 ulp for each loss, and for a sum or mean of them; of what is weighted where that
+    is subnormal. O(size) time, and no more memory than the losses in any layout that some order of
+    the axes makes contiguous.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.sigmoid_binary_cross_entropy(np.array([40.0, -800.0, 0.0]), [1, 1, 0.5])
+    array([4.24835426e-18, 8.00000000e+02, 6.93147181e-01])
+    """
+
+def sigmoid_binary_cross_entropy_value_and_grad(
+    logits: ArrayLike,
+    targets: ArrayLike,
+    *,
+    pos_weight: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+    reduction: _Reduction = "none",
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> tuple[Any, np.ndarray]:
+    """`sigmoid_binary_cross_entropy` and its gradient sigmoid(x) - t in the logits, in one pass.
+
+    Parameters
+    ----------
+    logits : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order.
+    targets : array_like
+        Numbers in [0, 1], of a shape that broadcasts to that of `logits`.
+    pos_weight : array_like, optional
+        What the targets are multiplied with, >= 0, of a shape that broadcasts to that of `logits`.
+    weights : array_like, optional
+        A weight >= 0 for each entry, of a shape that broadcasts to that of `logits`; None means ones.
+        An entry of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+    where : array_like of bool, optional
+        Which entries count, of a shape that broadcasts to that of `logits`; the loss and the gradient
+        of the others are 0, whatever they hold, and they count in no mean.
+    reduction : {"none", "sum", "mean"}, optional
+        The weighted losses themselves, their sum, or that over the sum of the weights.
+    out : ndarray, optional
+        Where to put the gradient, of its shape and dtype. It may be `logits` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    loss : ndarray or scalar
+        As of the loss alone.
+    gradient : ndarray
+        The derivative of the sum of the losses returned with respect to `logits`, in their shape; for
+        the mean that of the mean.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for CUDA arrays, for tensors that ask for derivatives.
+    ValueError
+        For targets outside [0, 1], for weights that are negative, infinite or NaN; for shapes that do
+        not fit, for an unknown reduction, for a mean of nothing or of weights that are all 0, for an
+        `out` of another shape, or that overlaps an input in part.
+
+    Notes
+    -----
+    Special values: as `sigmoid_binary_cross_entropy`; where that is inf the gradient is finite.
+
+    Error bound: 4 ulp for the loss, 8 ulp of the sum of the moduli of the terms (1 - t) sigmoid(x)
+    and q t sigmoid(-x) for the gradient, q being `pos_weight`; of what is weighted where that is
+    subnormal. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> x = np.array([40.0, -40.0])
+    >>> loss, gradient = nl.sigmoid_binary_cross_entropy_value_and_grad(x, [1, 0])
+    >>> gradient
+    array([-4.24835426e-18,  4.24835426e-18])
+    """
+
 def softmax(
     x: ArrayLike,
     axis: _Axis = -1,
@@ -5470,6 +5656,7 @@ def softmax_binary_cross_entropy(
     axis: int = -1,
     *,
     weights: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: _Reduction = "none",
     workers: int | None = None,
     stream: Any = None,
@@ -5487,12 +5674,17 @@ def softmax_binary_cross_entropy(
     targets : array_like
         Either the class of each row, whole numbers of any dtype in the shape of `logits` without the
         axis, which may also be kept with length one; or a number in [0, 1] for each class, with as many
-        axes as `logits`, of which the others than that of the classes may have length one.
+        axes as `logits`, of which the others than that of the classes may have length one. Or a matrix
+        or array of scipy.sparse beside logits of two axes, of their shape.
     axis : int, optional
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
         A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+    where : array_like of bool, optional
+        Which rows count, of a shape that broadcasts to that of the losses; the loss and the gradient of
+        the others are 0, whatever they hold, and they count in no mean. Of labels that are -1 where
+        they are missing it is ``labels >= 0``.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     workers : int, optional
@@ -5565,7 +5757,8 @@ def softmax_binary_cross_entropy_hvp(
     targets : array_like
         Either the class of each row, whole numbers of any dtype in the shape of `logits` without the
         axis, which may also be kept with length one; or a number in [0, 1] for each class, with as many
-        axes as `logits`, of which the others than that of the classes may have length one.
+        axes as `logits`, of which the others than that of the classes may have length one. Or a matrix
+        or array of scipy.sparse beside logits of two axes, of their shape.
     t : array_like
         The tangent, of a shape that broadcasts to that of `logits`.
     axis : int, optional
@@ -5630,6 +5823,7 @@ def softmax_binary_cross_entropy_value_and_grad(
     axis: int = -1,
     *,
     weights: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: _Reduction = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
@@ -5648,12 +5842,17 @@ def softmax_binary_cross_entropy_value_and_grad(
     targets : array_like
         Either the class of each row, whole numbers of any dtype in the shape of `logits` without the
         axis, which may also be kept with length one; or a number in [0, 1] for each class, with as many
-        axes as `logits`, of which the others than that of the classes may have length one.
+        axes as `logits`, of which the others than that of the classes may have length one. Or a matrix
+        or array of scipy.sparse beside logits of two axes, of their shape.
     axis : int, optional
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
         A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+    where : array_like of bool, optional
+        Which rows count, of a shape that broadcasts to that of the losses; the loss and the gradient of
+        the others are 0, whatever they hold, and they count in no mean. Of labels that are -1 where
+        they are missing it is ``labels >= 0``.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     out : ndarray, optional

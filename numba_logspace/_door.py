@@ -12,10 +12,10 @@ import inspect
 
 import numpy as np
 
-from ._arguments import gated, matrices, small, targets
+from ._arguments import gated, loss_options, matrices, small, targets
 from ._arguments.foreign import handed_over
 from ._arguments.layout import is_on_cuda
-from ._arguments.slabs import Labels
+from ._arguments.scores import memory_of
 from ._compile.first_look import look_first
 from ._family import FAMILY
 
@@ -208,20 +208,27 @@ def _weighted(function, x, axis, b, return_sign, keepdims, where, out, workers, 
 class _Loss:
     """The checked arguments of a loss."""
 
-    def __init__(self, function, logits, scores, axis, weights, reduction, workers, stream):
+    def __init__(
+        self, function, logits, scores, axis, weights, where, of_classes, reduction, *devices
+    ):
         targets.check_axis(axis)
         targets.check_reduction(reduction)
-        self.rows = rows_of(logits, axis, None, workers, stream, "logits")
+        self.rows = rows_of(logits, axis, None, *devices, "logits")
         if not self.rows.axes:
             raise np.exceptions.AxisError(axis, 0, "axis")
-        self.scores = targets.SCORES[function.operands[0]](scores, self.rows)
-        self.c = targets.row_weights_of(weights, self.rows, reduction)
+        if self.rows.on_cuda:
+            loss_options.refuse_on_cuda(where, *of_classes)
+        present = loss_options.present_of(where, self.rows)
+        scores = targets.SCORES[function.operands[0]](scores, self.rows, present)
+        self.scores, self.c = loss_options.scores_and_weights(
+            scores, self.rows, weights, reduction, present, *of_classes
+        )
         self._function, self._reduction = function, reduction
 
-    def separate(self):
-        """What an `out` must not overlap, by name."""
-        scores = self.scores.classes if isinstance(self.scores, Labels) else self.scores
-        return {"weights": self.c, self._function.operands[0]: scores}
+    def out(self, out, inputs=()):
+        """Where the gradient goes, apart from the arguments; `inputs` may be the place."""
+        apart = {"weights": self.c, self._function.operands[0]: memory_of(self.scores)}
+        return self.rows.out(out, dict(inputs), separate=apart)
 
     def run(self, outs=()):
         """The losses as they are returned."""
@@ -233,44 +240,124 @@ class _Loss:
         return self.rows.total(values)
 
 
-def loss(function, logits, scores, axis, weights, reduction, workers, stream):
+def loss(
+    function,
+    logits,
+    scores,
+    axis,
+    weights,
+    reduction,
+    workers,
+    stream,
+    where=None,
+    class_weights=None,
+    label_smoothing=None,
+):
     """A loss for each row, or one number."""
-    if stream is None:
+    if stream is where is class_weights is label_smoothing is None:
         result = small.loss(function, logits, scores, axis, weights, reduction, None, workers)
         if result is not None:
             return result
-    return _loss(function, logits, scores, axis, weights, reduction, workers, stream)
-
-
-@handed_over
-def _loss(function, logits, scores, axis, weights, reduction, workers, stream):
-    return _Loss(function, logits, scores, axis, weights, reduction, workers, stream).run()
-
-
-def loss_and_gradient(function, logits, scores, axis, weights, reduction, out, workers, stream):
-    """A loss for each row, or one number, and a gradient."""
-    if stream is None:
-        results = small.loss(function, logits, scores, axis, weights, reduction, out, workers)
-        if results is not None:
-            return results
-    return _loss_and_gradient(
-        function, logits, scores, axis, weights, reduction, out, workers, stream
+    return _loss(
+        function,
+        logits,
+        scores,
+        axis,
+        weights,
+        where,
+        class_weights,
+        label_smoothing,
+        reduction,
+        workers,
+        stream,
     )
 
 
 @handed_over
-def _loss_and_gradient(function, logits, scores, axis, weights, reduction, out, workers, stream):
-    call = _Loss(function, logits, scores, axis, weights, reduction, workers, stream)
-    out = call.rows.out(out, {}, separate=call.separate())
+def _loss(
+    function,
+    logits,
+    scores,
+    axis,
+    weights,
+    where,
+    class_weights,
+    label_smoothing,
+    reduction,
+    workers,
+    stream,
+):
+    of_classes = class_weights, label_smoothing
+    return _Loss(
+        function, logits, scores, axis, weights, where, of_classes, reduction, workers, stream
+    ).run()
+
+
+def loss_and_gradient(
+    function,
+    logits,
+    scores,
+    axis,
+    weights,
+    reduction,
+    out,
+    workers,
+    stream,
+    where=None,
+    class_weights=None,
+    label_smoothing=None,
+):
+    """A loss for each row, or one number, and a gradient."""
+    if stream is where is class_weights is label_smoothing is None:
+        results = small.loss(function, logits, scores, axis, weights, reduction, out, workers)
+        if results is not None:
+            return results
+    return _loss_and_gradient(
+        function,
+        logits,
+        scores,
+        axis,
+        weights,
+        where,
+        class_weights,
+        label_smoothing,
+        reduction,
+        out,
+        workers,
+        stream,
+    )
+
+
+@handed_over
+def _loss_and_gradient(
+    function,
+    logits,
+    scores,
+    axis,
+    weights,
+    where,
+    class_weights,
+    label_smoothing,
+    reduction,
+    out,
+    workers,
+    stream,
+):
+    of_classes = class_weights, label_smoothing
+    call = _Loss(
+        function, logits, scores, axis, weights, where, of_classes, reduction, workers, stream
+    )
+    out = call.out(out)
     return call.run((out,)), call.rows.handed_out(out)
 
 
 def hessian_of_loss(function, logits, scores, t, axis, weights, reduction, out, workers, stream):
     """The Hessian of a loss, or of the sum or mean of those of all rows, times t."""
     _check_place(function, logits, "logits")
-    call = _Loss(function, logits, scores, axis, weights, reduction, workers, stream)
+    plain = None, (None, None)
+    call = _Loss(function, logits, scores, axis, weights, *plain, reduction, workers, stream)
     t = call.rows.operand(t, "t")
-    out = call.rows.out(out, {"t": t}, separate=call.separate())
+    out = call.out(out, {"t": t})
     call.rows.run(function, call.scores, t, c=call.c, outs=(out,))
     return call.rows.handed_out(out)
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ._arguments import entry_losses
 from ._arguments.docs import shared_text
 from ._door import loss, loss_and_gradient
 from ._family import FAMILY
@@ -14,13 +15,16 @@ from ._family import FAMILY
 Reduction: TypeAlias = Literal["none", "sum", "mean"]
 
 
-@shared_text("loss")
+@shared_text("loss with options of classes")
 def cross_entropy(
     logits: ArrayLike,
     targets: ArrayLike,
     axis: int = -1,
     *,
     weights: ArrayLike | None = None,
+    class_weights: ArrayLike | None = None,
+    label_smoothing: float | None = None,
+    where: ArrayLike | None = None,
     reduction: Reduction = "none",
     workers: int | None = None,
     stream: Any = None,
@@ -36,14 +40,18 @@ def cross_entropy(
     Notes
     -----
     Where a target is 0 the class does not count, even if it cannot be: 0 log 0 is 0. Targets
-    need not sum to 1.
+    need not sum to 1. The weights of classes and smoothing mean what they do in PyTorch's
+    ``cross_entropy``, but for a mean in which nothing counts, which is NaN there and an error here.
+    Smoothing scores a class that cannot be, which makes the loss inf.
 
     Special values: inf where a target is not 0 at a logit of -inf, or where log P is below the
     lowest number of the dtype; NaN in a row with a NaN.
 
-    Error bound: 4 ulp for each loss, and for a sum or mean of them; of the loss before it is
-    weighted where that is subnormal. O(size) time, and no more memory than the losses in any layout
-    that some order of the axes makes contiguous.
+    Error bound: 4 ulp for each loss, and for a sum or mean of them, and 6 ulp with weights of
+    classes or smoothing; of the loss before it is weighted where that is subnormal. O(size) time,
+    and no more memory than the losses in any layout that some order of the axes makes contiguous;
+    with smoothing, or with weights of classes beside numbers for them, pieces of the arguments are
+    copied in turn.
 
     Examples
     --------
@@ -51,20 +59,38 @@ def cross_entropy(
     >>> import numba_logspace as nl
     >>> nl.cross_entropy(np.array([[0.0, 40.0], [0.0, 40.0]]), [1, 0])
     array([4.24835426e-18, 4.00000000e+01])
+    >>> labels = np.array([1, -1])
+    >>> nl.cross_entropy(np.array([[0.0, 40.0], [0.0, 40.0]]), labels, where=labels >= 0)
+    array([4.24835426e-18, 0.00000000e+00])
     >>> float(nl.cross_entropy(np.array([0.0, 0.0]), [0.25, 0.75]))
     0.6931471805599453
     """
     function = FAMILY["cross_entropy"]
-    return loss(function, logits, targets, axis, weights, reduction, workers, stream)
+    return loss(
+        function,
+        logits,
+        targets,
+        axis,
+        weights,
+        reduction,
+        workers,
+        stream,
+        where,
+        class_weights,
+        label_smoothing,
+    )
 
 
-@shared_text("loss and gradient")
+@shared_text("loss with options of classes and gradient")
 def cross_entropy_value_and_grad(
     logits: ArrayLike,
     targets: ArrayLike,
     axis: int = -1,
     *,
     weights: ArrayLike | None = None,
+    class_weights: ArrayLike | None = None,
+    label_smoothing: float | None = None,
+    where: ArrayLike | None = None,
     reduction: Reduction = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
@@ -95,7 +121,18 @@ def cross_entropy_value_and_grad(
     """
     function = FAMILY["cross_entropy_value_and_grad"]
     return loss_and_gradient(
-        function, logits, targets, axis, weights, reduction, out, workers, stream
+        function,
+        logits,
+        targets,
+        axis,
+        weights,
+        reduction,
+        out,
+        workers,
+        stream,
+        where,
+        class_weights,
+        label_smoothing,
     )
 
 
@@ -106,6 +143,7 @@ def softmax_binary_cross_entropy(
     axis: int = -1,
     *,
     weights: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: Reduction = "none",
     workers: int | None = None,
     stream: Any = None,
@@ -138,7 +176,7 @@ def softmax_binary_cross_entropy(
     array([8.49709426e-18, 8.99999546e+01])
     """
     function = FAMILY["softmax_binary_cross_entropy"]
-    return loss(function, logits, targets, axis, weights, reduction, workers, stream)
+    return loss(function, logits, targets, axis, weights, reduction, workers, stream, where)
 
 
 @shared_text("loss and gradient")
@@ -148,6 +186,7 @@ def softmax_binary_cross_entropy_value_and_grad(
     axis: int = -1,
     *,
     weights: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: Reduction = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
@@ -179,7 +218,7 @@ def softmax_binary_cross_entropy_value_and_grad(
     """
     function = FAMILY["softmax_binary_cross_entropy_value_and_grad"]
     return loss_and_gradient(
-        function, logits, targets, axis, weights, reduction, out, workers, stream
+        function, logits, targets, axis, weights, reduction, out, workers, stream, where
     )
 
 
@@ -189,6 +228,7 @@ def complement_cross_entropy(
     weights: ArrayLike,
     axis: int = -1,
     *,
+    where: ArrayLike | None = None,
     reduction: Reduction = "none",
     workers: int | None = None,
     stream: Any = None,
@@ -223,7 +263,7 @@ def complement_cross_entropy(
     array([1.31326169e+00, 4.24835426e-18])
     """
     function = FAMILY["complement_cross_entropy"]
-    return loss(function, logits, weights, axis, None, reduction, workers, stream)
+    return loss(function, logits, weights, axis, None, reduction, workers, stream, where)
 
 
 @shared_text("class weights and gradient")
@@ -232,6 +272,7 @@ def complement_cross_entropy_value_and_grad(
     weights: ArrayLike,
     axis: int = -1,
     *,
+    where: ArrayLike | None = None,
     reduction: Reduction = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
@@ -262,4 +303,94 @@ def complement_cross_entropy_value_and_grad(
     array([[ 1. , -0.5, -0.5]])
     """
     function = FAMILY["complement_cross_entropy_value_and_grad"]
-    return loss_and_gradient(function, logits, weights, axis, None, reduction, out, workers, stream)
+    return loss_and_gradient(
+        function, logits, weights, axis, None, reduction, out, workers, stream, where
+    )
+
+
+@shared_text("entry loss")
+def sigmoid_binary_cross_entropy(
+    logits: ArrayLike,
+    targets: ArrayLike,
+    *,
+    pos_weight: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+    reduction: Reduction = "none",
+    workers: int | None = None,
+) -> Any:
+    """-t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)) of each entry: logits x, targets t.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    Each entry is an observation of its own that is 1 or 0, as in a logistic regression, or of
+    several labels of which any number may be right. ``pos_weight`` q makes the first term q t
+    times the logarithm.
+
+    Special values: a factor of 0 makes its term 0, even if the logarithm is -inf; inf where
+    another is -inf; NaN for a logit of NaN.
+
+    Error bound: 4 ulp for each loss, and for a sum or mean of them; of what is weighted where that
+    is subnormal. O(size) time, and no more memory than the losses in any layout that some order of
+    the axes makes contiguous.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.sigmoid_binary_cross_entropy(np.array([40.0, -800.0, 0.0]), [1, 1, 0.5])
+    array([4.24835426e-18, 8.00000000e+02, 6.93147181e-01])
+    """
+    function = FAMILY["sigmoid_binary_cross_entropy"]
+    return entry_losses.loss(
+        function, logits, targets, pos_weight, weights, where, reduction, workers
+    )
+
+
+@shared_text("entry loss and gradient")
+def sigmoid_binary_cross_entropy_value_and_grad(
+    logits: ArrayLike,
+    targets: ArrayLike,
+    *,
+    pos_weight: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+    reduction: Reduction = "none",
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+) -> tuple[Any, np.ndarray]:
+    """`sigmoid_binary_cross_entropy` and its gradient sigmoid(x) - t in the logits, in one pass.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    Special values: as `sigmoid_binary_cross_entropy`; where that is inf the gradient is finite.
+
+    Error bound: 4 ulp for the loss, 8 ulp of the sum of the moduli of the terms (1 - t) sigmoid(x)
+    and q t sigmoid(-x) for the gradient, q being `pos_weight`; of what is weighted where that is
+    subnormal. {cost}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> x = np.array([40.0, -40.0])
+    >>> loss, gradient = nl.sigmoid_binary_cross_entropy_value_and_grad(x, [1, 0])
+    >>> gradient
+    array([-4.24835426e-18,  4.24835426e-18])
+    """
+    function = FAMILY["sigmoid_binary_cross_entropy_value_and_grad"]
+    return entry_losses.loss_and_gradient(
+        function, logits, targets, pos_weight, weights, where, reduction, out, workers
+    )

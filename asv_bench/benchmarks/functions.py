@@ -116,6 +116,7 @@ _OF_KIND = {
     "jacobian": _short,
     **dict.fromkeys(("loss", "loss and gradient"), _targets),
     **dict.fromkeys(("class weights", "class weights and gradient"), _targets),
+    **dict.fromkeys(("entry loss", "entry loss and gradient"), _targets),
     **dict.fromkeys(("product", "product vjp"), _square),
     "product jvp": _factors_and_tangents,
     "chain": _chain,

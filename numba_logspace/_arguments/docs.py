@@ -117,7 +117,7 @@ logits : array_like
 {targets}
 axis : int, optional
     The axis of the classes.
-{weights}reduction : {{"none", "sum", "mean"}}, optional
+{weights}{of_classes}{where}reduction : {{"none", "sum", "mean"}}, optional
     The weighted losses themselves, their sum, or that over the sum of the weights.
 {out}{workers}"""
 
@@ -125,9 +125,22 @@ _LOSS_OUT = """out : ndarray, optional
     Where to put the gradient, of its shape and dtype. It may be `logits` itself.
 """
 
+_WHICH_ROWS = """where : array_like of bool, optional
+    Which rows count, of a shape that broadcasts to that of the losses; the loss and the gradient of
+    the others are 0, whatever they hold, and they count in no mean. Of labels that are -1 where
+    they are missing it is ``labels >= 0``.
+"""
+
 _ROW_WEIGHTS = """weights : array_like, optional
     A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
     A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+"""
+
+_OPTIONS_OF_CLASSES = """class_weights : array_like, optional
+    A weight >= 0 for each class, which multiplies its target. That of a label counts as one of its
+    row, also in the mean; beside numbers for the classes the mean is over the rows.
+label_smoothing : float, optional
+    A share s in [0, 1) of each target that is spread over all K classes: (1 - s) M + s / K.
 """
 
 _WEIGHTS_OF_CLASSES = """weights : array_like
@@ -137,7 +150,43 @@ _WEIGHTS_OF_CLASSES = """weights : array_like
 _LABELS = """targets : array_like
     Either the class of each row, whole numbers of any dtype in the shape of `logits` without the
     axis, which may also be kept with length one; or a number in [0, 1] for each class, with as many
-    axes as `logits`, of which the others than that of the classes may have length one."""
+    axes as `logits`, of which the others than that of the classes may have length one. Or a matrix
+    or array of scipy.sparse beside logits of two axes, of their shape."""
+
+_ENTRY_LOSS = """Parameters
+----------
+logits : array_like
+    Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+    order.
+targets : array_like
+    Numbers in [0, 1], of a shape that broadcasts to that of `logits`.
+pos_weight : array_like, optional
+    What the targets are multiplied with, >= 0, of a shape that broadcasts to that of `logits`.
+weights : array_like, optional
+    A weight >= 0 for each entry, of a shape that broadcasts to that of `logits`; None means ones.
+    An entry of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+where : array_like of bool, optional
+    Which entries count, of a shape that broadcasts to that of `logits`; the loss and the gradient
+    of the others are 0, whatever they hold, and they count in no mean.
+reduction : {{"none", "sum", "mean"}}, optional
+    The weighted losses themselves, their sum, or that over the sum of the weights.
+{out}workers : int, optional
+    How many threads may share the work; -1 is all cores. By default all cores this process may
+    run on where the array is large, but never more than ``NUMBA_NUM_THREADS``."""
+
+_ENTRY_LOSS_RETURNS = """Returns
+-------
+ndarray or scalar
+    The losses, in the shape of `logits`, or one number; float32 and float64 in the dtype of
+    `logits`, float16 (computed in float32) in float16, int and bool in float64."""
+
+_ENTRY_LOSS_RAISES = """Raises
+------
+TypeError
+    For masked arrays, for other dtypes, for CUDA arrays, for tensors that ask for derivatives.
+ValueError
+    For targets outside [0, 1], for weights that are negative, infinite or NaN; for shapes that do
+    not fit, for an unknown reduction, for a mean of nothing or of weights that are all 0{out}."""
 
 _LOSS_RETURNS = """Returns
 -------
@@ -180,24 +229,30 @@ def _with(first, parameters):
     return parameters.replace("axis : int", first + "axis : int", 1)
 
 
-def _loss_texts(targets, weights, wrong):
+def _loss_texts(targets, weights, wrong, of_classes=""):
     # Those of a loss, of a loss with its gradient, and of its Hessian times a vector.
-    parameters = {"targets": targets, "weights": weights, "workers": _WORKERS}
+    parameters = {
+        "targets": targets,
+        "weights": weights,
+        "of_classes": of_classes,
+        "workers": _WORKERS,
+    }
     and_out = ",\n    for an `out` of another shape, or that overlaps an input in part"
     return (
         {
-            "parameters": _LOSS.format(**parameters, out=""),
+            "parameters": _LOSS.format(**parameters, where=_WHICH_ROWS, out=""),
             "returns": _LOSS_RETURNS,
             "raises": _LOSS_RAISES.format(wrong=wrong, out=""),
         },
         {
-            "parameters": _LOSS.format(**parameters, out=_LOSS_OUT),
+            "parameters": _LOSS.format(**parameters, where=_WHICH_ROWS, out=_LOSS_OUT),
             "returns": _GRADIENT_RETURNS,
             "raises": _LOSS_RAISES.format(wrong=wrong, out=and_out),
         },
         {
             "parameters": _with(
-                _TANGENT.replace("`x`", "`logits`"), _LOSS.format(**parameters, out=_LOSS_OUT)
+                _TANGENT.replace("`x`", "`logits`"),
+                _LOSS.format(**parameters, where="", out=_LOSS_OUT),
             ),
             "returns": _MAP_RETURNS.replace("`x`", "`logits`"),
             "raises": _LOSS_RAISES.format(wrong=wrong, out=and_out),
@@ -205,7 +260,24 @@ def _loss_texts(targets, weights, wrong):
     )
 
 
-_TARGETS = _loss_texts(_LABELS, _ROW_WEIGHTS, "labels that are no class, targets outside [0, 1], ")
+_ENTRIES = tuple(
+    {
+        "parameters": _ENTRY_LOSS.format(out=out),
+        "returns": returns,
+        "raises": _ENTRY_LOSS_RAISES.format(out=wrong_out),
+    }
+    for out, returns, wrong_out in (
+        ("", _ENTRY_LOSS_RETURNS, ""),
+        (
+            _LOSS_OUT,
+            _GRADIENT_RETURNS,
+            ", for an\n    `out` of another shape, or that overlaps an input in part",
+        ),
+    )
+)
+_WRONG_TARGETS = "labels that are no class, targets outside [0, 1], "
+_TARGETS = _loss_texts(_LABELS, _ROW_WEIGHTS, _WRONG_TARGETS)
+_TARGETS_OF_CLASSES = _loss_texts(_LABELS, _ROW_WEIGHTS, _WRONG_TARGETS, _OPTIONS_OF_CLASSES)
 _CLASS_WEIGHTS = _loss_texts(_WEIGHTS_OF_CLASSES, "", "")
 
 _SEGMENTS = """Parameters
@@ -328,6 +400,10 @@ _TEXTS = {
     "hvp of class weights": _CLASS_WEIGHTS[2],
     "hvp of a loss": _TARGETS[2],
     "class weights and gradient": _CLASS_WEIGHTS[1],
+    "loss with options of classes": _TARGETS_OF_CLASSES[0],
+    "loss with options of classes and gradient": _TARGETS_OF_CLASSES[1],
+    "entry loss": _ENTRIES[0],
+    "entry loss and gradient": _ENTRIES[1],
     "loss": _TARGETS[0],
     "loss and gradient": _TARGETS[1],
     "segment map": _segment_texts(_MAP_RETURNS, "It may be `x` itself."),

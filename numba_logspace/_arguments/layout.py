@@ -140,16 +140,26 @@ def check_where(where, shape):
     """`where` as a boolean array of that shape; None for no mask."""
     if where is None or where is True:
         return None
+    return broadcast_where(bool_array(where), shape, "x")
+
+
+def bool_array(where):
+    """`where` as a boolean array of its own shape."""
     if isinstance(where, np.ma.MaskedArray):
         raise TypeError("where is a masked array: pass where=where.filled(False) instead")
     mask = where if type(where) is np.ndarray else _plain_array(where, "where", False)
     if mask.dtype != np.bool_:
         raise TypeError(f"where must be boolean, got dtype {mask.dtype}")
+    return mask
+
+
+def broadcast_where(mask, shape, of):
+    """A mask in that shape, which is the shape of `of`."""
     try:
         return np.broadcast_to(mask, shape)
     except ValueError:
         raise ValueError(
-            f"where of shape {mask.shape} cannot be broadcast to the shape of x, {shape}"
+            f"where of shape {mask.shape} cannot be broadcast to the shape of {of}, {shape}"
         ) from None
 
 

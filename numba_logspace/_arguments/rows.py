@@ -7,6 +7,7 @@ from .._cpu.totals import mean_of_rows, sum_of_rows, sums_over
 from .._cpu.workers import count_for
 from . import complex as of_complex
 from . import layout
+from .scores import Scores
 from .slabs import (
     Labels,
     copy_of,
@@ -189,8 +190,8 @@ class Rows:
     def run(self, function, g=None, t=None, c=None, values=False, outs=()):
         """Call the engine of a function; the values of the rows, where they are wanted.
 
-        g and t are arrays of the shape of x, None for ones, or Labels; c has a number for each
-        row. The results for the entries go into `outs`; values are in the working dtype.
+        g and t are arrays of the shape of x, None for ones, Labels or Scores; c has a number for
+        each row. The results for the entries go into `outs`; values are in the working dtype.
         """
         if self.dtype.kind == "c":
             return of_complex.run(self, function, outs)
@@ -198,7 +199,8 @@ class Rows:
         if self.x.size == 0:
             return np.full(self.shape, engine.of_nothing, self.dtype) if values else None
         arrays = [a for a in (g, t, *outs) if isinstance(a, np.ndarray)]
-        form = shared_form(self.x, arrays, self.axes, self.dtype) if self._lies(function) else None
+        lies = self._lies(function) and not isinstance(g, Scores)
+        form = shared_form(self.x, arrays, self.axes, self.dtype) if lies else None
         if form and not (form[3] > 1 and _too_many_classes(form[2], self.dtype, (g, t))):
             return _run_in_place(engine, self, form, (g, t), c, values, outs)
         return _run_slabs(function, self, (g, t), c, values, outs)
@@ -247,7 +249,7 @@ def _run_in_place(engine, rows, form, entries, c, values, outs):
 def _run_slabs(function, rows, entries, c, values, outs):
     engine = function.engine
     x, mask = rows_last(rows.x, rows.axes), rows_last(rows.mask, rows.axes)
-    entries = [u if isinstance(u, Labels) else rows_last(u, rows.axes) for u in entries]
+    entries = [u if isinstance(u, (Labels, Scores)) else rows_last(u, rows.axes) for u in entries]
     outs = [rows_last(out, rows.axes) for out in outs]
     results = np.empty(rows.shape, rows.dtype) if values else None
 
@@ -260,6 +262,8 @@ def _run_slabs(function, rows, entries, c, values, outs):
     def piece_of(u, index):
         if isinstance(u, Labels):
             return flat(np.ascontiguousarray(u.classes[index]))
+        if isinstance(u, Scores):
+            return flat(copy_of(u.piece(index), (), rows.dtype))
         return flat(copy_of(u, index, rows.dtype, counted, 0.0))
 
     def one(index, n):

@@ -306,12 +306,12 @@ def loss(function, logits, scores, axis, weights, reduction, out, workers):
     of_rows = flat(values)
     outs = flat(out), None
     weigh(function.engine, flat(logits), scores, None, c, of_rows, outs, form)
-    values = values[()] if reduction == "none" else _reduced(of_rows, weights, c, reduction)
+    values = values[()] if reduction == "none" else reduced(of_rows, weights, c, reduction)
     return (values, out) if gradient else values
 
 
-def _reduced(values, weights, shares, reduction):
-    # The sum of all, or the mean; a single one is either.
+def reduced(values, weights, shares, reduction):
+    """The sum of all, or the mean; a single one is either."""
     if values.size == 1:
         return values[0] + values.dtype.type(0.0)  # -0.0 is 0.0 in a sum
     if reduction == "sum":

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
-from .._cpu.totals import fill_shares
+from .._cpu.totals import fill_shares, mean_of_rows
 from .layout import index_of
+from .scores import SparseRows
 from .slabs import Labels
 
 REDUCTIONS = ("none", "sum", "mean")
@@ -26,7 +27,8 @@ def check_reduction(reduction):
         raise ValueError(f"reduction must be one of {known}, got {reduction!r}")
 
 
-def _is_at_least_0(array):
+def is_at_least_0(array):
+    """Where an array has weights: finite, and not negative."""
     return (array >= 0) & (array < np.inf)
 
 
@@ -34,13 +36,15 @@ def _is_probability(array):
     return (array >= 0) & (array <= 1)
 
 
-def _check_numbers(array, rows, is_right, wanted, name, axes):
+def _check_numbers(array, rows, is_right, wanted, name, axes, present=None):
     # By the extremes, which need no array of their own; NaN is one. Only where one of them is
     # wrong is the first bad row looked for.
-    if array.size == 0 or (is_right(array.min()) and is_right(array.max())):
+    counts = True if present is None else np.expand_dims(present, axes)
+    extremes = (find(where=counts, initial=0) for find in (array.min, array.max))
+    if array.size == 0 or all(map(is_right, extremes)):
         return
     whole = np.broadcast_to(array, rows.x.shape if axes else rows.shape)
-    bad = ~is_right(whole)
+    bad = ~is_right(whole) & counts
     where = tuple(np.argwhere(bad.any(axis=axes) if axes else bad)[0].tolist())
     value = whole[bad][0] if not axes else np.moveaxis(whole, axes[0], -1)[where]
     value = value[~is_right(value)][0] if axes else value
@@ -51,16 +55,51 @@ def _row_name(where):
     return where[0] if len(where) == 1 else where
 
 
-def targets_of(targets, rows):
-    """Labels, or an array of the shape of the logits of numbers in [0, 1]."""
+def targets_of(targets, rows, present=None):
+    """Labels, SparseRows, or an array of the shape of the logits of numbers in [0, 1].
+
+    What rows hold that are not `present` does not matter.
+    """
+    if isinstance(targets, SparseRows):
+        return _sparse_targets_of(targets, rows, present)
     array, _, _ = rows.argument(targets, "targets")
     kept = rows.row_shape(keepdims=True)
     if array.shape == rows.shape or (array.shape == kept and _may_be_labels(array, rows)):
-        return rows.labels(array.reshape(rows.shape), rows.x.shape[rows.axes[0]])
+        array = array.reshape(rows.shape)
+        if present is not None:
+            array = np.where(present, array, array.dtype.type(0))
+        return rows.labels(array, rows.x.shape[rows.axes[0]])
     whole = check_shape(array, rows)
     if not rows.on_cuda:
-        _check_numbers(array, rows, _is_probability, "in [0, 1]", "targets", rows.axes)
+        _check_numbers(
+            array if present is None else whole,
+            rows,
+            _is_probability,
+            "in [0, 1]",
+            "targets",
+            rows.axes,
+            present,
+        )
     return whole
+
+
+def _sparse_targets_of(targets, rows, present):
+    if rows.on_cuda:
+        raise TypeError("targets must be a CUDA array where logits is one, got a sparse array")
+    if targets.shape != rows.x.shape:
+        raise ValueError(
+            f"targets of shape {targets.shape} must have the shape of logits, {rows.x.shape}, "
+            "where they are sparse"
+        )
+    targets = targets.along(rows.axes[0])
+    numbers, where = targets.values
+    bad = ~_is_probability(numbers)
+    if present is not None:
+        bad &= present[where]
+    if bad.any():
+        first = bad.argmax()
+        raise ValueError(f"targets must be in [0, 1], got {numbers[first]} in row {where[first]}")
+    return targets
 
 
 def check_shape(array, rows):
@@ -103,32 +142,39 @@ def labels_of(array, classes):
 
 def check_row_weights(weights):
     """Refuse weights, an array of NumPy, that are no weights."""
-    bad = ~_is_at_least_0(weights)
+    bad = ~is_at_least_0(weights)
     if bad.any():
         raise ValueError(f"weights must be finite and >= 0, got {weights[bad][0]}")
 
 
-def _check_weights(weights, rows, axes):
+def _check_weights(weights, rows, axes, present=None):
     # On CUDA the host would have to wait for the numbers: there what is wrong becomes NaN.
     if not rows.on_cuda:
         array = np.asarray(weights)
-        _check_numbers(array, rows, _is_at_least_0, "finite and >= 0", "weights", axes)
+        _check_numbers(array, rows, is_at_least_0, "finite and >= 0", "weights", axes, present)
 
 
-def class_weights_of(weights, rows):
+def class_weights_of(weights, rows, present=None):
     """An array of the shape of the logits of numbers >= 0."""
     whole = rows.entries(weights, "weights")
     if whole is None:
         raise TypeError("weights must be an array of numbers >= 0, got None")
-    _check_weights(weights, rows, rows.axes)
+    _check_weights(weights if present is None else whole, rows, rows.axes, present)
     return whole
 
 
-def row_weights_of(weights, rows, reduction):
-    """What each row's loss is multiplied with: an array, or None for ones."""
+def row_weights_of(weights, rows, reduction, present=None, factors=None):
+    """What each row's loss is multiplied with: an array, or None for ones.
+
+    Rows that are not `present` have 0; `factors` are multiplied with the weights of the others.
+    """
     whole = rows.numbers(weights, "weights")
     if whole is not None:
-        _check_weights(weights, rows, ())
+        _check_weights(weights if present is None else whole, rows, (), present)
+    if factors is not None:
+        whole = factors if whole is None else whole * factors
+    if present is not None:
+        whole = np.where(present, 1.0 if whole is None else whole, 0.0)
     if reduction != "mean":
         return whole
     if rows.on_cuda:
@@ -140,8 +186,31 @@ def row_weights_of(weights, rows, reduction):
         return np.broadcast_to(rows.dtype.type(1.0 / count), rows.shape)
     shares = np.empty(count, rows.dtype)
     if not fill_shares(np.ascontiguousarray(whole, np.float64).reshape(-1), shares) > 0.0:
-        raise ValueError("reduction must not be 'mean' of weights that are all 0")
+        none = "no rows" if present is not None and not present.any() else "weights that are all 0"
+        raise ValueError(f"reduction must not be 'mean' of {none}")
     return shares.reshape(rows.shape)
+
+
+PROBABILITY = _is_probability, "in [0, 1]"
+WEIGHT = is_at_least_0, "finite and >= 0"
+
+
+def numbers_of_rows(u, name, kind, rows, present=None):
+    """Numbers for the rows, of a kind, in their shape."""
+    if u is None:
+        raise TypeError(f"{name} must be an array of numbers {kind[1]}, got None")
+    whole = rows.numbers(u, name)
+    _check_numbers(whole, rows, *kind, name, (), present)
+    return whole
+
+
+def mean_of_factors(weights, rows, present, factors):
+    """The mean of a number for each row, weighted as the rows are."""
+    shares = np.ascontiguousarray(row_weights_of(weights, rows, "mean", present), np.float64)
+    mean = mean_of_rows((shares * factors).reshape(-1), shares.reshape(-1))
+    if not mean > 0.0:
+        raise ValueError("reduction must not be 'mean' of weights that are all 0")
+    return mean
 
 
 # How the numbers of the classes become what an engine takes, by the name of the argument.

@@ -295,6 +295,25 @@ class Moment(Weighing):
         return self._tiles(weigh.weigh_short_rows)
 
 
+class Entries(Weighing):
+    """A loss in which each entry is a row, from its formulas; they lie side by side."""
+
+    def __call__(self, x, g, t, c, values, outs, outer, n, inner, workers):
+        """Fill `values` and the first of `outs`, which may be x."""
+        share(self.entries, (x, g, t, c, values, outs[0]), units_of(x), workers)
+
+    @functools.cached_property
+    def entries(self):
+        """The kernel (x, g, t, c, values, out, start, stop)."""
+        return weigh.weigh_entries(self.formulas, self.condition, self._seconds)
+
+
+@register_jitable
+def units_of(x):
+    """The vectors that entries fill, the last of them perhaps in part."""
+    return -(-x.size // (VECTOR_BYTES // x.itemsize))
+
+
 @functools.cache
 def two_rows(first, second):
     """The kernel (x, y, keep, g, h, c, values, out, out2) of a row of each of two Weighings."""

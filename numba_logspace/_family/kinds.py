@@ -25,6 +25,8 @@ KINDS = {
     "loss and gradient": (("targets",), {"jitted", "cuda", "apply"}),
     "class weights": (("weights",), {"jitted", "cuda", "apply"}),
     "class weights and gradient": (("weights",), {"jitted", "cuda", "apply"}),
+    "entry loss": (("targets",), {"jitted"}),
+    "entry loss and gradient": (("targets",), {"jitted"}),
     "elementwise": ((), {"jitted", "cuda", "device", "apply"}),
     "product": ((), {"jitted", "cuda"}),
     "product vjp": ((), {"jitted"}),

@@ -1,8 +1,8 @@
 """The table: losses, each alone and with its gradient."""
 
-from .._cpu.engines import Weighing
+from .._cpu.engines import Entries, Weighing
 from .._cpu.weigh import Formulas
-from .._formulas import derivatives, losses, softsum
+from .._formulas import bernoulli, derivatives, losses, softsum
 from .kinds import Function
 
 _BY_OTHERS = derivatives.where_others_are_small, "without max"
@@ -31,6 +31,19 @@ def _loss_and_gradient(prepare, weigh, settle, sums, element, admit, *condition)
         admit=admit,
     )
     return Weighing(formulas, *condition)
+
+
+def _entry_loss(element):
+    # Nothing of an entry is summed up but its own loss.
+    formulas = Formulas(
+        bernoulli.prepare_entry,
+        bernoulli.settle_entry,
+        weigh=bernoulli.weigh_entry,
+        sums=(1, 0),
+        element=element,
+        result=losses.last_number,
+    )
+    return Entries(formulas, softsum.never, keeps=False)
 
 
 TABLE = (
@@ -110,6 +123,13 @@ TABLE = (
             losses.weight_or_nan,
             *_BY_OTHERS,
         ),
+        ulp=8,
+    ),
+    Function("sigmoid_binary_cross_entropy", "entry loss", _entry_loss(None), ulp=4),
+    Function(
+        "sigmoid_binary_cross_entropy_value_and_grad",
+        "entry loss and gradient",
+        _entry_loss(bernoulli.element_entry_gradient),
         ulp=8,
     ),
 )

@@ -22,11 +22,21 @@ RESULTS = {
     "class weights": (ROWS,),
     "class weights and gradient": (ROWS, ENTRIES),
 }
-_OPTIONS = ("axis", "keepdims", "return_sign", "reduction", "out", "workers", "stream")
+_OPTIONS = (
+    "axis",
+    "keepdims",
+    "return_sign",
+    "reduction",
+    "label_smoothing",
+    "out",
+    "workers",
+    "stream",
+)
 # Of these kinds the argument of that name has a number for each row.
 _OF_ROWS = {
     "g": ("vjp of a reduction",),
     "weights": ("loss", "loss and gradient"),
+    "where": ("loss", "loss and gradient", "class weights", "class weights and gradient"),
 }
 # Functions of these kinds take one axis only.
 ALONG_ONE = {"jacobian"} | {kind for kind in RESULTS if kind.startswith(("loss", "class weights"))}
@@ -102,9 +112,29 @@ class Described:
         return self.kind in ALONG_ONE
 
     @property
+    def is_loss(self):
+        """Whether the function is a loss that scores the classes of a row."""
+        return self.kind.startswith(("loss", "class weights"))
+
+    @property
     def summed(self):
         """Whether a loss is one number for all rows."""
         return self.options.get("reduction", "none") != "none"
+
+    def refuse_options_of_losses(self, *names, entry_losses=True):
+        """Raise a TypeError for what a loss takes with plain arrays alone."""
+        first, kind = next((n, type(u)) for n, u in self.arrays.items() if is_foreign(u))
+        if entry_losses and self.kind.startswith("entry loss"):
+            raise TypeError(
+                f"{self.name} takes plain arrays alone, got {first} as a {kind.__name__}; of "
+                "tensors of PyTorch and arrays of JAX it takes those without derivatives"
+            )
+        for name in names:
+            if self.is_loss and (name in self.arrays or name in self.options):
+                raise TypeError(
+                    f"{name} of losses must be None where {first} is a {kind.__name__}: weights "
+                    "for the rows and targets for the classes say the same"
+                )
 
     def refuse(self, *names):
         """Raise a TypeError for options that the library of the arrays has no use for."""

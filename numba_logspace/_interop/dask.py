@@ -30,6 +30,7 @@ def take(call):
     for name, u in call.arrays.items():
         if is_foreign(u) and not isinstance(u, da.Array):
             raise TypeError(f"{name} is a {type(u).__name__}: pass an array of dask.array")
+    call.refuse_options_of_losses("where", "class_weights")
     if call.kind == "product":
         return _product(call)
     if call.kind in ("gated", "gated vjp"):

@@ -55,6 +55,9 @@ def take(call):
     }
     arrays, half = _computed(call.kind, arrays)
     is_traced = any(isinstance(u, jax.core.Tracer) for u in arrays.values())
+    if is_traced:
+        call.refuse_options_of_losses("where", "class_weights", "label_smoothing")
+    call.refuse_options_of_losses(entry_losses=half is not None)
     results = _traced(call, arrays, others) if is_traced else _made(call, arrays, others)
     if half is not None:
         results = [y.astype(half) for y in results]

@@ -17,6 +17,7 @@ def take(call):
     for name, u in call.arrays.items():
         if is_foreign(u) and not isinstance(u, _HOLDERS):
             raise TypeError(f"{name} is a {type(u).__name__}: pass a Series or a DataFrame")
+    call.refuse_options_of_losses()
     if call.kind == "product":
         return _product(call)
     if call.kind in ("gated", "gated vjp"):

@@ -20,6 +20,7 @@ def take(call):
         if is_foreign(u) and not isinstance(u, _HOLDERS):
             instead = _INSTEAD.get(type(u), "pass a Series or a DataFrame").format(name)
             raise TypeError(f"{name} is of the class {type(u).__name__}: {instead}")
+    call.refuse_options_of_losses("class_weights")
     if call.kind == "product":
         return _product(call)
     if call.kind in ("gated", "gated vjp"):

@@ -16,6 +16,7 @@ from .spread import product
 def take(call):
     """The result of a call as a variable, or a tuple of them."""
     call.refuse("out", "stream")
+    call.refuse_options_of_losses("where", "class_weights", "label_smoothing")
     given = {n: u for n, u in call.arrays.items() if u is not True or n != "where"}
     arrays = _as_computed(call, _variables(given))
     if call.kind == "product":

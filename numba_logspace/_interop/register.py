@@ -47,6 +47,12 @@ def _pytensor():
     return pytensor
 
 
+def _scipy():
+    from . import scipy_sparse
+
+    return scipy_sparse
+
+
 def _torch():
     from . import torch
 
@@ -65,6 +71,7 @@ _FILES = {
     "pandas": _pandas,
     "polars": _polars,
     "pytensor": _pytensor,
+    "scipy": _scipy,
     "xarray": _xarray,
 }
 _SOON = {"jax": _jax, "torch": _torch}

@@ -12,6 +12,8 @@ from .torch_calls import PLAIN, Made, as_tensor, compute, is_traced
 
 # Arguments that may stand beside tensors as they are.
 _OPTIONS = {bool, int, float, str, tuple, type(None)}
+# Losses of which no derivatives are taken have these.
+_OF_PLAIN_LOSSES = {"where", "class_weights", "label_smoothing"}
 # Kinds with one result, of which the first argument has all the derivatives there mostly are.
 _SOON = {"map", "scan", "reduction", "loss"}
 
@@ -40,6 +42,8 @@ def take_soon(call):
         else:
             others[name] = u
     recorded = torch.is_grad_enabled() and any([u.requires_grad for u in tensors.values()])
+    if recorded and not _OF_PLAIN_LOSSES.isdisjoint(call.arguments) and "targets" in tensors:
+        return None
     return _recorded_soon(call, tensors, others) if recorded else _plain_soon(call, tensors, others)
 
 
@@ -69,6 +73,7 @@ def _recorded_soon(call, tensors, others):
 def take(call):
     """The result of a call as a tensor, or a tuple of them."""
     if torch.compiler.is_dynamo_compiling():
+        call.refuse_options_of_losses("where", "class_weights", "label_smoothing")
         return _in_graph(call)
     tensors, others = {}, dict(call.options)
     for name, u in call.arrays.items():
@@ -80,6 +85,8 @@ def take(call):
             others[name] = u
     device = device_of(tensors)
     recorded = is_recorded(tensors.values())
+    if recorded:
+        call.refuse_options_of_losses("where", "class_weights", "label_smoothing")
     if recorded and "out" in others:
         raise TypeError("out must be None where the result has a gradient")
     if device == "cuda" and not (recorded and others.keys() <= call.options.keys()):

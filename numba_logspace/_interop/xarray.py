@@ -19,6 +19,7 @@ def take(call):
                 f"{name} is a {type(u).__name__}: pass a DataArray"
                 + way * isinstance(u, xr.Dataset)
             )
+    call.refuse_options_of_losses("class_weights")
     if call.kind == "product":
         return _product(call)
     first = "a" if call.kind in ("gated", "gated vjp") else call.first

@@ -291,7 +291,7 @@ def two_outs(out, new):
     def given(x, g, out):
         first, second = out
         for each in (first, second):
-            if overlap(x, each) or _may_overlap(g, each):
+            if overlap(x, each) or may_overlap(g, each):
                 raise ValueError(text)
         if overlap(first, second):
             raise ValueError(text)
@@ -302,11 +302,12 @@ def two_outs(out, new):
     return given if isinstance(out, types.BaseTuple) else made
 
 
-def _may_overlap(u, out):
+def may_overlap(u, out):
+    """As `overlap`, of an argument that may also be a number or None."""
     raise NotImplementedError("only inside compiled code")
 
 
-@overload(_may_overlap)
+@overload(may_overlap)
 def _overload_may_overlap(u, out):
     if isinstance(u, types.Array):
         return lambda u, out: overlap(u, out)

@@ -1,7 +1,18 @@
 """Give every function of the family that runs in jitted code its overload."""
 
 from .._family import FAMILY
-from . import chains, derivatives, gated, losses, matrices, products, rows, segments, weighted
+from . import (
+    chains,
+    derivatives,
+    entry_losses,
+    gated,
+    losses,
+    matrices,
+    products,
+    rows,
+    segments,
+    weighted,
+)
 from .calls import register_call
 from .elementwise import register_ufunc
 
@@ -25,6 +36,8 @@ _PLANS = {
     "loss and gradient": losses.plan_loss_and_gradient,
     "class weights": losses.plan_loss,
     "class weights and gradient": losses.plan_loss_and_gradient,
+    "entry loss": entry_losses.plan_entry_loss,
+    "entry loss and gradient": entry_losses.plan_entry_loss_and_gradient,
     "product": matrices.plan_product,
     "product vjp": products.plan_product_vjp,
     "product jvp": products.plan_product_jvp,

@@ -10,7 +10,7 @@ ELEMENTWISE = [name for name, f in FAMILY.items() if f.kind == "elementwise"]
 # What takes and gives arrays of NumPy alone.
 PLAIN = {"vjp of a scan", "jvp of a scan", "product vjp", "product jvp", "hvp of a reduction"}
 PLAIN |= {"hvp of a loss", "hvp of class weights", "chain"}
-PLAIN |= {f.kind for f in FAMILY.values() if f.kind.startswith("segment")}
+PLAIN |= {f.kind for f in FAMILY.values() if f.kind.startswith(("segment", "entry loss"))}
 OVER_ROWS = [
     name
     for name, f in FAMILY.items()

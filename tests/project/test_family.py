@@ -78,8 +78,8 @@ def has_oracle(name):
     for ending, second in PAIRS.items():
         if name.endswith(ending):
             base = name.removesuffix(ending)
-            pair = {base, base + second} <= ROW_FUNCTIONS.keys()
-            return pair or own_file(name) is not None
+            if {base, base + second} <= ROW_FUNCTIONS.keys():
+                return True
     return name in ROW_FUNCTIONS or name in ELEMENTWISE or own_file(name) is not None
 
 

@@ -1,0 +1,221 @@
+"""The loss in which each entry is an observation, and its gradient, inside jitted code."""
+
+import math
+
+import numpy as np
+from numba import types
+
+from .._compile.inline import inlined
+from .._compile.stamp import check_sources
+from .._cpu.engines import units_of
+from .._cpu.totals import fill_shares, mean_of_rows, sum_of_rows
+from .frames import Frame, turn_of
+from .loss_arguments import apart, reduction_of
+from .memory import quiet, same_shape
+from .typing import Rows, is_none
+
+_check_targets, _check_where = same_shape("targets"), same_shape("where")
+_check_weights, _check_pos_weight = same_shape("weights"), same_shape("pos_weight")
+
+
+@inlined
+def _check_probability(number):
+    if not 0.0 <= number <= 1.0:
+        raise ValueError("targets must be in [0, 1]")
+
+
+@inlined
+def _check_pos_weight_of_one(number):
+    if not 0.0 <= number < math.inf:
+        raise ValueError("pos_weight must be finite and >= 0")
+
+
+@inlined
+def _check_weight(number):
+    if not 0.0 <= number < math.inf:
+        raise ValueError("weights must be finite and >= 0")
+
+
+def _is_number(u):
+    return isinstance(u, (types.Float, types.Integer))
+
+
+def _filler(rows, u, name, check_shape, check):
+    # A function of the logits and u: a number for each entry, flat; those that count are checked.
+    turn = turn_of(rows)
+
+    @inlined
+    def nothing(x, u, mask):
+        return None
+
+    @inlined
+    def of_number(x, u, mask):
+        check(u)
+        return np.full(x.size, u, x.dtype)
+
+    @inlined
+    def of_array(x, u, mask):
+        check_shape(x.shape, u)
+        numbers = turn(u)
+        for i in range(numbers.size):
+            if mask is None or mask[i]:
+                check(numbers[i])
+        return numbers
+
+    if is_none(u):
+        return nothing
+    if _is_number(u):
+        return of_number
+    rows.check_entries(u, name)
+    return of_array
+
+
+def _mask_of(rows, where):
+    turn = turn_of(rows)
+
+    @inlined
+    def nothing(x, where):
+        return None
+
+    @inlined
+    def of_array(x, where):
+        _check_where(x.shape, where)
+        return turn(where)
+
+    if is_none(where):
+        return nothing
+    if not isinstance(where, types.Array) or where.dtype != types.bool_ or where.ndim != rows.ndim:
+        raise TypeError(
+            f"{rows.function}: where must be a boolean array of the shape of {rows.name} in jitted "
+            f"code, got {where}"
+        )
+    return of_array
+
+
+def _weights_of(rows, weights, where, reduction):
+    # A function of the logits, the weights and the mask: what each loss is multiplied with.
+    given = _filler(rows, weights, "weights", _check_weights, _check_weight)
+    masked = not is_none(where)
+
+    @inlined
+    def none(x, weights, mask):
+        return None
+
+    @inlined
+    def present(x, weights, mask):
+        c = np.ones(x.size, x.dtype) if weights is None else given(x, weights, mask).copy()
+        for i in range(c.size):
+            if not mask[i]:
+                c[i] = 0.0
+        return c
+
+    @inlined
+    def equal_shares(x, weights, mask):
+        if x.size == 0:
+            raise ValueError("reduction must not be 'mean' of no rows")
+        return np.full(x.size, 1.0 / x.size, x.dtype)
+
+    own = present if masked else given
+
+    @inlined
+    def shares(x, weights, mask):
+        c = own(x, weights, mask)
+        filled = np.empty(c.size, x.dtype)
+        if not fill_shares(c.astype(np.float64), filled) > 0.0:
+            raise ValueError("reduction must not be 'mean' of weights that are all 0")
+        return filled
+
+    if is_none(weights) and not masked:
+        return equal_shares if reduction == "mean" else none
+    return shares if reduction == "mean" else own
+
+
+def _result(rows, reduction):
+    turned = rows.turned
+
+    @inlined
+    def of_each(x, values, c):
+        return values.reshape(x.shape)
+
+    @inlined
+    def of_each_turned(x, values, c):
+        return values.reshape(x.T.shape).T
+
+    @inlined
+    def total(x, values, c):
+        return x.dtype.type(sum_of_rows(values))
+
+    @inlined
+    def mean(x, values, c):
+        return x.dtype.type(mean_of_rows(values, c))
+
+    each = of_each_turned if turned else of_each
+    return {"none": each, "sum": total, "mean": mean}[reduction]
+
+
+class _Loss:
+    """What a call is made of, found out when it is typed."""
+
+    def __init__(self, entry, call):
+        self.rows = rows = Rows(entry.name, call.logits, -1, "logits")
+        targets, where, out = call.targets, call.where, getattr(call, "out", None)
+        if is_none(targets) or _is_number(targets):
+            raise TypeError(f"{entry.name}: targets must be an array in jitted code, got {targets}")
+        rows.check_out(out)
+        reduction = reduction_of(entry.name, call.reduction)
+        targets_of = _filler(rows, targets, "targets", _check_targets, _check_probability)
+        pos_weights_of = _filler(
+            rows, call.pos_weight, "pos_weight", _check_pos_weight, _check_pos_weight_of_one
+        )
+        weights_of = _weights_of(rows, call.weights, where, reduction)
+        mask_of, self.result = _mask_of(rows, where), _result(rows, reduction)
+        self.frame, check_out = Frame(rows, out), apart(entry.name, out)
+        run = quiet(entry.engine.entries)
+
+        @inlined
+        def arguments(x, targets, pos_weight, weights, where, out):
+            check_out(targets, weights, out)
+            check_out(pos_weight, None, out)
+            mask = mask_of(x, where)
+            g, q = targets_of(x, targets, mask), pos_weights_of(x, pos_weight, mask)
+            return g, q, weights_of(x, weights, mask)
+
+        @inlined
+        def weigh(x, source, of_entries, target):
+            g, q, c = of_entries
+            values = np.empty(x.size, x.dtype)
+            check_sources()
+            run(source, g, q, c, values, target, 0, units_of(source))
+            return values
+
+        self.arguments, self.weigh = arguments, weigh
+
+
+_NAMES = "logits", "targets", "pos_weight", "weights", "where"
+
+
+def plan_entry_loss(entry, call):
+    """Such a loss."""
+    loss = _Loss(entry, call)
+    arguments, weigh, result, read = loss.arguments, loss.weigh, loss.result, loss.frame.read
+
+    def compute(logits, targets, pos_weight, weights, where):
+        of_entries = arguments(logits, targets, pos_weight, weights, where, None)
+        values = weigh(logits, read(logits, None), of_entries, None)
+        return result(logits, values, of_entries[2])
+
+    return compute, _NAMES
+
+
+def plan_entry_loss_and_gradient(entry, call):
+    """Such a loss with its gradient."""
+    loss = _Loss(entry, call)
+    arguments, weigh, result, place = loss.arguments, loss.weigh, loss.result, loss.frame.place
+
+    def compute(logits, targets, pos_weight, weights, where, out):
+        of_entries = arguments(logits, targets, pos_weight, weights, where, out)
+        source, target, gradient = place(logits, out, None)
+        values = weigh(logits, source, of_entries, target)
+        return result(logits, values, of_entries[2]), gradient
+
+    return compute, (*_NAMES, "out")

@@ -1,0 +1,250 @@
+"""What the losses in jitted code make of their arguments."""
+
+import math
+
+import numpy as np
+from numba import types
+
+from .._arguments.targets import REDUCTIONS
+from .._compile.inline import inlined
+from .._cpu.totals import fill_shares, mean_of_rows, sum_of_rows
+from .frames import Frame, lengths_of, shape_of_rows_of, shaper, turn_of
+from .loss_options import (
+    check_class_weights,
+    check_options_of_classes,
+    each_present,
+    number_of,
+    present_labels,
+    present_of,
+)
+from .memory import each, labels, may_overlap, numbers, same_shape, shape_of_rows
+from .typing import Rows, check_floats, is_none, literal, refuse
+
+_check_targets, _check_weights = same_shape("targets"), same_shape("weights")
+_check_labels, _check_row_weights = shape_of_rows("targets"), shape_of_rows("weights")
+
+
+@inlined
+def _check_probability(number, limit):
+    if not 0.0 <= number <= limit:
+        raise ValueError("targets must be in [0, 1]")
+
+
+@inlined
+def _check_at_least_0(number, limit):
+    if not 0.0 <= number < limit:
+        raise ValueError("weights must be finite and >= 0")
+
+
+@inlined
+def _check_class(label, n):
+    if not 0 <= label < n:
+        raise ValueError("targets must be classes from 0 to the number of classes - 1")
+
+
+def are_labels(rows, targets):
+    """Whether targets are class labels, by the types."""
+    if rows.ndim == 1:
+        return isinstance(targets, types.Integer)
+    return (
+        isinstance(targets, types.Array)
+        and isinstance(targets.dtype, types.Integer)
+        and targets.ndim == rows.ndim - 1
+    )
+
+
+def scores_of(rows, targets):
+    """A function of the logits, the targets and the rows that count: what kernels take, checked."""
+    turn, lengths, shape = turn_of(rows), lengths_of(rows), shape_of_rows_of(rows)
+
+    @inlined
+    def of_labels(logits, targets, present):
+        _check_labels(shape(logits), targets)
+        classes = present_labels(labels(targets, turn), present)
+        each(_check_class, classes, lengths(logits)[1])
+        return classes
+
+    @inlined
+    def of_probabilities(logits, targets, present):
+        _check_targets(logits.shape, targets)
+        scores = turn(targets)
+        each_present(_check_probability, scores, 1.0, present, lengths(logits))
+        return scores
+
+    if are_labels(rows, targets):
+        return of_labels
+    check_floats(rows.function, targets, "targets (unless class labels, ints for each row)")
+    rows.check_entries(targets, "targets")
+    return of_probabilities
+
+
+def class_weights_of(rows, weights):
+    """A function of the logits and the weights of the classes: what kernels take, checked."""
+    turn = turn_of(rows)
+    check_floats(rows.function, weights, "weights")
+    rows.check_entries(weights, "weights")
+
+    lengths = lengths_of(rows)
+
+    @inlined
+    def of_weights(logits, weights, present):
+        _check_weights(logits.shape, weights)
+        scores = turn(weights)
+        each_present(_check_at_least_0, scores, math.inf, present, lengths(logits))
+        return scores
+
+    return of_weights
+
+
+def _row_weights(rows, weights, reduction, where, class_weights):
+    # A function of the logits, the weights, the rows that count, the weights of the classes and
+    # the labels: what each row's loss is multiplied with.
+    turn, shape, lengths = turn_of(rows), shape_of_rows_of(rows), lengths_of(rows)
+    rows.check_numbers(weights, "weights")
+
+    alone = rows.ndim == 1
+
+    @inlined
+    def none(logits, weights, present, class_weights, classes):
+        return None
+
+    @inlined
+    def given(logits, weights, present, class_weights, classes):
+        _check_row_weights(shape(logits), weights)
+        c = numbers(logits, weights, turn)
+        each(_check_at_least_0, c, math.inf)
+        return c
+
+    @inlined
+    def chosen(logits, weights, present, class_weights, classes):
+        # With options, in memory of their own.
+        if class_weights is not None:
+            check_class_weights(class_weights, lengths(logits)[1])
+        outer, _, inner = lengths(logits)
+        c = np.ones(outer * inner, logits.dtype)
+        if weights is not None:
+            _check_row_weights(shape(logits), weights)
+            c[:] = numbers(logits, weights, turn)
+        for r in range(c.size):
+            if present is not None and not number_of(present, r):
+                c[r] = 0.0
+            else:
+                _check_at_least_0(c[r], math.inf)
+                if class_weights is not None:
+                    c[r] *= class_weights[number_of(classes, r)]
+        return c
+
+    @inlined
+    def chosen_of_one_row(logits, weights, present, class_weights, classes):
+        return chosen(logits, weights, present, class_weights, classes)[0]
+
+    @inlined
+    def equal_shares(logits, weights, present, class_weights, classes):
+        outer, _, inner = lengths(logits)
+        if outer * inner == 0:
+            raise ValueError("reduction must not be 'mean' of no rows")
+        return np.full(outer * inner, 1.0 / (outer * inner), logits.dtype)
+
+    has_options = not (is_none(where) and is_none(class_weights))
+    own = chosen if has_options else given
+
+    @inlined
+    def shares(logits, weights, present, class_weights, classes):
+        c = own(logits, weights, present, class_weights, classes)
+        filled = np.empty(c.size, logits.dtype)
+        if not fill_shares(c.astype(np.float64), filled) > 0.0:
+            raise ValueError("reduction must not be 'mean' of weights that are all 0")
+        return filled
+
+    own_of_one_row = chosen_of_one_row if has_options else given
+
+    @inlined
+    def whole(logits, weights, present, class_weights, classes):
+        # A single row has all of the weight.
+        if not own_of_one_row(logits, weights, present, class_weights, classes) > 0.0:
+            raise ValueError("reduction must not be 'mean' of weights that are all 0")
+
+    if is_none(weights) and not has_options:
+        return equal_shares if reduction == "mean" and not alone else none
+    if reduction == "mean":
+        return whole if alone else shares
+    return own_of_one_row if alone else own
+
+
+def _result(rows, reduction):
+    # A function of the logits and the losses of the rows.
+    shape = shaper(rows)
+
+    @inlined
+    def of_each(logits, values, c):
+        return shape(logits, values)
+
+    @inlined
+    def total(logits, values, c):
+        return logits.dtype.type(sum_of_rows(values))
+
+    @inlined
+    def mean(logits, values, c):
+        return logits.dtype.type(mean_of_rows(values, c))
+
+    @inlined
+    def alone(logits, value, c):
+        return value + logits.dtype.type(0.0)  # -0.0 is 0.0 in a sum
+
+    if rows.ndim == 1 and reduction != "none":
+        return alone
+    return {"none": of_each, "sum": total, "mean": mean}[reduction]
+
+
+def reduction_of(function, reduction):
+    """The value of a literal reduction."""
+    reduction = literal(reduction, str, "reduction", function)
+    if reduction not in REDUCTIONS:
+        known = ", ".join(map(repr, REDUCTIONS))
+        raise TypeError(f"{function}: reduction must be one of {known}, got {reduction!r}")
+    return reduction
+
+
+def apart(function, out):
+    """A check that `out` overlaps neither the targets nor the weights."""
+    text = f"out must not overlap the other arguments of {function}"
+
+    @inlined
+    def check(scores, weights, out):
+        if may_overlap(scores, out) or may_overlap(weights, out):
+            raise ValueError(text)
+
+    return inlined(lambda scores, weights, out: None) if is_none(out) else check
+
+
+class Loss:
+    """What a loss is made of, found out when its call is typed."""
+
+    def __init__(self, entry, call):
+        function = entry.name
+        refuse(function, label_smoothing=getattr(call, "label_smoothing", None))
+        self.rows = rows = Rows(function, call.logits, call.axis, "logits")
+        rows.one_axis()
+        out = getattr(call, "out", None)
+        rows.check_out(out)
+        where, class_weights = (getattr(call, name, None) for name in ("where", "class_weights"))
+        if entry.operands[0] == "weights":
+            of_entries, weights = class_weights_of(rows, call.weights), None
+            self.names = "logits", "weights", "None"
+        else:
+            of_entries, weights = scores_of(rows, call.targets), call.weights
+            check_options_of_classes(rows, class_weights, are_labels(rows, call.targets))
+            self.names = "logits", "targets", "weights"
+        self.names += tuple(k if k in vars(call) else "None" for k in ("where", "class_weights"))
+        reduction = reduction_of(function, call.reduction)
+        of_rows = _row_weights(rows, weights, reduction, where, class_weights)
+        present_rows = present_of(rows, where)
+
+        @inlined
+        def scores(logits, targets, weights, where, class_weights):
+            present = present_rows(logits, where)
+            g = of_entries(logits, targets, present)
+            return g, of_rows(logits, weights, present, class_weights, g)
+
+        self.scores, self.result = scores, _result(rows, reduction)
+        self.frame, self.apart = Frame(rows, out), apart(function, out)

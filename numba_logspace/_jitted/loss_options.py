@@ -1,0 +1,109 @@
+"""The options of losses inside jitted code: rows that are left out, weights of the classes."""
+
+import math
+
+import numpy as np
+from numba import types
+
+from .._compile.inline import inlined, overload
+from .frames import shape_of_rows_of, turn_of
+from .memory import shape_of_rows
+from .typing import check_floats, is_none
+
+_check_where = shape_of_rows("where")
+
+
+def number_of(u, r):
+    """The number of row r: of a flat array, or the one of a single row."""
+    raise NotImplementedError("only inside compiled code")
+
+
+@overload(number_of)
+def _overload_number_of(u, r):
+    if isinstance(u, types.Array):
+        return lambda u, r: u[r]
+    return lambda u, r: u
+
+
+def present_of(rows, where):
+    """A function of the logits and `where`: which rows count, flat; None for all."""
+    turn, shape = turn_of(rows), shape_of_rows_of(rows)
+
+    @inlined
+    def every(logits, where):
+        return None
+
+    @inlined
+    def given(logits, where):
+        _check_where(shape(logits), where)
+        return turn(where)
+
+    if is_none(where):
+        return every
+    if rows.ndim == 1:
+        fits = isinstance(where, types.Boolean)
+    else:
+        fits = isinstance(where, types.Array) and where.dtype == types.bool_
+        fits = fits and where.ndim == rows.ndim - 1
+    if not fits:
+        raise TypeError(
+            f"{rows.function}: where must be boolean, with a number for each row in jitted code, "
+            f"{rows.ndim - 1} axes, got {where}"
+        )
+    return given
+
+
+def present_labels(classes, present):
+    """Labels of rows, those that do not count being 0."""
+    raise NotImplementedError("only inside compiled code")
+
+
+@overload(present_labels)
+def _overload_present_labels(classes, present):
+    if is_none(present):
+        return lambda classes, present: classes
+    if isinstance(classes, types.Array):
+        return lambda classes, present: np.where(present, classes, 0)
+    return lambda classes, present: classes if present else 0
+
+
+def each_present(check, u, limit, present, lengths):
+    """Call check(number, limit) for each entry of the rows that count."""
+    raise NotImplementedError("only inside compiled code")
+
+
+@overload(each_present)
+def _overload_each_present(check, u, limit, present, lengths):
+    def every(check, u, limit, present, lengths):
+        for i in range(u.size):
+            check(u[i], limit)
+
+    def some(check, u, limit, present, lengths):
+        _, n, inner = lengths
+        for i in range(u.size):
+            if number_of(present, i // (n * inner) * inner + i % inner):
+                check(u[i], limit)
+
+    return every if is_none(present) else some
+
+
+@inlined
+def check_class_weights(class_weights, n):
+    """Refuse what is no weight for each class."""
+    if class_weights.size != n:
+        raise ValueError("class_weights must have a number for each class")
+    for weight in class_weights:
+        if not 0.0 <= weight < math.inf:
+            raise ValueError("class_weights must be finite and >= 0")
+
+
+def check_options_of_classes(rows, class_weights, are_labels):
+    """Refuse weights of the classes that are no array of them, or beside other than labels."""
+    if is_none(class_weights):
+        return
+    check_floats(rows.function, class_weights, "class_weights")
+    if class_weights.ndim != 1 or not are_labels:
+        raise TypeError(
+            f"{rows.function}: class_weights must have one axis, beside labels, in jitted code, "
+            f"got {class_weights}: multiply the numbers for the classes with them"
+        )

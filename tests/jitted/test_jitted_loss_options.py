@@ -1,0 +1,94 @@
+"""Losses in jitted code with rows left out and with weights of the classes."""
+
+import numpy as np
+import pytest
+from numba import njit
+
+import numba_logspace as nl
+
+nan = np.nan
+RNG = np.random.default_rng(0)
+X = RNG.normal(0, 3, (6, 5))
+LABELS = np.array([0, -1, 2, 3, 4, -1])
+WHERE = LABELS >= 0
+WEIGHTS = np.array([1.0, 2.0, 0.5, 0.0, 3.0])
+SHARES = RNG.random((6, 5))
+SHARES[~WHERE] = nan
+
+
+@njit
+def of_labels(x, labels, weights, where, classes):
+    return nl.cross_entropy_value_and_grad(
+        x, labels, weights=weights, class_weights=classes, where=where, reduction="mean"
+    )
+
+
+def test_labels():
+    row_weights = np.where(WHERE, RNG.random(6), nan)
+    options = {"weights": row_weights, "class_weights": WEIGHTS, "where": WHERE}
+    loss, gradient = of_labels(X, LABELS, *(options[k] for k in ("weights", "where")), WEIGHTS)
+    expected = nl.cross_entropy_value_and_grad(X, LABELS, reduction="mean", **options)
+    assert loss == expected[0]
+    np.testing.assert_array_equal(gradient, expected[1])
+    with pytest.raises(ValueError, match="class_weights must have a number for each class"):
+        of_labels(X, LABELS, row_weights, WHERE, WEIGHTS[:4])
+    with pytest.raises(ValueError, match="class_weights must be finite and >= 0"):
+        of_labels(X, LABELS, row_weights, WHERE, -WEIGHTS)
+    with pytest.raises(ValueError, match="weights must be finite and >= 0"):
+        of_labels(X, LABELS, np.full(6, nan), WHERE, WEIGHTS)
+    with pytest.raises(ValueError, match="targets must be classes from 0"):
+        of_labels(X, LABELS, np.ones(6), np.ones(6, np.bool_), WEIGHTS)
+    with pytest.raises(ValueError, match="mean' of weights that are all 0"):
+        of_labels(X, LABELS, np.ones(6), ~np.ones(6, np.bool_), WEIGHTS)
+
+
+@pytest.mark.slow
+def test_numbers_of_the_classes():
+    @njit
+    def along_the_first(x, shares, where):
+        return nl.complement_cross_entropy(x, shares, 0, where=where)
+
+    x, shares = np.ascontiguousarray(X.T), np.ascontiguousarray(SHARES.T)
+    found = along_the_first(x, shares, WHERE)
+    np.testing.assert_array_equal(found, nl.complement_cross_entropy(x, shares, 0, where=WHERE))
+    with pytest.raises(ValueError, match="weights must be finite and >= 0"):
+        along_the_first(x, shares, np.ones(6, np.bool_))
+
+
+def test_a_single_row():
+    @njit
+    def one(x, label, where, classes):
+        return nl.cross_entropy(x, label, class_weights=classes, where=where)
+
+    assert one(X[0], 1, True, WEIGHTS) == nl.cross_entropy(X[0], 1, class_weights=WEIGHTS)
+    assert one(X[0], -1, False, WEIGHTS) == 0.0
+
+
+@pytest.mark.slow
+def test_other_losses_and_layouts():
+    @njit
+    def both(x, shares, where):
+        a = nl.softmax_binary_cross_entropy_value_and_grad(x, shares, where=where, reduction="sum")
+        return a, nl.cross_entropy(x.T, shares.T, 0, where=where)
+
+    found = both(X, SHARES, WHERE)
+    both_of = nl.softmax_binary_cross_entropy_value_and_grad
+    expected = both_of(X, SHARES, where=WHERE, reduction="sum")
+    assert found[0][0] == expected[0]
+    np.testing.assert_array_equal(found[0][1], expected[1])
+    np.testing.assert_array_max_ulp(found[1], nl.cross_entropy(X, SHARES, where=WHERE), 2)
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ("label_smoothing=0.1", "label_smoothing is not supported in jitted code: leave it out"),
+        ("where=x", "where must be boolean, with a number for each row in jitted code, 1 axes"),
+        ("class_weights=x", "class_weights must have one axis, beside labels, in jitted code"),
+        ("class_weights=y", "class_weights must be an array of 1 to 4 axes|must hold float32"),
+    ],
+)
+def test_what_is_refused(options, message):
+    function = eval(f"lambda x, y: nl.cross_entropy(x, y, {options})", {"nl": nl})
+    with pytest.raises(TypeError, match=message):
+        njit(function)(X, np.abs(LABELS))
