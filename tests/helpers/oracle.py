@@ -173,27 +173,22 @@ def logsumexp_excluding_max_vjp(row, g):
 logmeanexp_vjp = logsumexp_vjp
 
 
-def _running_shares(row):
-    # For each entry i the shares of those up to it; none before there is anything.
-    totals = list(itertools.accumulate(row.terms))
-    return [
-        [ZERO if t.is_zero() else e / t for e in row.terms[: i + 1]] for i, t in enumerate(totals)
-    ]
-
-
 def logcumsumexp_vjp(row, g):
-    values, scales = [ZERO] * row.n, [ZERO] * row.n
-    for weight, shares in zip(g, _running_shares(row), strict=True):
-        for i, share in enumerate(shares):
-            values[i] += weight * share
-            scales[i] += abs(weight) * share
-    return values, scales
+    totals = list(itertools.accumulate(row.terms))
+    # Before there is anything no weight counts.
+    parts = [ZERO if t.is_zero() else w / t for w, t in zip(g, totals, strict=True)]
+    after = list(itertools.accumulate(parts[::-1]))[::-1]
+    scales = list(itertools.accumulate(map(abs, parts[::-1])))[::-1]
+    return _products(row.terms, after), _products(row.terms, scales)
 
 
 def logcumsumexp_jvp(row, t):
-    shares = _running_shares(row)
-    pairs = [_products(part, t[: i + 1]) for i, part in enumerate(shares)]
-    return [sum(p, ZERO) for p in pairs], [sum(map(abs, p), ZERO) for p in pairs]
+    totals, terms = list(itertools.accumulate(row.terms)), _products(row.terms, t)
+    sums = itertools.accumulate(terms), itertools.accumulate(map(abs, terms))
+    return tuple(
+        [ZERO if total.is_zero() else s / total for s, total in zip(part, totals, strict=True)]
+        for part in sums
+    )
 
 
 # Derivatives along t, relative to the sum over j of |dy_i/dx_j t_j|.
