@@ -145,7 +145,7 @@ def plan_scan(entry, call):
     rows = Rows(entry.name, call.x, call.axis, turns=not several(call.axis))
     rows.check_out(call.out)
     rows.check_where(call.where)
-    frame = Frame(rows, call.out, call.where, entry.masked[0])
+    frame = Frame(rows, call.out, call.where, (*entry.masked, None)[0])
     (first, _), (name, _) = _operands(entry, call, rows, frame)
     get_mask, place, lengths, finish = frame.mask, frame.place, frame.lengths, frame.finish
     kernel = quiet(entry.engine.kernel)
