@@ -341,9 +341,9 @@ STEPS = {
     "gated vjp": {"plain": (20, 38), "g": (23, 77)},
 }
 PRODUCT_STEPS = {
-    "plain": 12,
-    "out": 13,
-    "row": 12,
+    "plain": 13,
+    "out": 14,
+    "row": 13,
     "column": 16,
     "column, out": 17,
     "dot": 13,
