@@ -5,6 +5,7 @@ argument, which says what is checked, how the engine runs, and what is handed ou
 the same methods, and nothing here knows more of either.
 """
 
+import contextlib
 import functools
 import importlib
 import importlib.util
@@ -60,9 +61,11 @@ def _goes_to_cuda(x, workers, stream, name):
 
 def watch(ufuncs):
     """Have calls of these ufuncs go to CUDA where an argument is a CUDA array."""
-    # Without numba-cuda nothing could compute with it, and NumPy says what it is.
+    # Without numba-cuda nothing could compute with it, and NumPy says what it is; also where ufuncs
+    # are not called as they are known to be.
     if importlib.util.find_spec("numba_cuda") is not None:
-        look_first(ufuncs, _of_ufunc)
+        with contextlib.suppress(NotImplementedError):
+            look_first(ufuncs, _of_ufunc)
 
 
 def _of_ufunc(ufunc, *args, **options):
