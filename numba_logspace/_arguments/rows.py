@@ -44,7 +44,7 @@ class Rows:
 
     def _take(self, b, or_complex):
         # Weights, which broadcast together with x, and count in the dtype of the results.
-        array, dtype, result = layout.as_array(b, "b", self._has_where, or_complex)
+        array, dtype, result = self.argument(b, "b", or_complex)
         try:
             shape = np.broadcast_shapes(self.x.shape, array.shape)
         except ValueError:
@@ -70,9 +70,9 @@ class Rows:
         """The shape of results with one number for each row."""
         return layout.result_shape(self.x.shape, self.axes, keepdims)
 
-    def argument(self, array, name):
+    def argument(self, array, name, or_complex=False):
         """(array, working dtype, dtype of results) of an argument."""
-        return layout.as_array(array, name, self._has_where)
+        return layout.as_array(array, name, self._has_where, or_complex)
 
     def entries(self, array, name):
         """An argument with a number for each entry, or None."""

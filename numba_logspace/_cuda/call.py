@@ -73,9 +73,9 @@ class Rows(RowsOfCpu):
         fill_with(header, float(u), self.call.stream)
         return self.call.handed_out(header)
 
-    def argument(self, array, name):
+    def argument(self, array, name, or_complex=False):
         """(header, working dtype, dtype of results) of an argument."""
-        return super().argument(self.call.header(array, name), name)
+        return super().argument(self.call.header(array, name), name, or_complex)
 
     def labels(self, array, classes):
         """Class labels, without a look at them: the rows of those that are none become NaN."""
