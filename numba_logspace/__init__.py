@@ -50,6 +50,7 @@ from .gradients import (
     logsumexp_vjp,
     loo_logsumexp_vjp,
     softmax_vjp,
+    weighted_logsumexp_vjp,
 )
 from .jacobians import log1m_softmax_hvp, log1m_softmax_jacobian, log_softmax_jacobian
 from .losses import (
@@ -91,6 +92,7 @@ from .tangents import (
     logsumexp_jvp,
     loo_logsumexp_jvp,
     softmax_jvp,
+    weighted_logsumexp_jvp,
 )
 
 __all__ = [
@@ -172,6 +174,8 @@ __all__ = [
     "softmax_binary_cross_entropy_value_and_grad",
     "softmax_jvp",
     "softmax_vjp",
+    "weighted_logsumexp_jvp",
+    "weighted_logsumexp_vjp",
     "xlog1py",
     "xlogx",
     "xlogy",

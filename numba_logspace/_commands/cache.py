@@ -74,6 +74,8 @@ _CALLS: dict[str, Callable[[Any, np.ndarray, int], Any]] = {
     "jacobian": lambda f, x, axis: f(x, axis),
     "elementwise": lambda f, x, axis: f(*[x] * f.nin),
     "product": lambda f, x, axis: [f(x, x.T), f(x.T, x), f(x.T, x.T[0] if x.ndim == 1 else x)],
+    "weighted vjp": lambda f, x, axis: f(x, x, None, axis),
+    "weighted jvp": lambda f, x, axis: f(x, x, x, x, axis),
     "gated": lambda f, x, axis: f(0.5, x, x, axis),
     "gated vjp": lambda f, x, axis: f(0.5, x, x, None, axis),
     "segment map": lambda f, x, axis: _segments(f, x.reshape(-1)),

@@ -29,6 +29,8 @@ KINDS = {
     "product": ((), {"jitted"}),
     "product vjp": ((), {"jitted"}),
     "product jvp": ((), {"jitted"}),
+    "weighted vjp": ((), set()),
+    "weighted jvp": ((), set()),
     "gated": ((), set()),
     "gated vjp": ((), set()),
     "segment map": ((), {"jitted"}),
