@@ -52,6 +52,7 @@ from .gradients import (
     logsumexp_vjp,
     loo_logsumexp_vjp,
     softmax_vjp,
+    weighted_logsumexp_vjp,
 )
 from .jacobians import (
     complement_cross_entropy_hvp,
@@ -103,6 +104,7 @@ from .tangents import (
     logsumexp_jvp,
     loo_logsumexp_jvp,
     softmax_jvp,
+    weighted_logsumexp_jvp,
 )
 
 __all__ = [
@@ -192,6 +194,8 @@ __all__ = [
     "softmax_binary_cross_entropy_value_and_grad",
     "softmax_jvp",
     "softmax_vjp",
+    "weighted_logsumexp_jvp",
+    "weighted_logsumexp_vjp",
     "xlog1py",
     "xlogx",
     "xlogy",

@@ -101,6 +101,8 @@ __all__ = [
     "softmax_binary_cross_entropy_value_and_grad",
     "softmax_jvp",
     "softmax_vjp",
+    "weighted_logsumexp_jvp",
+    "weighted_logsumexp_vjp",
     "xlog1py",
     "xlogx",
     "xlogy",
@@ -6048,4 +6050,152 @@ def softmax_vjp(
     >>> import numba_logspace as nl
     >>> nl.softmax_vjp(np.array([0.0, 40.0]), np.array([0.0, 1.0]))
     array([-4.24835426e-18,  4.24835426e-18])
+    """
+
+def weighted_logsumexp_jvp(
+    x: ArrayLike,
+    b: ArrayLike,
+    t: ArrayLike | None,
+    s: ArrayLike | None,
+    axis: _Axis = -1,
+    *,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+    workers: int | None = None,
+) -> Any:
+    """The derivative of log abs(sum_j b_j exp(x_j)) along t in x and s in b.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte order.
+    b : array_like
+        Weights of any sign, which broadcast together with `x`.
+    t, s : array_like or None
+        The tangents, of shapes that broadcast to those of `x` and of `b`; one of them may be None:
+        then its argument does not change.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row of `x` and `b` together runs along; None is all
+        of them.
+    keepdims : bool, optional
+        Keep the reduced axes in the result, with length one.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x` and `b` together; the
+        others are treated as absent.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    ndarray or scalar
+        In the shape of the value and in its dtype, which is that of `logsumexp` with `b`. It is
+        computed in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked, complex and CUDA arrays, for other dtypes, for quantities with a unit, where both tangents are None.
+    ValueError
+        For shapes that do not fit.
+    numpy.exceptions.AxisError
+        For an axis that `x` and `b` together have not.
+
+    Notes
+    -----
+    With S the signed sum it is the sum of t_j b_j exp(x_j) / S and s_j exp(x_j) / S.
+
+    Special values: the tangents do not count at masked entries and at entries of -inf, nor does `t`
+    where a weight is 0; 0 where nothing else is summed. Otherwise the terms are the products of
+    the tangents with the derivatives that `weighted_logsumexp_vjp` has, NaN where those are.
+
+    Error bound: 2 ulp of the sum of the moduli of the terms, as long as terms b_j exp(x_j) of
+    different sign, when they cancel, leave 2^-45 of the sum of their moduli. O(size) time for the
+    size of `x` and `b` together; pieces are copied in turn. The entries are taken one after the
+    other. Objects of other libraries are read as NumPy arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> float(nl.weighted_logsumexp_jvp([1000.0, 1000.0], [2.0, -1.0], [1.0, 0.0], [0.0, 3.0]))
+    5.0
+    """
+
+def weighted_logsumexp_vjp(
+    x: ArrayLike,
+    b: ArrayLike,
+    g: ArrayLike | None = None,
+    axis: _Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    workers: int | None = None,
+) -> tuple[Any, Any]:
+    """The gradients of sum(g * log abs(sum_j b_j exp(x_j))) with respect to x and to b.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte order.
+    b : array_like
+        Weights of any sign, which broadcast together with `x`.
+    g : array_like, optional
+        The cotangent, of a shape that broadcasts to that of the value, whose axes may also be kept
+        with length one; None means ones: then they are the gradients of the sum.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row of `x` and `b` together runs along; None is all
+        of them.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x` and `b` together; the
+        others are treated as absent.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+
+    Returns
+    -------
+    x_gradient, b_gradient : ndarray or scalar
+        In the shapes of `x` and of `b`, summed over the axes along which they are broadcast; each
+        float32 or float64 in the dtype of its argument, float16 in float16, int and bool in
+        float64. All are computed in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked, complex and CUDA arrays, for other dtypes, for quantities with a unit.
+    ValueError
+        For shapes that do not fit.
+    numpy.exceptions.AxisError
+        For an axis that `x` and `b` together have not.
+
+    Notes
+    -----
+    The value is ``logsumexp(x, axis, b=b, return_sign=True)[0]``. With S the signed sum its
+    derivative by x_j is b_j exp(x_j) / S, that by b_j is exp(x_j) / S. Neither the exponentials nor
+    S are formed without their exponents, so nothing overflows or underflows before the result does.
+
+    Special values: both gradients are 0 at masked entries and at entries of -inf. Where a weight is
+    0 the gradient in `x` is 0, whatever x_j is, while that in `b` is exp(x_j) / S as anywhere.
+    Where S is 0, as where all weights are 0, the logarithm has no derivative: NaN. NaN too in a
+    row with a NaN or with two or more infinite terms. A single infinite term has all of the
+    share: g in `x` and g / b_j in `b`. The others have none, but entries of weight 0 at which x_j
+    is +inf or NaN have a gradient of NaN in `b`.
+
+    Error bound: 2 ulp, as long as terms of different sign, when they cancel, leave 2^-45 of the
+    sum of their moduli. Of a gradient that is summed over broadcast axes it is 2 ulp of the sum
+    of the moduli of what is summed, of which each must be finite.
+
+    O(size) time for the size of `x` and `b` together, with an exponential or two for each entry,
+    and room for two arrays of float64 of that size. The entries are taken one after the other.
+    Objects of other libraries are read as NumPy arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> of_x, of_b = nl.weighted_logsumexp_vjp([1000.0, 1000.0, 1000.0], [2.0, -1.0, 0.0])
+    >>> of_x
+    array([ 2., -1.,  0.])
+    >>> of_b
+    array([1., 1., 1.])
     """

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from ._arguments.docs import shared_text
 from ._arguments.layout import Axis
+from ._arguments.weighted_derivatives import weighted_vjp
 from ._door import from_rows, of_entries, of_scan, pair_of_entries
 from ._family import FAMILY
 
@@ -362,3 +363,60 @@ def logcumsumexp_vjp(
     array([0.25, 0.25, 0.25, 0.25])
     """
     return of_scan(FAMILY["logcumsumexp_vjp"], x, axis, where, out, workers, stream, g)
+
+
+@shared_text("weighted vjp")
+def weighted_logsumexp_vjp(
+    x: ArrayLike,
+    b: ArrayLike,
+    g: ArrayLike | None = None,
+    axis: Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    workers: int | None = None,
+) -> tuple[Any, Any]:
+    """The gradients of sum(g * log abs(sum_j b_j exp(x_j))) with respect to x and to b.
+
+    {parameters}
+
+    Returns
+    -------
+    x_gradient, b_gradient : ndarray or scalar
+        In the shapes of `x` and of `b`, summed over the axes along which they are broadcast; each
+        float32 or float64 in the dtype of its argument, float16 in float16, int and bool in
+        float64. All are computed in float64.
+
+    {raises}
+
+    Notes
+    -----
+    The value is ``logsumexp(x, axis, b=b, return_sign=True)[0]``. With S the signed sum its
+    derivative by x_j is b_j exp(x_j) / S, that by b_j is exp(x_j) / S. Neither the exponentials nor
+    S are formed without their exponents, so nothing overflows or underflows before the result does.
+
+    Special values: both gradients are 0 at masked entries and at entries of -inf. Where a weight is
+    0 the gradient in `x` is 0, whatever x_j is, while that in `b` is exp(x_j) / S as anywhere.
+    Where S is 0, as where all weights are 0, the logarithm has no derivative: NaN. NaN too in a
+    row with a NaN or with two or more infinite terms. A single infinite term has all of the
+    share: g in `x` and g / b_j in `b`. The others have none, but entries of weight 0 at which x_j
+    is +inf or NaN have a gradient of NaN in `b`.
+
+    Error bound: 2 ulp, as long as terms of different sign, when they cancel, leave 2^-45 of the
+    sum of their moduli. Of a gradient that is summed over broadcast axes it is 2 ulp of the sum
+    of the moduli of what is summed, of which each must be finite.
+
+    O(size) time for the size of `x` and `b` together, with an exponential or two for each entry,
+    and room for two arrays of float64 of that size. The entries are taken one after the other.
+    Objects of other libraries are read as NumPy arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> of_x, of_b = nl.weighted_logsumexp_vjp([1000.0, 1000.0, 1000.0], [2.0, -1.0, 0.0])
+    >>> of_x
+    array([ 2., -1.,  0.])
+    >>> of_b
+    array([1., 1., 1.])
+    """
+    return weighted_vjp(x, b, g, axis, where, workers)

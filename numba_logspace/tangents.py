@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from ._arguments.docs import shared_text
 from ._arguments.layout import Axis
+from ._arguments.weighted_derivatives import weighted_jvp
 from ._door import of_entries, of_rows, of_scan
 from ._family import FAMILY
 
@@ -320,3 +321,50 @@ def logcumsumexp_jvp(
     array([1.        , 0.5       , 0.33333333, 0.25      ])
     """
     return of_scan(FAMILY["logcumsumexp_jvp"], x, axis, where, out, workers, stream, t)
+
+
+@shared_text("weighted jvp")
+def weighted_logsumexp_jvp(
+    x: ArrayLike,
+    b: ArrayLike,
+    t: ArrayLike | None,
+    s: ArrayLike | None,
+    axis: Axis = -1,
+    *,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+    workers: int | None = None,
+) -> Any:
+    """The derivative of log abs(sum_j b_j exp(x_j)) along t in x and s in b.
+
+    {parameters}
+
+    Returns
+    -------
+    ndarray or scalar
+        In the shape of the value and in its dtype, which is that of `logsumexp` with `b`. It is
+        computed in float64.
+
+    {raises}
+
+    Notes
+    -----
+    With S the signed sum it is the sum of t_j b_j exp(x_j) / S and s_j exp(x_j) / S.
+
+    Special values: the tangents do not count at masked entries and at entries of -inf, nor does `t`
+    where a weight is 0; 0 where nothing else is summed. Otherwise the terms are the products of
+    the tangents with the derivatives that `weighted_logsumexp_vjp` has, NaN where those are.
+
+    Error bound: 2 ulp of the sum of the moduli of the terms, as long as terms b_j exp(x_j) of
+    different sign, when they cancel, leave 2^-45 of the sum of their moduli. O(size) time for the
+    size of `x` and `b` together; pieces are copied in turn. The entries are taken one after the
+    other. Objects of other libraries are read as NumPy arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> float(nl.weighted_logsumexp_jvp([1000.0, 1000.0], [2.0, -1.0], [1.0, 0.0], [0.0, 3.0]))
+    5.0
+    """
+    return weighted_jvp(x, b, t, s, axis, keepdims, where, workers)

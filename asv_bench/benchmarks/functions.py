@@ -40,6 +40,10 @@ def _row_weights(x):
     return x, np.ones(x.shape[:-1], x.dtype)
 
 
+def _weights_and_tangents(x):
+    return x, x * 2, x * 3, x * 4
+
+
 def _short(x):
     return (np.ascontiguousarray(x[..., :30]),)
 
@@ -120,6 +124,8 @@ _OF_KIND = {
     **dict.fromkeys(("product", "product vjp"), _square),
     "product jvp": _factors_and_tangents,
     "chain": _chain,
+    "weighted vjp": _weights,
+    "weighted jvp": _weights_and_tangents,
     **dict.fromkeys(("gated", "gated vjp"), _gated),
     **dict.fromkeys(("segment map", "segment reduction"), _segments),
     "segment vjp": _weighted_segments,

@@ -334,6 +334,41 @@ _SEGMENT_RETURNS = _REDUCTION_RETURNS.replace("ndarray or scalar", "ndarray").re
     "In the shape of `x` without the axes;", "A number for each segment, in the first axis;"
 )
 
+_WEIGHTED = """Parameters
+----------
+x : array_like
+    Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte order.
+b : array_like
+    Weights of any sign, which broadcast together with `x`.
+{more}axis : int, tuple of int or None, optional
+    The axis, or axes taken together, that a row of `x` and `b` together runs along; None is all
+    of them.
+{keepdims}where : array_like of bool, optional
+    Which entries take part, of a shape that broadcasts to that of `x` and `b` together; the
+    others are treated as absent.
+workers : int, optional
+    How many threads may share the work; -1 is all cores. By default all cores this process may
+    run on where the array is large, but never more than ``NUMBA_NUM_THREADS``."""
+
+_WEIGHTED_G = """g : array_like, optional
+    The cotangent, of a shape that broadcasts to that of the value, whose axes may also be kept
+    with length one; None means ones: then they are the gradients of the sum.
+"""
+
+_WEIGHTED_TANGENTS = """t, s : array_like or None
+    The tangents, of shapes that broadcast to those of `x` and of `b`; one of them may be None:
+    then its argument does not change.
+"""
+
+_WEIGHTED_RAISES = """Raises
+------
+TypeError
+    For masked, complex and CUDA arrays, for other dtypes, for quantities with a unit{more}.
+ValueError
+    For shapes that do not fit.
+numpy.exceptions.AxisError
+    For an axis that `x` and `b` together have not."""
+
 _ORDER = "\n    Entries follow each other in C order."
 
 _TEXTS = {
@@ -394,6 +429,14 @@ _TEXTS = {
         "returns": _MAP_RETURNS.replace("ndarray", "value, gradient : ndarray").replace(
             "In the shape", "Each in the shape"
         ),
+    },
+    "weighted vjp": {
+        "parameters": _WEIGHTED.format(more=_WEIGHTED_G, keepdims=""),
+        "raises": _WEIGHTED_RAISES.format(more=""),
+    },
+    "weighted jvp": {
+        "parameters": _WEIGHTED.format(more=_WEIGHTED_TANGENTS, keepdims=_KEEPDIMS),
+        "raises": _WEIGHTED_RAISES.format(more=", where both tangents are None"),
     },
     "jacobian": {"parameters": _JACOBIAN, "returns": _JACOBIAN_RETURNS, "raises": _JACOBIAN_RAISES},
     "class weights": _CLASS_WEIGHTS[0],

@@ -51,6 +51,11 @@ def _targets(x, axis):
     return np.zeros(_rows_of(x, axis).shape, np.int64), np.full_like(x, 1.0 / x.shape[axis])
 
 
+def _entry_losses(f, x):
+    for reduction in ("none", "mean"):
+        f(x, np.full_like(x, 0.5), reduction=reduction)
+
+
 def _segments(f, *arrays):
     n = arrays[0].size
     f(*arrays, offsets=[0, n])
@@ -77,10 +82,21 @@ _CALLS: dict[str, Callable[[Any, np.ndarray, int], Any]] = {
     "loss and gradient": lambda f, x, axis: _losses(f, x, axis, _targets(x, axis)),
     "class weights": lambda f, x, axis: _losses(f, x, axis, [-x]),
     "class weights and gradient": lambda f, x, axis: _losses(f, x, axis, [-x]),
+    "vjp of a scan": lambda f, x, axis: [f(x, g, axis) for g in (None, x)],
+    "jvp of a scan": lambda f, x, axis: f(x, x, axis),
+    "hvp of a reduction": lambda f, x, axis: [f(x, g, x, axis) for g in (None, _rows_of(x, axis))],
+    "hvp of a loss": lambda f, x, axis: [f(x, m, x, axis) for m in _targets(x, axis)],
+    "hvp of class weights": lambda f, x, axis: f(x, -x, x, axis),
+    "entry loss": lambda f, x, axis: _entry_losses(f, x),
+    "entry loss and gradient": lambda f, x, axis: _entry_losses(f, x),
     "jacobian": lambda f, x, axis: f(x, axis),
     "elementwise": lambda f, x, axis: f(*[x] * f.nin),
     "product": lambda f, x, axis: [f(x, x.T), f(x.T, x), f(x.T, x.T[0] if x.ndim == 1 else x)],
     "chain": lambda f, x, axis: _chain(f),
+    "product vjp": lambda f, x, axis: f(x, x.T),
+    "product jvp": lambda f, x, axis: f(x, x.T, x, x.T),
+    "weighted vjp": lambda f, x, axis: f(x, x, None, axis),
+    "weighted jvp": lambda f, x, axis: f(x, x, x, x, axis),
     "gated": lambda f, x, axis: f(0.5, x, x, axis),
     "gated vjp": lambda f, x, axis: f(0.5, x, x, None, axis),
     "segment map": lambda f, x, axis: _segments(f, x.reshape(-1)),
@@ -94,7 +110,7 @@ _CALLS: dict[str, Callable[[Any, np.ndarray, int], Any]] = {
 
 def _compile(name: str, dtype: str) -> None:
     function, f = FAMILY[name], getattr(numba_logspace, name)
-    makes_matrices = function.kind in ("jacobian", "product")
+    makes_matrices = function.kind.startswith(("jacobian", "product"))
     for shape, axis in _LAYOUTS[:_SMALL] if makes_matrices else _LAYOUTS:
         _CALLS[function.kind](f, _numbers(shape, dtype), axis)
 

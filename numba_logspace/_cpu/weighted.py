@@ -4,12 +4,12 @@ import math
 
 from .._compile.inline import inlined
 from .._compile.jit import kernel
-from .._formulas.vectormath import difference
 from .._formulas.weighted import (
     add_exact_term,
     add_plain_term,
     exact_term,
     exponent_of_term,
+    gap_of,
     is_exact_enough,
     is_too_small,
     log_of_sums,
@@ -19,9 +19,11 @@ from .._formulas.weighted import (
 
 
 @inlined
-def _largest(x, b, base, n):
-    # (index of the largest term, whether it is +inf with b > 0, with b < 0, whether NaN is in);
-    # the index is -1 where there is no finite term.
+def largest_term(x, b, base, n):
+    """(index of the largest term, whether +inf is in with b > 0, with b < 0, whether NaN is in).
+
+    The index is -1 where there is no finite term.
+    """
     at, top, plus, minus, nan = -1, -math.inf, False, False, False
     for i in range(base, base + n):
         if b[i] == 0.0 or (x[i] == -math.inf and math.isfinite(b[i])):
@@ -45,7 +47,7 @@ def _sums_of(term_of, add_term):
         for i in range(base, base + n):
             if b[i] == 0.0 or x[i] == -math.inf:
                 continue
-            gap, error = difference(x[i], pivot)
+            gap, error = gap_of(x[i], pivot)
             if is_too_small(gap):
                 continue
             term, low = term_of(gap, error, b[i], exponent)
@@ -57,14 +59,14 @@ def _sums_of(term_of, add_term):
     return sums_of
 
 
-_plain_sums = _sums_of(plain_term, add_plain_term)
-_exact_sums = _sums_of(exact_term, add_exact_term)
+plain_sums = _sums_of(plain_term, add_plain_term)
+exact_sums = _sums_of(exact_term, add_exact_term)
 
 
 @inlined
 def weighted_row(x, b, base, n):
     """(log |sum b exp(x)|, sign of the sum) of a row."""
-    at, plus, minus, nan = _largest(x, b, base, n)
+    at, plus, minus, nan = largest_term(x, b, base, n)
     if nan or (plus and minus):
         return math.nan, math.nan
     if plus or minus:
@@ -72,10 +74,10 @@ def weighted_row(x, b, base, n):
     if at < 0:
         return -math.inf, 0.0
     pivot, exponent = x[at], split(b[at])[1]
-    sums, moduli = _plain_sums(x, b, base, n, pivot, exponent)
+    sums, moduli = plain_sums(x, b, base, n, pivot, exponent)
     value, sign = log_of_sums(sums, pivot, exponent)
     if not is_exact_enough(value, sums, moduli, exponent_of_term(pivot, exponent)):
-        sums, _ = _exact_sums(x, b, base, n, pivot, exponent)
+        sums, _ = exact_sums(x, b, base, n, pivot, exponent)
         value, sign = log_of_sums(sums, pivot, exponent)
     return value, sign
 

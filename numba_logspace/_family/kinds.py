@@ -31,6 +31,8 @@ KINDS = {
     "product": ((), {"jitted", "cuda"}),
     "product vjp": ((), {"jitted"}),
     "product jvp": ((), {"jitted"}),
+    "weighted vjp": ((), set()),
+    "weighted jvp": ((), set()),
     "chain": ((), {"jitted"}),
     "gated": ((), {"jitted", "cuda"}),
     "gated vjp": ((), {"jitted", "cuda"}),

@@ -1,4 +1,4 @@
-"""The table: products of matrices of logarithms, and gates between sets of classes."""
+"""The table: products of matrices, derivatives of weighted sums, gates between sets of classes."""
 
 from .._cpu.engines import Weighing
 from .._cpu.weigh import Formulas
@@ -33,6 +33,8 @@ TABLE = (
     Function("logmatmulexp", "product", None, ulp=2),
     Function("logmatmulexp_vjp", "product vjp", None, ulp=8),
     Function("logmatmulexp_jvp", "product jvp", None, ulp=8),
+    Function("weighted_logsumexp_vjp", "weighted vjp", None, ulp=2),
+    Function("weighted_logsumexp_jvp", "weighted jvp", None, ulp=2),
     Function("gated_log_softmax", "gated", _GATED, ulp=4),
     Function("gated_log_softmax_vjp", "gated vjp", _GATED_VJP, ulp=8),
 )

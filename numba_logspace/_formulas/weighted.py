@@ -15,6 +15,7 @@ from .simd import constant, scaled_power_of_two, select, split_exponent
 from .vectormath import (
     exp_pair_parts,
     larger,
+    lesser,
     log_pair_of_sum,
     magnitude,
     quotient,
@@ -27,6 +28,10 @@ SCALE = 900.0
 # So many times the modulus of the sum the moduli of plain terms may add up to, where the result
 # or the logarithm of the largest term is 1.
 _MOST_PLAIN = 24.0
+# The same where it is the sum itself that needs its digits.
+_MOST_PLAIN_OF_SUM = 4.0
+# exp() of this is beyond what any weights bring back.
+_FAR = 5000.0
 
 # log(2) in three parts, of which two are so short that no more than 4095 times each is exact.
 _LN2_HIGH, _LN2_MIDDLE, _LN2_LOW = (
@@ -49,6 +54,18 @@ def split(b):
 def exponent_of_term(x, k):
     """About log(|b| exp(x)), from the exponent of b: enough to choose what to sum relative to."""
     return x + k * 0.6931471805599453
+
+
+@inlined
+def gap_of(x, pivot):
+    """(d, e) with d + e = x - pivot exactly; d is cut off where no weight brings exp(d) back.
+
+    Unlike `difference` it keeps e where exp(d) underflows: the weights may make up for that.
+    """
+    d, error = two_sum(x, -pivot)
+    if abs(d) < _FAR:
+        return d, error
+    return (_FAR if d > 0.0 else -_FAR), 0.0
 
 
 @inlined
@@ -156,3 +173,97 @@ def is_exact_enough(value, sums, moduli, largest):
     An ulp is that of the larger, in modulus, of the value and the logarithm of the largest term.
     """
     return moduli <= _MOST_PLAIN * abs(sums[0]) * max(abs(value), abs(largest))
+
+
+# --- derivatives ---------------------------------------------------------------------------------
+#
+# A share, and all that is made of it, is (v, low, k): the number (v + low) 2^k, which itself may
+# be beyond what a double holds until all of its factors have met.
+
+
+@inlined
+def keeps_digits(sums, moduli):
+    """Whether plain terms of these moduli leave the sum itself within a quarter of an ulp."""
+    return moduli <= _MOST_PLAIN_OF_SUM * abs(sums[0])
+
+
+@inlined
+def times_power(v, k):
+    """v 2^k, rounded once, for a v that is no more than 2^100 times above or below 1."""
+    k = larger(lesser(k, 2000.0), -2000.0)
+    half = math.floor(k * 0.5)
+    first = scaled_power_of_two(constant(v, "magic") + (half - 128.0))
+    second = scaled_power_of_two(constant(v, "magic") + (k - half - 128.0))
+    return v * first * second
+
+
+@inlined
+def total_of(sums, exponent):
+    """The sum over exp(pivot), from the sums of the terms relative to 2^exponent exp(pivot)."""
+    first, second, third = sums
+    second, lost = two_sum(second, third)
+    s, low = two_sum(first, second)
+    low, k = low + lost, exponent - SCALE
+    if abs(s) < constant(s, "smallest_normal"):
+        s, low, k = s * 2.0**SCALE, low * 2.0**SCALE, k - SCALE
+    if s == 0.0:
+        return 0.0, 0.0, 0.0
+    v, own = split(s)
+    return v, times_power(low, -own), k + own
+
+
+@inlined
+def share_of(x, pivot, total):
+    """exp(x) over the sum."""
+    v, low, k = total
+    if not math.isfinite(x):
+        return x / v, 0.0, 0.0
+    gap, error = gap_of(x, pivot)
+    y, y_low, own = exp_pair_parts(gap, error)
+    q, q_low = quotient(y, y_low, v, low)
+    return q, q_low, own - k
+
+
+@inlined
+def inverse_of(b):
+    """1 / b: the share of exp(x) in b exp(x) alone."""
+    if math.isinf(b):
+        return 0.0, 0.0, 0.0
+    f, k = split(b)
+    q, q_low = quotient(1.0, 0.0, f, 0.0)
+    return q, q_low, -k
+
+
+@inlined
+def times(number, u):
+    """(v, low, k) times u, of which either may be 0, inf or NaN."""
+    v, low, k = number
+    if u == 0.0 or not (math.isfinite(u) and math.isfinite(v)):
+        return v * u, 0.0, 0.0
+    f, own = split(u)
+    p, p_low = two_product(f, v)
+    return p, p_low + f * low, k + own
+
+
+@inlined
+def rounded(number):
+    """(v, low, k) as one double."""
+    v, low, k = number
+    return times_power(v + low, k)
+
+
+@inlined
+def add_scaled(sums, k, number):
+    """The sums over 2^k with one more (v, low, own), and the k that they are then over.
+
+    It is the largest so far: what is far below it does not count in the end.
+    """
+    v, low, own = number
+    if v == 0.0:
+        return sums, k
+    if own > k:
+        first, second, third = sums
+        by = k - own
+        sums = times_power(first, by), times_power(second, by), times_power(third, by)
+        k = own
+    return add_plain_term(sums, times_power(v, own - k), times_power(low, own - k)), k

@@ -15,8 +15,8 @@ import pytest
 
 import numba_logspace
 from numba_logspace.__main__ import main
-from numba_logspace._commands import arrays, stored
-from numba_logspace._family import named
+from numba_logspace._commands import arrays, cache, stored
+from numba_logspace._family import KINDS, named
 
 FUNCTIONS = named("map", "scan", "reduction")
 X = np.random.default_rng(5).normal(3, 4, (5, 6, 7))
@@ -513,6 +513,10 @@ def _compile(tmp_path, *arguments):
     command = [sys.executable, "-m", "numba_logspace", "compile", *arguments]
     environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+
+def test_compile_knows_every_kind():
+    assert cache._CALLS.keys() == KINDS.keys()
 
 
 def test_compile_fills_the_cache(tmp_path):

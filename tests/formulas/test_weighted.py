@@ -50,6 +50,16 @@ def test_a_weight_that_cancels_the_others(terms, last, left):
     check_row(x, b)
 
 
+def test_weights_that_make_up_for_exponentials_far_below():
+    # The rounding errors of x_j - x_k count though exp(x_j - x_k) underflows.
+    rng = np.random.default_rng(3)
+    for _ in range(50):
+        x = np.array([rng.normal(), 1382.0 + 3.0 * rng.normal()])
+        with ctx.workprec(400):
+            weight = float((arb(1e300) * (arb(x[0]) - arb(x[1])).exp()).mid())
+        check_row(x, [1e300, -weight * (1 + 2.0**-40)])
+
+
 @many
 @given(numbers, st.floats(1e-15, 1e-3), st.sampled_from([1.0, 0.7, 1e-300, 1e300]))
 def test_neighbours(x, gap, weight):

@@ -27,6 +27,7 @@ from numba_logspace._family import FAMILY  # noqa: E402
 # Segments and chains have searches of their own, in tests/formulas; the others have arguments that
 # random calls do not know, and tests of their own.
 _OTHERS = "segment", "chain", "entry loss", "vjp of a scan", "jvp of a scan", "product ", "hvp of"
+_OTHERS += ("weighted ",)
 NAMES = tuple(name for name, f in FAMILY.items() if not f.kind.startswith(_OTHERS))
 ROUND = 24
 # One round of so many is in jitted code, of fewer cases.

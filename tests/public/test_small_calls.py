@@ -18,6 +18,7 @@ PACKAGE = str(Path(nl.__file__).parent)
 # What has no shorter way.
 GENERAL = {"elementwise", "chain", "product", "product vjp", "product jvp"}
 GENERAL |= {"hvp of a reduction", "hvp of a loss", "hvp of class weights"}
+GENERAL |= {"weighted vjp", "weighted jvp"}
 GENERAL |= {kind for kind in KINDS if kind.startswith(("segment", "entry loss"))}
 OF_ROWS = [f for f in FAMILY.values() if f.kind not in GENERAL]
 inf, nan = np.inf, np.nan
