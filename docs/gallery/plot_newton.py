@@ -105,7 +105,7 @@ def run(model: Model, method: str) -> tuple[list[int], list[float]]:
 
     began = perf_counter()
     # trust-krylov multiplies by numbers that it has not set yet, and throws the products away.
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
         found = minimize(
             model.loss,
             start,
