@@ -236,11 +236,7 @@ class _Loss:
     def run(self, outs=()):
         """The losses as they are returned."""
         values = self.rows.run(self._function, self.scores, c=self.c, values=True, outs=outs)
-        if self._reduction == "none":
-            return self.rows.returned(values)
-        if self._reduction == "mean" and not self.rows.on_cuda:
-            return self.rows.mean(values, self.c)
-        return self.rows.total(values)
+        return self.rows.reduced(values, self._reduction, self.c)
 
 
 def loss(

@@ -7,6 +7,7 @@ import numpy as np
 from .._cpu import chains as engine
 from .._cpu.best_path import best_path as best_path_engine
 from .._cpu.chains import COUNTS, LOGS, NUMBERS, POSTERIORS
+from .._cpu.totals import sums_over
 from .._cpu.workers import count_for, share
 from . import layout
 from .slabs import flat
@@ -118,13 +119,8 @@ class Chains:
         """A gradient for each chain as one of the argument: summed where chains share it."""
         wanted = self.given[name].shape
         values = values.reshape((*self.batch, *shape))
-        axes = tuple(range(values.ndim - len(wanted)))
-        kept = values.shape[len(axes) :]
-        axes += tuple(
-            len(axes) + i for i, (a, b) in enumerate(zip(kept, wanted)) if a != b and b == 1
-        )
-        if axes and values.size != math.prod(wanted):
-            values = values.sum(axis=axes, dtype=np.longdouble)
+        axes = layout.broadcast_axes(wanted, values.shape)
+        values = sums_over(values, axes) if axes else values
         return self.numbers(values, wanted)
 
 

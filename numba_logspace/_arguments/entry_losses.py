@@ -36,11 +36,7 @@ class _Loss:
         """The losses as they are returned; the gradient goes to `out`."""
         g, q, out = (None if u is None else u[..., None] for u in (self.g, self.q, out))
         values = self.rows.run(function, g, q, self.c, values=True, outs=(out,))
-        if self.reduction == "none":
-            return self.rows.returned(values)
-        if self.reduction == "mean":
-            return self.rows.mean(values, self.c)
-        return self.rows.total(values)
+        return self.rows.reduced(values, self.reduction, self.c)
 
 
 def loss(function, logits, scores, pos_weight, weights, where, reduction, workers):

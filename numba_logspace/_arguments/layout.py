@@ -175,6 +175,21 @@ def check_operand(array, name, shape, of="x"):
         ) from None
 
 
+def broadcast_axes(shape, full):
+    """The axes of the full shape along which an array of `shape` is broadcast to it."""
+    new = len(full) - len(shape)
+    own = (a for a, k in enumerate(shape, new) if k == 1 != full[a])
+    return (*range(new), *own)
+
+
+def check_two_outs(out, shapes, dtype, inputs):
+    """Refuse an `out` that is no pair of arrays, apart from each other and from the inputs."""
+    if not isinstance(out, tuple) or len(out) != 2:
+        raise TypeError(f"out must be a tuple of two arrays, got {type(out).__name__}")
+    for i, others in enumerate((inputs, inputs | {"out[0]": out[0]})):
+        check_out(out[i], shapes[i], dtype, others, name=f"out[{i}]")
+
+
 def check_out(out, shape, dtype, inputs, may_be=(), name="out"):
     """Refuse an `out` of another kind, or one that shares memory with an input.
 

@@ -66,14 +66,9 @@ def product_vjp(function, a, b, g, out, workers):
     if g is not None:
         g = product.beside(g, "g", product.shape, "the result")
     shapes = product.a.shape, product.b.shape
-    if out is None:
-        outs = None, None
-    elif not isinstance(out, tuple) or len(out) != 2:
-        raise TypeError(f"out must be a tuple of two arrays, got {type(out).__name__}")
-    else:
-        outs, apart = out, product.inputs(g=g)
-        for i, others in enumerate((apart, apart | {"out[0]": out[0]})):
-            layout.check_out(out[i], shapes[i], product.result, others, name=f"out[{i}]")
+    if out is not None:
+        layout.check_two_outs(out, shapes, product.result, product.inputs(g=g))
+    outs = (None, None) if out is None else out
     first, second = product.factors(product.a, product.b)
     if math.prod(product.form) * first.shape[-1] == 0:
         gradients = [np.zeros(shape, product.dtype) for shape in shapes]

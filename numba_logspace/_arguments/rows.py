@@ -120,12 +120,7 @@ class Rows:
         """Two arrays for results of the shape of x, apart from each other and from the inputs."""
         if out is None:
             return self.out(None, inputs), self.out(None, inputs)
-        if not isinstance(out, tuple) or len(out) != 2:
-            raise TypeError(f"out must be a tuple of two arrays, got {type(out).__name__}")
-        apart = self._inputs(inputs)
-        for i, others in enumerate((apart, apart | {"out[0]": out[0]})):
-            name = f"out[{i}]"
-            layout.check_out(out[i], self.x.shape, self.result, others, name=name)
+        layout.check_two_outs(out, [self.x.shape] * 2, self.result, self._inputs(inputs))
         return out
 
     def out_of_shape(self, out, shape, inputs):
@@ -173,9 +168,7 @@ class Rows:
         What comes out has another shape of as many entries.
         """
         total = sum(numbers)
-        lead = total.ndim - len(shape)
-        repeated = [i for i, k in enumerate(shape, lead) if k == 1 and total.shape[i] != 1]
-        axes = (*range(lead), *repeated)
+        axes = layout.broadcast_axes(shape, total.shape)
         total = np.asarray(sums_over(total, axes) if axes else total).reshape(returned)
         with np.errstate(all="ignore"):  # a float16 may overflow to inf
             return total.astype(self.result)
@@ -186,6 +179,14 @@ class Rows:
         with np.errstate(all="ignore"):
             mean = mean_of_rows(np.ascontiguousarray(values).reshape(-1), shares)
             return self.result.type(mean)
+
+    def reduced(self, values, reduction, shares):
+        """The losses of the rows as they are returned; for a mean, multiplied with shares."""
+        if reduction == "none":
+            return self.returned(values)
+        if reduction == "mean" and not self.on_cuda:
+            return self.mean(values, shares)
+        return self.total(values)
 
     def run(self, function, g=None, t=None, c=None, values=False, outs=()):
         """Call the engine of a function; the values of the rows, where they are wanted.

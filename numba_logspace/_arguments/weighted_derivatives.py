@@ -20,16 +20,9 @@ def _checked(x, b, axis, where, workers):
     return rows, [(array.shape, result) for array, _, result in alone]
 
 
-def _broadcast_axes(shape, full):
-    # The axes of the full shape along which an array of `shape` is broadcast.
-    new = len(full) - len(shape)
-    own = (a for a, k in enumerate(shape, new) if k == 1 != full[a])
-    return (*range(new), *own)
-
-
 def _summed_to(values, shape, dtype):
     # The sum over what is broadcast, as it is returned.
-    axes = _broadcast_axes(shape, values.shape)
+    axes = layout.broadcast_axes(shape, values.shape)
     if axes:
         values = sums_over(values, axes).reshape(shape)
     with np.errstate(all="ignore"):  # a smaller dtype may overflow or underflow

@@ -3,9 +3,8 @@
 from .._cpu.engines import Weighing
 from .._cpu.weigh import Formulas
 from .._formulas import curvature, derivatives, losses, softsum
+from .derivatives import BY_OTHERS
 from .kinds import Function
-
-_BY_OTHERS = derivatives.where_others_are_small, "without max"
 
 TABLE = (
     Function(
@@ -52,7 +51,7 @@ TABLE = (
                 element=curvature.element_binary_cross_entropy_hvp,
                 admit=losses.probability_or_nan,
             ),
-            *_BY_OTHERS,
+            *BY_OTHERS,
         ),
         ulp=8,
     ),
@@ -68,7 +67,7 @@ TABLE = (
                 element=curvature.element_complement_cross_entropy_hvp,
                 admit=losses.weight_or_nan,
             ),
-            *_BY_OTHERS,
+            *BY_OTHERS,
         ),
         ulp=8,
     ),

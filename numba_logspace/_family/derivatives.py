@@ -6,7 +6,8 @@ from .._cpu.weigh import Formulas
 from .._formulas import derivatives, jacobians, softsum
 from .kinds import Function
 
-_BY_OTHERS = derivatives.where_others_are_small, "without max"
+# When derivatives look at the row without its maximum: an engine's condition, and what to look at.
+BY_OTHERS = derivatives.where_others_are_small, "without max"
 
 _SOFTMAX_VJP = Weighing(
     Formulas(
@@ -67,7 +68,7 @@ TABLE = (
                 sums=(1, 1),
                 element=derivatives.element_log1m_softmax_vjp,
             ),
-            *_BY_OTHERS,
+            *BY_OTHERS,
         ),
         ulp=8,
         masked=(0.0,),
@@ -83,7 +84,7 @@ TABLE = (
                 sums=(1, 1),
                 element=derivatives.element_loo_logsumexp_vjp,
             ),
-            *_BY_OTHERS,
+            *BY_OTHERS,
         ),
         ulp=8,
         masked=(0.0,),
@@ -99,7 +100,7 @@ TABLE = (
                 sums=(1, 1),
                 element=derivatives.element_log1m_softmax_value_and_vjp,
             ),
-            *_BY_OTHERS,
+            *BY_OTHERS,
         ),
         ulp=8,
         masked=(-0.0, 0.0),
@@ -150,7 +151,7 @@ TABLE = (
                 sums=(1, 1),
                 element=derivatives.element_log1m_softmax_jvp,
             ),
-            *_BY_OTHERS,
+            *BY_OTHERS,
         ),
         ulp=8,
         masked=(0.0,),
@@ -166,7 +167,7 @@ TABLE = (
                 sums=(1, 1),
                 element=derivatives.element_loo_logsumexp_jvp,
             ),
-            *_BY_OTHERS,
+            *BY_OTHERS,
         ),
         ulp=8,
     ),
@@ -201,7 +202,7 @@ TABLE = (
             jacobian.log1m_softmax_rows,
             jacobians.OF_LOG1M_SOFTMAX,
             derivatives.prepare_by_odds,
-            *_BY_OTHERS,
+            *BY_OTHERS,
         ),
         ulp=4,
     ),
@@ -216,7 +217,7 @@ TABLE = (
                 sums=(4, 2),
                 element=derivatives.element_log1m_softmax_hvp,
             ),
-            *_BY_OTHERS,
+            *BY_OTHERS,
         ),
         ulp=8,
         masked=(0.0,),

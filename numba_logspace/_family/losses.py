@@ -3,9 +3,8 @@
 from .._cpu.engines import Entries, Weighing
 from .._cpu.weigh import Formulas
 from .._formulas import bernoulli, derivatives, losses, softsum
+from .derivatives import BY_OTHERS
 from .kinds import Function
-
-_BY_OTHERS = derivatives.where_others_are_small, "without max"
 
 
 def _loss(prepare, weigh, settle, admit, *condition):
@@ -81,7 +80,7 @@ TABLE = (
             losses.weigh_binary_cross_entropy,
             losses.settle_loss_of_odds,
             losses.probability_or_nan,
-            *_BY_OTHERS,
+            *BY_OTHERS,
         ),
         ulp=4,
     ),
@@ -95,7 +94,7 @@ TABLE = (
             (3, 2),
             losses.element_binary_cross_entropy_gradient,
             losses.probability_or_nan,
-            *_BY_OTHERS,
+            *BY_OTHERS,
         ),
         ulp=8,
     ),
@@ -107,7 +106,7 @@ TABLE = (
             losses.weigh_complement_cross_entropy,
             losses.settle_loss_of_odds,
             losses.weight_or_nan,
-            *_BY_OTHERS,
+            *BY_OTHERS,
         ),
         ulp=4,
     ),
@@ -121,7 +120,7 @@ TABLE = (
             (2, 1),
             losses.element_complement_cross_entropy_gradient,
             losses.weight_or_nan,
-            *_BY_OTHERS,
+            *BY_OTHERS,
         ),
         ulp=8,
     ),

@@ -316,6 +316,13 @@ def element_loo_logsumexp(x, e, m, a, b, c, d):
     return select(e == constant(e, "scale"), b, m + log1p(others))
 
 
+@formula
+def length_pair(n, like):
+    """The length of a row as a number and what it lacks: it may have more digits than the type."""
+    low = n & _LOW_BITS
+    return two_sum(const(like, n - low), const(like, low))
+
+
 # --- reductions --------------------------------------------------------------------------------
 # reduce(summary, second, n), arguments as for prepare.
 
@@ -343,9 +350,7 @@ def reduce_logsumexp_excluding_max(summary, second, n):
 def reduce_logmeanexp(summary, second, n):
     """m + log(mean of exp(x_i - m)), from the sum of exp(x_i - m) - 1 where that is small."""
     total, error = total_sum(summary)
-    # A length may have more digits than the type.
-    low = n & _LOW_BITS
-    count, count_low = two_sum(const(total, n - low), const(total, low))
+    count, count_low = length_pair(n, total)
     mean, mean_low = quotient(total, error, count, count_low)
     far = select(total == total, log_of_sum(mean, mean_low), total)
     near = log1p(second[0] / count)

@@ -10,19 +10,11 @@ import math
 
 from .._compile.trace import formula
 from .simd import const, constant, fma, select
-from .softsum import total_sum
+from .softsum import length_pair, total_sum
 from .vectormath import difference, exp_less, log_pair_of_sum, magnitude, quotient, two_sum
 
-_LOW_BITS = (1 << 20) - 1
 # Below this q, exp(d) - 1 is d for every entry of a row, of up to 2^31.
 _LINEAR = 2.0**-90
-
-
-@formula
-def _count(n, like):
-    # A length may have more digits than the type.
-    low = n & _LOW_BITS
-    return two_sum(const(like, n - low), const(like, low))
 
 
 @formula
@@ -30,7 +22,7 @@ def prepare_variance(summary, second, n):
     """m and (mean, what it lacks, q, 1 / q, m, ties, n, what it lacks); q scaled where linear."""
     total, error = total_sum(summary)
     zero, one, scale = const(total, 0.0), const(total, 1.0), constant(total, "scale")
-    count, count_low = _count(n, total)
+    count, count_low = length_pair(n, total)
     mean, mean_low = quotient(total, error, count, count_low)
     short = zero - second[0]
     near = total + total >= count

@@ -8,9 +8,8 @@ from numba import types
 from .._compile.inline import inlined
 from .._compile.stamp import check_sources
 from .._cpu.engines import units_of
-from .._cpu.totals import fill_shares, mean_of_rows, sum_of_rows
 from .frames import Frame, turn_of
-from .loss_arguments import apart, reduction_of
+from .loss_arguments import apart, filled_shares, reduction_of, result_of
 from .memory import quiet, same_shape
 from .typing import Rows, is_none
 
@@ -119,38 +118,18 @@ def _weights_of(rows, weights, where, reduction):
 
     @inlined
     def shares(x, weights, mask):
-        c = own(x, weights, mask)
-        filled = np.empty(c.size, x.dtype)
-        if not fill_shares(c.astype(np.float64), filled) > 0.0:
-            raise ValueError("reduction must not be 'mean' of weights that are all 0")
-        return filled
+        return filled_shares(own(x, weights, mask), x.dtype)
 
     if is_none(weights) and not masked:
         return equal_shares if reduction == "mean" else none
     return shares if reduction == "mean" else own
 
 
-def _result(rows, reduction):
-    turned = rows.turned
-
-    @inlined
-    def of_each(x, values, c):
-        return values.reshape(x.shape)
-
-    @inlined
-    def of_each_turned(x, values, c):
-        return values.reshape(x.T.shape).T
-
-    @inlined
-    def total(x, values, c):
-        return x.dtype.type(sum_of_rows(values))
-
-    @inlined
-    def mean(x, values, c):
-        return x.dtype.type(mean_of_rows(values, c))
-
-    each = of_each_turned if turned else of_each
-    return {"none": each, "sum": total, "mean": mean}[reduction]
+def _shape_of(rows):
+    # A function of the logits and flat values: these in the shape of the logits.
+    if rows.turned:
+        return inlined(lambda x, values: values.reshape(x.T.shape).T)
+    return inlined(lambda x, values: values.reshape(x.shape))
 
 
 class _Loss:
@@ -168,7 +147,7 @@ class _Loss:
             rows, call.pos_weight, "pos_weight", _check_pos_weight, _check_pos_weight_of_one
         )
         weights_of = _weights_of(rows, call.weights, where, reduction)
-        mask_of, self.result = _mask_of(rows, where), _result(rows, reduction)
+        mask_of, self.result = _mask_of(rows, where), result_of(_shape_of(rows), reduction)
         self.frame, check_out = Frame(rows, out), apart(entry.name, out)
         run = quiet(entry.engine.entries)
 

@@ -96,6 +96,15 @@ def class_weights_of(rows, weights):
     return of_weights
 
 
+@inlined
+def filled_shares(c, dtype):
+    """Weights over their sum, in another dtype."""
+    filled = np.empty(c.size, dtype)
+    if not fill_shares(c.astype(np.float64), filled) > 0.0:
+        raise ValueError("reduction must not be 'mean' of weights that are all 0")
+    return filled
+
+
 def _row_weights(rows, weights, reduction, where, class_weights):
     # A function of the logits, the weights, the rows that count, the weights of the classes and
     # the labels: what each row's loss is multiplied with.
@@ -150,11 +159,7 @@ def _row_weights(rows, weights, reduction, where, class_weights):
 
     @inlined
     def shares(logits, weights, present, class_weights, classes):
-        c = own(logits, weights, present, class_weights, classes)
-        filled = np.empty(c.size, logits.dtype)
-        if not fill_shares(c.astype(np.float64), filled) > 0.0:
-            raise ValueError("reduction must not be 'mean' of weights that are all 0")
-        return filled
+        return filled_shares(own(logits, weights, present, class_weights, classes), logits.dtype)
 
     own_of_one_row = chosen_of_one_row if has_options else given
 
@@ -171,9 +176,8 @@ def _row_weights(rows, weights, reduction, where, class_weights):
     return own_of_one_row if alone else own
 
 
-def _result(rows, reduction):
-    # A function of the logits and the losses of the rows.
-    shape = shaper(rows)
+def result_of(shape, reduction):
+    """A function of the logits, the losses and their weights; `shape` gives the losses theirs."""
 
     @inlined
     def of_each(logits, values, c):
@@ -187,13 +191,17 @@ def _result(rows, reduction):
     def mean(logits, values, c):
         return logits.dtype.type(mean_of_rows(values, c))
 
+    return {"none": of_each, "sum": total, "mean": mean}[reduction]
+
+
+def _result(rows, reduction):
     @inlined
     def alone(logits, value, c):
         return value + logits.dtype.type(0.0)  # -0.0 is 0.0 in a sum
 
     if rows.ndim == 1 and reduction != "none":
         return alone
-    return {"none": of_each, "sum": total, "mean": mean}[reduction]
+    return result_of(shaper(rows), reduction)
 
 
 def reduction_of(function, reduction):
