@@ -146,7 +146,10 @@ def test_docstrings_of_derivatives(name):
     assert f"Error bound: {PARTIALS[name].ulp} ulp" in found["Notes"]
     assert "Special values:" in found["Notes"]
     inputs = re.match(rf"{name}\((.+?), /, out=None, \*, where=True", text)[1].split(", ")
-    assert documented(found["Parameters"])[: len(inputs)] == inputs
+    names = list(inspect.signature(PARTIALS[name].engine).parameters)
+    assert documented(found["Parameters"])[: len(inputs)] == names
+    if hasattr(np.exp, "__dict__"):  # otherwise NumPy calls them x1, x2
+        assert inputs == names
     assert re.match(r"The (second )?derivative of `\w+` by \w( and \w)?\.$", text.split("\n\n")[1])
     assert f"partials.{name}(" in found["Examples"]
     assert "{" not in text
