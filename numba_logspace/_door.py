@@ -13,7 +13,7 @@ import inspect
 
 import numpy as np
 
-from ._arguments import gated, loss_options, matrices, small, targets
+from ._arguments import entry_losses, gated, loss_options, matrices, small, targets
 from ._arguments.foreign import handed_over
 from ._arguments.layout import is_on_cuda
 from ._arguments.scores import memory_of
@@ -181,7 +181,6 @@ def _from_rows(function, x, axis, where, out, workers, stream, g):
 
 def hessian_of_rows(function, x, axis, where, out, workers, stream, g, t):
     """The Hessian of a reduction times t, from a number for each row too."""
-    _check_place(function, x, "x")
     rows = rows_of(x, axis, where, workers, stream)
     c, t = rows.numbers(g, "g"), rows.operand(t, "t")
     out = rows.out(out, {"t": t}, separate={"g": c})
@@ -219,8 +218,6 @@ class _Loss:
         self.rows = rows_of(logits, axis, None, *devices, "logits")
         if not self.rows.axes:
             raise np.exceptions.AxisError(axis, 0, "axis")
-        if self.rows.on_cuda:
-            loss_options.refuse_on_cuda(where, *of_classes)
         present = loss_options.present_of(where, self.rows)
         scores = targets.SCORES[function.operands[0]](scores, self.rows, present)
         self.scores, self.c = loss_options.scores_and_weights(
@@ -352,13 +349,35 @@ def _loss_and_gradient(
 
 def hessian_of_loss(function, logits, scores, t, axis, weights, reduction, out, workers, stream):
     """The Hessian of a loss, or of the sum or mean of those of all rows, times t."""
-    _check_place(function, logits, "logits")
     plain = None, (None, None)
     call = _Loss(function, logits, scores, axis, weights, *plain, reduction, workers, stream)
     t = call.rows.operand(t, "t")
     out = call.out(out, {"t": t})
     call.rows.run(function, call.scores, t, c=call.c, outs=(out,))
     return call.rows.handed_out(out)
+
+
+def entry_loss(
+    function, logits, scores, pos_weight, weights, where, reduction, out, workers, stream
+):
+    """A loss for each entry, or one number, and a gradient where the function gives one."""
+    if pos_weight is weights is where is stream is None:
+        results = entry_losses.small(function, logits, scores, reduction, out, workers)
+        if results is not None:
+            return results
+    return _entry_loss(
+        function, logits, scores, pos_weight, weights, where, reduction, out, workers, stream
+    )
+
+
+@handed_over
+def _entry_loss(
+    function, logits, scores, pos_weight, weights, where, reduction, out, workers, stream
+):
+    targets.check_reduction(reduction)
+    rows = rows_of(logits, (), None, workers, stream, "logits")
+    call = entry_losses.EntryLoss(rows, scores, pos_weight, weights, where, reduction)
+    return call.with_gradient(function, out) if function.gives_gradient else call.run(function)
 
 
 # --- two sets of labels --------------------------------------------------------------------------

@@ -7,9 +7,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._arguments import entry_losses
 from ._arguments.docs import shared_text
-from ._door import loss, loss_and_gradient
+from ._door import entry_loss, loss, loss_and_gradient
 from ._family import FAMILY
 
 Reduction: TypeAlias = Literal["none", "sum", "mean"]
@@ -318,6 +317,7 @@ def sigmoid_binary_cross_entropy(
     where: ArrayLike | None = None,
     reduction: Reduction = "none",
     workers: int | None = None,
+    stream: Any = None,
 ) -> Any:
     """-t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)) of each entry: logits x, targets t.
 
@@ -348,8 +348,8 @@ def sigmoid_binary_cross_entropy(
     array([4.24835426e-18, 8.00000000e+02, 6.93147181e-01])
     """
     function = FAMILY["sigmoid_binary_cross_entropy"]
-    return entry_losses.loss(
-        function, logits, targets, pos_weight, weights, where, reduction, workers
+    return entry_loss(
+        function, logits, targets, pos_weight, weights, where, reduction, None, workers, stream
     )
 
 
@@ -364,6 +364,7 @@ def sigmoid_binary_cross_entropy_value_and_grad(
     reduction: Reduction = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> tuple[Any, np.ndarray]:
     """`sigmoid_binary_cross_entropy` and its gradient sigmoid(x) - t in the logits, in one pass.
 
@@ -391,6 +392,6 @@ def sigmoid_binary_cross_entropy_value_and_grad(
     array([-4.24835426e-18,  4.24835426e-18])
     """
     function = FAMILY["sigmoid_binary_cross_entropy_value_and_grad"]
-    return entry_losses.loss_and_gradient(
-        function, logits, targets, pos_weight, weights, where, reduction, out, workers
+    return entry_loss(
+        function, logits, targets, pos_weight, weights, where, reduction, out, workers, stream
     )

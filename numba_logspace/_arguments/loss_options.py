@@ -9,39 +9,26 @@ from .scores import Scores
 from .slabs import Labels
 
 
-def refuse_on_cuda(where, class_weights, label_smoothing):
-    """Refuse what the engines of CUDA do not know."""
-    given = {
-        "where": where,
-        "class_weights": class_weights,
-        "label_smoothing": label_smoothing,
-    }
-    for name, u in given.items():
-        if u is not None:
-            raise TypeError(
-                f"{name} must be None for CUDA arrays, got a {type(u).__name__}; weights for the "
-                "rows and targets for the classes say the same"
-            )
-
-
 def present_of(where, rows):
     """Which rows count, a bool for each, from `where`; None for all."""
     if where is None or where is True:
         return None
-    mask = layout.bool_array(where)
+    mask = rows.which(where)
     if mask.ndim == rows.x.ndim and all(mask.shape[a] == 1 for a in rows.axes):
         mask = mask.reshape([k for a, k in enumerate(mask.shape) if a not in rows.axes])
     return layout.broadcast_where(mask, rows.shape, "the losses")
 
 
 def weights_of_classes(class_weights, rows):
-    """A finite weight >= 0 for each class as float64, or None."""
+    """A finite weight >= 0 for each class as float64, or None; on CUDA as it is."""
     if class_weights is None:
         return None
     array, _, _ = rows.argument(class_weights, "class_weights")
     shape = (rows.x.shape[rows.axes[0]],)
     if array.shape != shape:
         raise ValueError(f"class_weights must have the shape {shape}, got {array.shape}")
+    if rows.on_cuda:
+        return array
     bad = ~targets.is_at_least_0(array)
     if bad.any():
         k = bad.argmax()
@@ -70,6 +57,10 @@ def scores_and_weights(scores, rows, weights, reduction, present, class_weights,
     are of the scores. The mean is over the weights of the labels either way.
     """
     classes, share = weights_of_classes(class_weights, rows), smoothing_of(label_smoothing)
+    if rows.on_cuda:
+        return rows.scores_and_weights(
+            scores, rows.numbers(weights, "weights"), reduction == "mean", present, classes, share
+        )
     has_labels = isinstance(scores, Labels)
     factors = classes[scores.classes] if has_labels and classes is not None else None
     if share is None and factors is not None:

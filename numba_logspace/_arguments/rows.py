@@ -1,5 +1,7 @@
 """The argument x of a call, seen as rows: what is checked against it, and how its engine runs."""
 
+import copy
+
 import numpy as np
 
 from .._cpu.loops import leave_out_first_max
@@ -62,6 +64,12 @@ class Rows:
         """The Rows of another argument of the same call."""
         return type(self)(x, axis, None, workers, name)
 
+    def each_alone(self):
+        """The same, but each entry is a row."""
+        alone = copy.copy(self)
+        alone.x, alone.axes = self.x[..., None], (self.x.ndim,)
+        return alone
+
     def with_memory(self, u):
         """An argument that may be a number as one that has memory."""
         return u
@@ -90,9 +98,15 @@ class Rows:
             array = array.reshape([k for a, k in enumerate(array.shape) if a not in self.axes])
         return layout.check_operand(array, name, self.shape, "the result")
 
-    def labels(self, array, classes):
-        """Class labels from an array with a number for each row."""
+    def labels(self, array, classes, present=None):
+        """Class labels from an array with a number for each row; any where none is present."""
+        if present is not None:
+            array = np.where(present, array, array.dtype.type(0))
         return labels_of(array, classes)
+
+    def which(self, where, name="where"):
+        """An argument with a bool for each row, before it is broadcast."""
+        return layout.bool_array(where)
 
     def operand(self, array, name):
         """As `entries`; a tangent must be given."""

@@ -35,6 +35,12 @@ class SparseRows:
         return self.matrix[index[0] if index else slice(None)].toarray()
 
 
+def smoothed(share, classes):
+    """What a label of smoothed ones has, and what each other class has, both rounded once."""
+    share, each = Fraction(share), Fraction(share) / classes
+    return float(1 - share + each), float(each)
+
+
 class Scores:
     """A number for each class, w_k ((1 - s) M_k + s / K), with M the targets.
 
@@ -46,9 +52,7 @@ class Scores:
         self._targets = rows_last(targets, rows.axes) if _is_array(targets) else targets
         self.memory = memory_of(targets)
         self._weights, self._classes = class_weights, rows.x.shape[rows.axes[0]]
-        # Both rounded once.
-        share, each = Fraction(smoothing), Fraction(smoothing) / self._classes
-        self._chosen, self._rest = float(1 - share + each), float(each)
+        self._chosen, self._rest = smoothed(smoothing, self._classes)
         self._smoothing = smoothing
 
     def piece(self, index):
@@ -81,6 +85,8 @@ def memory_of(u):
     """The array in which targets lie, whose memory no result may share; None for several."""
     if isinstance(u, Labels):
         return u.classes
-    if isinstance(u, Scores):
-        return u.memory
-    return None if isinstance(u, SparseRows) else u
+    if isinstance(u, Labels):
+        return u.classes
+    if isinstance(u, SparseRows):
+        return None
+    return u if _is_array(u) else u.memory

@@ -65,10 +65,7 @@ def targets_of(targets, rows, present=None):
     array, _, _ = rows.argument(targets, "targets")
     kept = rows.row_shape(keepdims=True)
     if array.shape == rows.shape or (array.shape == kept and _may_be_labels(array, rows)):
-        array = array.reshape(rows.shape)
-        if present is not None:
-            array = np.where(present, array, array.dtype.type(0))
-        return rows.labels(array, rows.x.shape[rows.axes[0]])
+        return rows.labels(array.reshape(rows.shape), rows.x.shape[rows.axes[0]], present)
     whole = check_shape(array, rows)
     if not rows.on_cuda:
         _check_numbers(
@@ -171,14 +168,14 @@ def row_weights_of(weights, rows, reduction, present=None, factors=None):
     whole = rows.numbers(weights, "weights")
     if whole is not None:
         _check_weights(weights if present is None else whole, rows, (), present)
+    if rows.on_cuda:
+        return rows.row_weights(whole, reduction == "mean", present)
     if factors is not None:
         whole = factors if whole is None else whole * factors
     if present is not None:
         whole = np.where(present, 1.0 if whole is None else whole, 0.0)
     if reduction != "mean":
         return whole
-    if rows.on_cuda:
-        return rows.shares(whole)
     count = math.prod(rows.shape)
     if count == 0:
         raise ValueError("reduction must not be 'mean' of no rows")
@@ -200,7 +197,8 @@ def numbers_of_rows(u, name, kind, rows, present=None):
     if u is None:
         raise TypeError(f"{name} must be an array of numbers {kind[1]}, got None")
     whole = rows.numbers(u, name)
-    _check_numbers(whole, rows, *kind, name, (), present)
+    if not rows.on_cuda:
+        _check_numbers(whole, rows, *kind, name, (), present)
     return whole
 
 

@@ -54,21 +54,36 @@ class Formulas:
     `sums` says how many terms `weigh` returns, with compensation and without; where it is None
     there is no sweep for them. `element` is None where there are no results for the entries,
     `result` where there is none for the row. `admit` says what scores are right, where that has
-    not been checked before.
+    not been checked before, and `admit_second` the same of what else goes with the entries.
     """
 
     def __init__(
-        self, prepare, settle, *, weigh=None, sums=(0, 0), element=None, result=None, admit=None
+        self,
+        prepare,
+        settle,
+        *,
+        weigh=None,
+        sums=(0, 0),
+        element=None,
+        result=None,
+        admit=None,
+        admit_second=None,
     ):
         self.prepare, self.settle, self.element = prepare, settle, element
         self.weigh, self.sums = weigh or _weigh_nothing, sums
         self.weighs = weigh is not None
         self.result, self.admit = result or _no_result, admit
+        self.admit_second = admit_second or _as_it_is
 
 
 @formula
 def _weigh_nothing(v, e, g, t, m, row, lift):
     return (), ()
+
+
+@formula
+def _as_it_is(u):
+    return u
 
 
 @formula

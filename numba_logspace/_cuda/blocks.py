@@ -16,7 +16,7 @@ from .._formulas.simd import const
 from .teams import BLOCK_ROOM, in_block, over_tuples
 
 # How many numbers a step may leave for the next ones: pairs first, then plain numbers.
-WIDTH, _PLAIN = 16, 8
+WIDTH, _PLAIN = 16, 10
 
 
 class Step:

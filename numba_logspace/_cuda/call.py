@@ -5,7 +5,7 @@ import numpy as np
 from .._arguments import layout
 from .._arguments.rows import Rows as RowsOfCpu
 from .._arguments.slabs import Labels, rows_last, shared_form
-from . import engines, ordered, totals
+from . import engines, losses, ordered, totals
 from .arrays import Operand, empty_like, number_of_stream, order
 from .copy import fill_with, leave_out_first_max, move_present, pack, pack_labels, unpack
 
@@ -77,13 +77,18 @@ class Rows(RowsOfCpu):
         """(header, working dtype, dtype of results) of an argument."""
         return super().argument(self.call.header(array, name), name, or_complex)
 
-    def labels(self, array, classes):
+    def labels(self, array, classes, present=None):
         """Class labels, without a look at them: the rows of those that are none become NaN."""
-        if array.dtype.kind != "f":
+        if array.dtype.kind != "f" and present is None:
             return Labels(array)
-        classes = self.call.new(array.size, np.dtype(np.int64))
-        pack_labels(array, classes, self.call.stream)
-        return Labels(classes.reshape(array.shape))
+        classes = self.call.new(array.shape, np.dtype(np.int64))
+        if array.size:
+            pack_labels(array, classes.reshape(-1), self.call.stream, present)
+        return Labels(classes)
+
+    def which(self, where, name="where"):
+        """An argument with a bool for each row, before it is broadcast."""
+        return layout.bool_array(self.call.header(where, name))
 
     def out(self, out, inputs, separate=None):
         """The header of an array for results of the shape of x."""
@@ -137,25 +142,25 @@ class Rows(RowsOfCpu):
             totals.added(numbers, out.reshape(shape), self.call.stream)
         return self.call.handed_out(out)
 
-    def shares(self, weights):
-        """The weight of each row, None for ones, over the sum of all."""
-        out = self.call.new(self.shape, self.dtype)
-        if weights is None:
-            fill_with(out, 1.0 / max(1, out.size), self.call.stream)
-        else:
-            weights = self._flat(weights, self.shape, self.dtype)
-            totals.shares(weights, out, self.call.stream)
-        return out
+    def row_weights(self, weights, of_mean, present=None):
+        """The weight of each row, None for ones: 0 where it is not present, shares for a mean."""
+        return losses.row_weights(self, weights, of_mean, present)
+
+    def scores_and_weights(self, scores, *given):
+        """What engines take of checked targets and the options, as on the CPU."""
+        return losses.scores_and_weights(self, scores, *given)
 
     def run(self, function, g=None, t=None, c=None, values=False, outs=()):
         """As on the CPU, of headers; the values are in an array of the library of x."""
+        if isinstance(g, losses.Scores):
+            g, function = g.numbers, losses.of_scores(function)
         engine = function.engine
         result = self.call.new(self.shape, self.dtype) if values else None
         if self.x.size == 0:
             if values and result.size:
                 fill_with(result, engine.of_nothing, self.call.stream)
             return result
-        numbers = None if c is None else self._flat(c, self.shape, self.dtype)
+        numbers = None if c is None else self.flat(c, self.shape, self.dtype)
         rows = None if result is None else result.reshape(-1)
         by_row = values or c is not None or any(isinstance(u, Labels) for u in (g, t))
         form = self._form((g, t), outs, by_row) if self._lies(function) else None
@@ -178,11 +183,11 @@ class Rows(RowsOfCpu):
 
     def _as_it_lies(self, u, order):
         if isinstance(u, Labels):
-            return self._flat(u.classes, self.shape, np.dtype(np.int64))
+            return self.flat(u.classes, self.shape, np.dtype(np.int64))
         return None if u is None else u.transpose(order)
 
-    def _flat(self, header, shape, dtype):
-        # In C order, copied only where it is not so already.
+    def flat(self, header, shape, dtype):
+        """An array of a shape, flat in C order, copied only where it is not so already."""
         if header.dtype == dtype and header.shape == shape and header.flags.c_contiguous:
             return header.reshape(-1)
         copy = self.call.new(header.size, dtype)
@@ -195,7 +200,7 @@ class Rows(RowsOfCpu):
             return self._as_it_lies(u, None)
         u = rows_last(u, self.axes)
         if mask is None:
-            return self._flat(u, u.shape, self.dtype)
+            return self.flat(u, u.shape, self.dtype)
         copy = self.call.new(u.size, self.dtype)
         pack(u, copy, self.call.stream, mask, 0.0)
         return copy

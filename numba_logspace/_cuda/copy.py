@@ -8,7 +8,7 @@ import functools
 import math
 from typing import Any
 
-from numba import cuda
+from numba import cuda, types
 from numba.extending import overload
 
 from .._compile.inline import inlined
@@ -64,15 +64,32 @@ def _pack():
     return cuda.jit(pack)
 
 
+def whole_number(label):
+    """A label as an int, -1 for floats that are none."""
+    raise NotImplementedError("only inside compiled code")
+
+
+@overload(whole_number, jit_options=_INLINED)
+def _overload_whole_number(label):
+    if not isinstance(label, types.Float):
+        return lambda label: int(label)
+
+    def whole(label):
+        # NaN, fractions and what no int holds are no labels.
+        right = 0.0 <= label < _TOO_LARGE and label == math.floor(label)
+        return int(label) if right else -1
+
+    return whole
+
+
 @functools.cache
 def _pack_labels():
-    def pack_labels(x, start, strides, shape, to):
+    def pack_labels(x, start, strides, mask, mask_start, mask_strides, shape, to):
         i = cuda.grid(1)
         if i < to.size:
-            label = x[place(i, shape, start, strides)]
-            # NaN, fractions and what no int holds are no labels.
-            whole = 0.0 <= label < _TOO_LARGE and label == math.floor(label)
-            to[i] = int(label) if whole else -1
+            to[i] = 0
+            if taken(mask, i, shape, mask_start, mask_strides):
+                to[i] = whole_number(x[place(i, shape, start, strides)])
 
     return cuda.jit(pack_labels)
 
@@ -109,10 +126,10 @@ def pack(header, to, stream, mask=None, absent=-math.inf):
     launch(_pack(), blocks(header.size), THREADS, stream, *args)
 
 
-def pack_labels(header, to, stream):
-    """Copy class labels that are floats to a flat array of ints, -1 where they are not whole."""
-    shape, (placed,) = _spans(header)
-    args = *placed, shape, flat(to)
+def pack_labels(header, to, stream, mask=None):
+    """Copy class labels to a flat array of ints: -1 for what is not whole, 0 where the mask is not."""
+    shape, (placed, taking) = _spans(header, mask)
+    args = *placed, *taking, shape, flat(to)
     launch(_pack_labels(), blocks(header.size), THREADS, stream, *args)
 
 

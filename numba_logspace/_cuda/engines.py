@@ -69,6 +69,8 @@ def _plan(engine, itemsize, outer, n, inner):
         lonely = outer * inner < _MANY_COLUMNS and n >= _LONG_BLOCK
         return (_LONG_BLOCK if lonely else 1), None
     deriving = isinstance(engine, Weighing)
+    if n == 1:
+        return 1, 1
     if n <= _TINY:
         size = 1 if itemsize == 8 and not deriving else 2
         return size, -(-n // size)

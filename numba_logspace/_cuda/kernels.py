@@ -74,10 +74,11 @@ def admitting(formulas):
     )
     if admit is None:
         return formulas
+    admit_second = formulas.admit_second
 
     @inlined
     def weigh_admitted(v, e, g, t, m, row, lift):
-        return weigh(v, e, admit(g), t, m, row, lift)
+        return weigh(v, e, admit(g), admit_second(t), m, row, lift)
 
     @inlined
     def settle_admitted(sums, own, row, c, lift):
@@ -85,7 +86,7 @@ def admitting(formulas):
 
     @inlined
     def element_admitted(v, e, g, t, m, row):
-        return element(v, e, admit(g), t, m, row)
+        return element(v, e, admit(g), admit_second(t), m, row)
 
     return Formulas(
         formulas.prepare,

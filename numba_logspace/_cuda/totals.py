@@ -22,12 +22,10 @@ _room_size, _sum_of_pair = _TEAM.room, _TEAM.sum_of_pair
 
 
 @inlined
-def _sum(values, room, of_weights, scale):
+def _sum(values, room, scale):
     high, low = 0.0, 0.0
     for i in range(cuda.threadIdx.x, values.size, _THREADS):
         value = types.float64(values[i]) * scale
-        if of_weights and not value >= 0.0:
-            value = math.nan
         high, lost = two_sum(high, value)
         low += lost
     high, low = _sum_of_pair(room, high, low)
@@ -40,7 +38,7 @@ def _total():
         if cuda.blockIdx.x > 0:
             return
         room = cuda.shared.array(_room_size, types.float64)
-        high = _sum(values, room, False, 1.0)
+        high = _sum(values, room, 1.0)
         if cuda.threadIdx.x == 0:
             out[0] = high
 
@@ -49,15 +47,15 @@ def _total():
 
 @functools.cache
 def _shares():
-    def shares(weights, out):
+    def shares(weights, counted, out):
         if cuda.blockIdx.x > 0:
             return
         room = cuda.shared.array(_room_size, types.float64)
         scale = 1.0
-        high = _sum(weights, room, True, scale)
+        high = _sum(counted, room, scale)
         if not math.isfinite(high):  # all threads agree; perhaps only the sum has overflowed
             scale = 2.0**-100
-            high = _sum(weights, room, True, scale)
+            high = _sum(counted, room, scale)
         for i in range(cuda.threadIdx.x, out.size, _THREADS):
             out[i] = types.float64(weights[i]) * scale / high
 
@@ -94,9 +92,9 @@ def total(values, out, stream):
     launch(_total(), 1, _THREADS, stream, flat(values), flat(out))
 
 
-def shares(weights, out, stream):
-    """Weights over their sum; NaN if one is NaN or negative, or all are 0."""
-    launch(_shares(), 1, _THREADS, stream, flat(weights), flat(out))
+def shares(weights, counted, out, stream):
+    """Weights over the sum of what is counted; NaN if one of that is NaN, or all are 0."""
+    launch(_shares(), 1, _THREADS, stream, flat(weights), flat(counted), flat(out))
 
 
 def added(pair, out, stream):

@@ -41,6 +41,8 @@ def _entry_loss(element):
         sums=(1, 0),
         element=element,
         result=losses.last_number,
+        admit=losses.probability_or_nan,
+        admit_second=losses.weight_or_nan,
     )
     return Entries(formulas, softsum.never, keeps=False)
 
