@@ -13,7 +13,7 @@ import inspect
 
 import numpy as np
 
-from ._arguments import entry_losses, gated, loss_options, matrices, small, targets
+from ._arguments import entry_losses, gated, loss_options, matrices, segments, small, targets
 from ._arguments.foreign import handed_over
 from ._arguments.layout import is_on_cuda
 from ._arguments.scores import memory_of
@@ -23,6 +23,7 @@ from ._family import FAMILY
 _CPU, _CUDA = "._arguments.rows", "._cuda.call"
 # Functions of CUDA arrays that are no rows.
 _UFUNCS, _MATRICES = "._cuda.elementwise", "._cuda.matrices"
+_SEGMENTS = "._cuda.segments"
 
 
 @functools.cache
@@ -413,6 +414,29 @@ def _gradients_of_sets(function, gate, a, b, g, axis, workers, stream):
     targets.check_axis(axis)
     rows = rows_of(a, axis, None, workers, stream, "a")
     return gated.Sets(rows, gate, b, axis, workers).gradients(function, g)
+
+
+# --- segments ------------------------------------------------------------------------------------
+
+
+def _segments(x, *given, workers, stream):
+    if _goes_to_cuda(x, workers, stream, "x"):
+        return _side(_SEGMENTS, "Segments")(x, *given, stream)
+    return segments.Segments(x, *given, workers)
+
+
+def of_segments(function, x, segment_ids, offsets, num_segments, out, workers, stream):
+    """A result for each entry, or for each segment where the function is a reduction."""
+    given = x, segment_ids, offsets, num_segments
+    return segments.values(function, _segments(*given, workers=workers, stream=stream), out)
+
+
+def gradients_of_segments(
+    function, x, g, segment_ids, offsets, num_segments, out, workers, stream
+):
+    """A result for each entry, from x and the cotangent g of the values."""
+    given = x, segment_ids, offsets, num_segments
+    return segments.gradients(function, _segments(*given, workers=workers, stream=stream), g, out)
 
 
 # --- matrices ------------------------------------------------------------------------------------

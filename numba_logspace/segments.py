@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ._arguments.docs import shared_text
-from ._arguments.segments import gradients, values
+from ._door import gradients_of_segments, of_segments
 from ._family import FAMILY
 
 
@@ -19,6 +21,7 @@ def segment_softmax(
     num_segments: int | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """exp(x) / sum(exp(x)) within each segment.
 
@@ -44,7 +47,7 @@ def segment_softmax(
     >>> nl.segment_softmax([0.0, 0.0, 5.0], offsets=[0, 2, 3])
     array([0.5, 0.5, 1. ])
     """
-    return values(FAMILY["segment_softmax"], x, segment_ids, offsets, num_segments, out, workers)
+    return of_segments(FAMILY["segment_softmax"], x, segment_ids, offsets, num_segments, out, workers, stream)
 
 
 @shared_text("segment map")
@@ -56,6 +59,7 @@ def segment_log_softmax(
     num_segments: int | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """x - log(sum(exp(x))) within each segment.
 
@@ -81,8 +85,8 @@ def segment_log_softmax(
     >>> nl.segment_log_softmax([0.0, 40.0, 5.0], [0, 0, 1])
     array([-4.00000000e+01, -4.24835426e-18,  0.00000000e+00])
     """
-    return values(
-        FAMILY["segment_log_softmax"], x, segment_ids, offsets, num_segments, out, workers
+    return of_segments(
+        FAMILY["segment_log_softmax"], x, segment_ids, offsets, num_segments, out, workers, stream
     )
 
 
@@ -95,6 +99,7 @@ def segment_log1m_softmax(
     num_segments: int | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """log(1 - softmax(x)) within each segment.
 
@@ -120,8 +125,8 @@ def segment_log1m_softmax(
     >>> nl.segment_log1m_softmax([0.0, 800.0, 5.0], [0, 0, 1])
     array([  -0., -800.,  -inf])
     """
-    return values(
-        FAMILY["segment_log1m_softmax"], x, segment_ids, offsets, num_segments, out, workers
+    return of_segments(
+        FAMILY["segment_log1m_softmax"], x, segment_ids, offsets, num_segments, out, workers, stream
     )
 
 
@@ -134,6 +139,7 @@ def segment_logsumexp(
     num_segments: int | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """log(sum(exp(x))) of each segment.
 
@@ -158,7 +164,7 @@ def segment_logsumexp(
     >>> nl.segment_logsumexp([0.0, 0.0, 1e3, 1e3], [0, 2, 0, 2])
     array([1000.,  -inf, 1000.])
     """
-    return values(FAMILY["segment_logsumexp"], x, segment_ids, offsets, num_segments, out, workers)
+    return of_segments(FAMILY["segment_logsumexp"], x, segment_ids, offsets, num_segments, out, workers, stream)
 
 
 @shared_text("segment vjp")
@@ -171,6 +177,7 @@ def segment_softmax_vjp(
     num_segments: int | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The gradient of sum(g * segment_softmax(x)) with respect to x.
 
@@ -195,8 +202,8 @@ def segment_softmax_vjp(
     >>> nl.segment_softmax_vjp([0.0, 40.0, 5.0], [0.0, 1.0, 1.0], [0, 0, 1])
     array([-4.24835426e-18,  4.24835426e-18,  0.00000000e+00])
     """
-    return gradients(
-        FAMILY["segment_softmax_vjp"], x, g, segment_ids, offsets, num_segments, out, workers
+    return gradients_of_segments(
+        FAMILY["segment_softmax_vjp"], x, g, segment_ids, offsets, num_segments, out, workers, stream
     )
 
 
@@ -210,6 +217,7 @@ def segment_log_softmax_vjp(
     num_segments: int | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The gradient of sum(g * segment_log_softmax(x)) with respect to x.
 
@@ -235,8 +243,8 @@ def segment_log_softmax_vjp(
     >>> nl.segment_log_softmax_vjp([0.0, 40.0, 5.0], [0.0, 1.0, 1.0], [0, 0, 1])
     array([-4.24835426e-18,  4.24835426e-18,  0.00000000e+00])
     """
-    return gradients(
-        FAMILY["segment_log_softmax_vjp"], x, g, segment_ids, offsets, num_segments, out, workers
+    return gradients_of_segments(
+        FAMILY["segment_log_softmax_vjp"], x, g, segment_ids, offsets, num_segments, out, workers, stream
     )
 
 
@@ -250,6 +258,7 @@ def segment_log1m_softmax_vjp(
     num_segments: int | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The gradient of sum(g * segment_log1m_softmax(x)) with respect to x.
 
@@ -276,8 +285,8 @@ def segment_log1m_softmax_vjp(
     >>> nl.segment_log1m_softmax_vjp([1e3, -1e3, -1e3], offsets=[0, 3])
     array([-1. ,  0.5,  0.5])
     """
-    return gradients(
-        FAMILY["segment_log1m_softmax_vjp"], x, g, segment_ids, offsets, num_segments, out, workers
+    return gradients_of_segments(
+        FAMILY["segment_log1m_softmax_vjp"], x, g, segment_ids, offsets, num_segments, out, workers, stream
     )
 
 
@@ -291,6 +300,7 @@ def segment_logsumexp_vjp(
     num_segments: int | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The gradient of sum(g * segment_logsumexp(x)) with respect to x.
 
@@ -315,6 +325,6 @@ def segment_logsumexp_vjp(
     >>> nl.segment_logsumexp_vjp([0.0, 0.0, 5.0], [1.0, 2.0], [0, 0, 1])
     array([0.5, 0.5, 2. ])
     """
-    return gradients(
-        FAMILY["segment_logsumexp_vjp"], x, g, segment_ids, offsets, num_segments, out, workers
+    return gradients_of_segments(
+        FAMILY["segment_logsumexp_vjp"], x, g, segment_ids, offsets, num_segments, out, workers, stream
     )

@@ -12,24 +12,6 @@ from . import layout
 _INT = np.dtype(np.int64)
 
 
-def _ints(array, name):
-    # A flat array of int64.
-    given = array
-    array, _, _ = layout.as_array(array, name, has_where=False)
-    if array.size == 0 and not isinstance(given, np.ndarray):
-        array = array.astype(_INT)  # an empty list is one of ints too
-    if array.dtype.kind not in "iu":
-        raise TypeError(
-            f"{name} must hold ints, got dtype {array.dtype}: convert it with "
-            f"{name}.astype(numpy.int64)"
-        )
-    if array.ndim != 1:
-        raise ValueError(f"{name} must have one axis, got shape {array.shape}")
-    if array.dtype.kind == "u" and array.size and int(array.max()) > np.iinfo(_INT).max:
-        raise ValueError(f"{name} must hold numbers below 2^63, got {array.max()}")
-    return flat(np.ascontiguousarray(array, _INT))
-
-
 class Segments:
     """The argument x of a call and where its segments are.
 
@@ -37,7 +19,7 @@ class Segments:
     longest segment.
     """
 
-    def __init__(self, x, segment_ids, offsets, num_segments, workers):
+    def __init__(self, x, segment_ids, offsets, num_segments, workers=None):
         self.x, self.dtype, self.result = layout.as_array(x, has_where=False)
         if not self.x.ndim:
             raise ValueError("x must have at least one axis, along which the segments are")
@@ -46,28 +28,55 @@ class Segments:
             raise TypeError(f"one of segment_ids and offsets must be given, got {given}")
         self.order = None
         if offsets is None:
-            self._take_ids(_ints(segment_ids, "segment_ids"), num_segments)
+            self._take_ids(self._ints(segment_ids, "segment_ids"), num_segments)
         else:
-            self._take_offsets(_ints(offsets, "offsets"), num_segments)
+            self._take_offsets(self._ints(offsets, "offsets"), num_segments)
         self.count = self.offsets.size - 1
-        self._columns = math.prod(self.x.shape[1:])
+        self.columns = math.prod(self.x.shape[1:])
         self.workers = count_for(workers, self.x.size)
+
+    def taken(self, array, name):
+        """What is looked at of an argument: here the argument itself."""
+        return array
+
+    def _ints(self, given, name):
+        array, _, _ = layout.as_array(self.taken(given, name), name, has_where=False)
+        if array.size == 0 and not isinstance(given, np.ndarray):
+            array = array.astype(_INT)  # an empty list is one of ints too
+        if array.dtype.kind not in "iu":
+            raise TypeError(
+                f"{name} must hold ints, got dtype {array.dtype}: convert it with "
+                f"{name}.astype(numpy.int64)"
+            )
+        if array.ndim != 1:
+            raise ValueError(f"{name} must have one axis, got shape {array.shape}")
+        return self.of_int64(array, name)
+
+    def of_int64(self, array, name):
+        """Whole numbers as a flat array of int64."""
+        if array.dtype.kind == "u" and array.size and int(array.max()) > np.iinfo(_INT).max:
+            raise ValueError(f"{name} must hold numbers below 2^63, got {array.max()}")
+        return flat(np.ascontiguousarray(array, _INT))
 
     def _take_offsets(self, offsets, num_segments):
         if num_segments is not None:
             raise TypeError(
                 f"num_segments must be None beside offsets, which say it, got {num_segments!r}"
             )
-        n = len(self.x)
         if not offsets.size:
             raise ValueError("offsets must have at least one number, got none")
+        self.check_offsets(offsets)
+        self.offsets = offsets
+
+    def check_offsets(self, offsets):
+        """Refuse offsets that are none; else find out the length of the longest segment."""
+        n = len(self.x)
         place, self.length = grouping.faults_of_offsets(offsets, n)
         if place >= 0:
             raise ValueError(
                 f"offsets must begin with 0, never decrease and end with the length of x, {n}; "
                 f"got {offsets[place]} at {place} of {offsets.size}"
             )
-        self.offsets = offsets
 
     def _take_ids(self, ids, num_segments):
         if ids.shape != self.x.shape[:1]:
@@ -75,7 +84,10 @@ class Segments:
                 f"segment_ids must have an id for each entry of the first axis of x, "
                 f"{len(self.x)}, got {ids.size}"
             )
-        count = _count(num_segments)
+        self.group(ids, _count(num_segments))
+
+    def group(self, ids, count):
+        """Find the offsets, and the order that sorts the entries."""
         least, most, rises = grouping.survey(ids) if ids.size else (0, -1, True)
         if least < 0:
             raise ValueError(
@@ -103,7 +115,7 @@ class Segments:
         """Another array, broadcast to that shape; None for None."""
         if array is None:
             return None
-        array, _, _ = layout.as_array(array, name, has_where=False)
+        array, _, _ = layout.as_array(self.taken(array, name), name, has_where=False)
         return layout.check_operand(array, name, shape, of)
 
     def out(self, out, shape, inputs, may_be=()):
@@ -114,11 +126,15 @@ class Segments:
         layout.check_out(out, shape, self.result, checked, may_be)
         return out
 
+    def handed_out(self, out):
+        """What the caller gets for an array that was made or checked here."""
+        return out
+
     def _flat(self, array):
         # In the working dtype, one column after the other.
         with np.errstate(all="ignore"):  # a float64 may overflow or underflow in a smaller dtype
             array = array.astype(self.dtype, copy=False)
-        return flat(np.ascontiguousarray(array.reshape(len(array), self._columns).T))
+        return flat(np.ascontiguousarray(array.reshape(len(array), self.columns).T))
 
     def _of_entries(self, array):
         if array is None or self.order is None:
@@ -131,21 +147,21 @@ class Segments:
         if not out.size:
             return
         size = self.count if reduces else len(self.x)
-        lies = out.dtype == self.dtype and out.flags.carray and self._columns == 1
+        lies = out.dtype == self.dtype and out.flags.carray and self.columns == 1
         lies = lies and (reduces or self.order is None)
-        results = out.reshape(-1) if lies else np.empty(size * self._columns, self.dtype)
+        results = out.reshape(-1) if lies else np.empty(size * self.columns, self.dtype)
         function.engine(
             self._of_entries(self.x),
             self._of_entries(g),
             None if c is None else self._flat(c),
             results,
-            grouping.columns_of(self.offsets, len(self.x), self._columns),
+            grouping.columns_of(self.offsets, len(self.x), self.columns),
             self.length,
             self.workers,
         )
         if lies:
             return
-        results = results.reshape(self._columns, size).T.reshape(out.shape)
+        results = results.reshape(self.columns, size).T.reshape(out.shape)
         with np.errstate(all="ignore"):  # a float16 result may overflow to inf
             if reduces or self.order is None:
                 out[...] = results
@@ -166,22 +182,20 @@ def _count(num_segments):
     return count
 
 
-def values(function, x, segment_ids, offsets, num_segments, out, workers):
+def values(function, call, out):
     """A result for each entry, or for each segment where the function is a reduction."""
-    call = Segments(x, segment_ids, offsets, num_segments, workers)
     reduces = function.kind == "segment reduction"
     shape = call.shape_of_segments if reduces else call.x.shape
     out = call.out(out, shape, {"x": call.x}, () if reduces else ("x",))
     call.run(function, out)
-    return out
+    return call.handed_out(out)
 
 
-def gradients(function, x, g, segment_ids, offsets, num_segments, out, workers):
-    """A result for each entry, from x and the cotangent g of the values."""
-    call = Segments(x, segment_ids, offsets, num_segments, workers)
+def gradients(function, call, g, out):
+    """A result for each entry, from the cotangent g of the values."""
     of_reduction = function.kind == "segment vjp of a reduction"
     shape = call.shape_of_segments if of_reduction else call.x.shape
     g = call.argument(g, "g", shape, "the result" if of_reduction else "x")
     out = call.out(out, call.x.shape, {"x": call.x, "g": g}, ("x",) if of_reduction else ("x", "g"))
     call.run(function, out, **{"c" if of_reduction else "g": g})
-    return out
+    return call.handed_out(out)

@@ -425,6 +425,36 @@ def strip_rows(team, formulas, condition, second, dtype):
     return cuda.jit(rows)
 
 
+def unequal_rows(team, formulas, condition, second, dtype, of_nothing):
+    """Rows of unequal lengths, of `inner` columns; `offsets` say where they begin and end."""
+    one_row = row_of(team, formulas, condition, second, many_equal, sum_of_strip)
+    size, room_size, row_of_team, index_in_team = team.size, team.room, team.row, team.index
+
+    def rows(x, g, c, values, out, offsets, inner, count):
+        r = row_of_team()
+        if r >= count:
+            return
+        room = cuda.shared.array(room_size, dtype)
+        g, c, values, out = given(g), given(c), given(values), given(out)
+        index, segment, length = index_in_team(), r // inner, x.size // inner
+        # Of wrong offsets no memory is touched that is not ours.
+        first = min(max(offsets[segment], 0), length)
+        n = min(max(offsets[segment + 1], first), length) - first
+        if n == 0:
+            if index == 0:
+                put_number(values, r, const(x[0], of_nothing))
+            return
+        base = (first + index) * inner + (r - segment * inner)
+        strip = x, base, size * inner, max(0, (n - index + size - 1) // size)
+        along = of_row(g, r), None, index, size
+        number = number_of_row(c, r, x[0])
+        result = one_row(room, strip, strip, n, (None, 0, 0), along, number, out, None)
+        if index == 0:
+            put_number(values, r, result)
+
+    return cuda.jit(rows)
+
+
 def segment_rows(team, formulas, condition, second, dtype):
     """Rows as those of strips, each shared by several blocks, one step of it in a launch."""
     one_row = row_of(team, formulas, condition, second, many_equal, sum_of_strip)

@@ -36,10 +36,10 @@ KINDS = {
     "chain": ((), {"jitted"}),
     "gated": ((), {"jitted", "cuda"}),
     "gated vjp": ((), {"jitted", "cuda"}),
-    "segment map": ((), {"jitted"}),
-    "segment reduction": ((), {"jitted"}),
-    "segment vjp": (("g",), {"jitted"}),
-    "segment vjp of a reduction": ((), {"jitted"}),
+    "segment map": ((), {"jitted", "cuda"}),
+    "segment reduction": ((), {"jitted", "cuda"}),
+    "segment vjp": (("g",), {"jitted", "cuda"}),
+    "segment vjp of a reduction": ((), {"jitted", "cuda"}),
 }
 
 
