@@ -13,7 +13,16 @@ import inspect
 
 import numpy as np
 
-from ._arguments import entry_losses, gated, loss_options, matrices, segments, small, targets
+from ._arguments import (
+    entry_losses,
+    gated,
+    loss_options,
+    matrices,
+    segments,
+    small,
+    targets,
+    weighted_derivatives,
+)
 from ._arguments.foreign import handed_over
 from ._arguments.layout import is_on_cuda
 from ._arguments.scores import memory_of
@@ -80,12 +89,6 @@ def _of_ufunc(ufunc, *args, **options):
     return _side(_UFUNCS, "call")(ufunc, formula, names, args, options)
 
 
-def _check_place(function, x, name):
-    # Refuse CUDA arrays where only the CPU has the function.
-    if is_on_cuda(x) and not function.runs("cuda"):
-        raise TypeError(f"{name} must be an array of the CPU for {function.name}, got a CUDA array")
-
-
 # --- results for the entries, or for the rows ----------------------------------------------------
 
 
@@ -109,7 +112,6 @@ def of_scan(function, x, axis, where, out, workers, stream, u):
         result = small.of_entries(function, x, axis, out, workers, (u,))
         if result is not None:
             return result
-    _check_place(function, x, "x")
     return _of_plain_entries(function, x, axis, where, out, workers, stream, u)
 
 
@@ -203,6 +205,23 @@ def _weighted(function, x, axis, b, return_sign, keepdims, where, out, workers, 
     rows = rows_of(x, axis, where, workers, stream, beside=b, of=function)
     out = rows.out_of_rows(out, keepdims, {"b": rows.b}, return_sign)
     return rows.weighted(function, return_sign, keepdims, out)
+
+
+def weighted_vjp(x, b, g, axis, where, workers, stream):
+    """The gradients of sum(g * log |sum b exp(x)|) in x and in b."""
+    return weighted_derivatives.gradients(_weighted_rows(x, b, axis, where, workers, stream), g)
+
+
+def weighted_jvp(x, b, t, s, axis, keepdims, where, workers, stream):
+    """The derivative along t in x and s in b, of which one may be None, for 0."""
+    rows = _weighted_rows(x, b, axis, where, workers, stream)
+    return weighted_derivatives.slopes(rows, t, s, keepdims)
+
+
+def _weighted_rows(x, b, axis, where, workers, stream):
+    if b is None:
+        raise TypeError("b must be an array of weights, got None")
+    return rows_of(x, axis, where, workers, stream, beside=b)
 
 
 # --- losses --------------------------------------------------------------------------------------

@@ -9,8 +9,7 @@ from numpy.typing import ArrayLike
 
 from ._arguments.docs import shared_text
 from ._arguments.layout import Axis
-from ._arguments.weighted_derivatives import weighted_vjp
-from ._door import from_rows, of_entries, of_scan, pair_of_entries
+from ._door import from_rows, of_entries, of_scan, pair_of_entries, weighted_vjp
 from ._family import FAMILY
 
 
@@ -374,6 +373,7 @@ def weighted_logsumexp_vjp(
     *,
     where: ArrayLike | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> tuple[Any, Any]:
     """The gradients of sum(g * log abs(sum_j b_j exp(x_j))) with respect to x and to b.
 
@@ -419,4 +419,4 @@ def weighted_logsumexp_vjp(
     >>> of_b
     array([1., 1., 1.])
     """
-    return weighted_vjp(x, b, g, axis, where, workers)
+    return weighted_vjp(x, b, g, axis, where, workers, stream)

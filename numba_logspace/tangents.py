@@ -9,8 +9,7 @@ from numpy.typing import ArrayLike
 
 from ._arguments.docs import shared_text
 from ._arguments.layout import Axis
-from ._arguments.weighted_derivatives import weighted_jvp
-from ._door import of_entries, of_rows, of_scan
+from ._door import of_entries, of_rows, of_scan, weighted_jvp
 from ._family import FAMILY
 
 
@@ -334,6 +333,7 @@ def weighted_logsumexp_jvp(
     keepdims: bool = False,
     where: ArrayLike | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> Any:
     """The derivative of log abs(sum_j b_j exp(x_j)) along t in x and s in b.
 
@@ -367,4 +367,4 @@ def weighted_logsumexp_jvp(
     >>> float(nl.weighted_logsumexp_jvp([1000.0, 1000.0], [2.0, -1.0], [1.0, 0.0], [0.0, 3.0]))
     5.0
     """
-    return weighted_jvp(x, b, t, s, axis, keepdims, where, workers)
+    return weighted_jvp(x, b, t, s, axis, keepdims, where, workers, stream)

@@ -6,6 +6,7 @@ import numpy as np
 
 from .._cpu.loops import leave_out_first_max
 from .._cpu.totals import mean_of_rows, sum_of_rows, sums_over
+from .._cpu.weighted_derivatives import gradients_of_rows, slopes_of_rows
 from .._cpu.workers import count_for
 from . import complex as of_complex
 from . import layout
@@ -29,7 +30,8 @@ class Rows:
     """The argument x of a call, seen as rows, and what is checked against it."""
 
     on_cuda = False
-    b = None  # the weights beside x
+    b = None  # the weights beside x, and of both the shape and the dtype that each has alone
+    alone = None
 
     def __init__(self, x, axis, where=None, workers=None, name="x", beside=None, of=None):
         self.name, self._has_where = name, name == "x"
@@ -53,6 +55,7 @@ class Rows:
             raise ValueError(
                 f"x and b must broadcast together, got shapes {self.x.shape} and {array.shape}"
             ) from None
+        self.alone = (self.x.shape, self.result), (array.shape, result)
         self.x, self.b = np.broadcast_to(self.x, shape), np.broadcast_to(array, shape)
         self.dtype = np.result_type(self.dtype, dtype) if dtype.kind == "c" else self.dtype
         if isinstance(b, complex):  # Python's numbers adapt, as everywhere in NumPy
@@ -238,6 +241,29 @@ class Rows:
         values = self.returned(values, keepdims, out)
         return (values, self.returned(signs, keepdims)) if return_sign else values
 
+    def weighted_gradients(self, g):
+        """The gradients in x and b of log |sum b exp(x)| times g, None for ones."""
+        parts = [np.zeros(self.x.shape) for _ in range(2)]
+        if self.x.size:
+            g = np.broadcast_to(1.0, self.shape) if g is None else g
+            _fill_weighted_gradients(self, g, parts)
+        return parts
+
+    def summed_to(self, values, shape, dtype):
+        """The sum over what an argument of a shape is broadcast along, as it is returned."""
+        axes = layout.broadcast_axes(shape, values.shape)
+        if axes:
+            values = sums_over(values, axes).reshape(shape)
+        with np.errstate(all="ignore"):  # a smaller dtype may overflow or underflow
+            return values.astype(dtype, copy=False)[()]
+
+    def weighted_slopes(self, tangents):
+        """The derivatives of log |sum b exp(x)| along tangents of x and b, None for 0."""
+        values = np.zeros(self.shape)
+        if self.x.size:
+            _fill_weighted_slopes(self, tangents, values)
+        return values
+
 
 def _too_many_classes(n, dtype, entries):
     # Labels of several columns at once are compared as floats.
@@ -347,5 +373,39 @@ def _weigh_slabs(engine, rows, b, values, signs):
         engine(piece.reshape(-1), weights.reshape(-1), part[0], part[1], n)
         values[index] = part[0].reshape(np.shape(values[index]))
         signs[index] = part[1].reshape(np.shape(values[index]))
+
+    for_slabs(one, x, rows.axes, rows.workers)
+
+
+def _fill_weighted_gradients(rows, g, gradients):
+    x, b, mask = (rows_last(u, rows.axes) for u in (rows.x, rows.b, rows.mask))
+    outs, kernel = [rows_last(u, rows.axes) for u in gradients], gradients_of_rows()
+
+    def one(index, n):
+        piece, weights = copy_of(x, index, _DOUBLE, mask), copy_of(b, index, _DOUBLE, mask, 0.0)
+        numbers = copy_of(g, index, _DOUBLE).reshape(-1)
+        parts = np.empty_like(piece), np.empty_like(piece)
+        flat = [u.reshape(-1) for u in (piece, weights, numbers, *parts)]
+        kernel(*flat, n, 0, numbers.size)
+        for out, part in zip(outs, parts):
+            out[index] = part
+
+    for_slabs(one, x, rows.axes, rows.workers)
+
+
+def _fill_weighted_slopes(rows, tangents, values):
+    x, b, mask, *tangents = (
+        rows_last(u, rows.axes) for u in (rows.x, rows.b, rows.mask, *tangents)
+    )
+    kernel, flags = slopes_of_rows(), [u is not None for u in tangents]
+
+    def one(index, n):
+        piece, weights = copy_of(x, index, _DOUBLE, mask), copy_of(b, index, _DOUBLE, mask, 0.0)
+        # What does not count is not read.
+        along = [piece if u is None else copy_of(u, index, _DOUBLE) for u in tangents]
+        part = np.empty(piece.size // n)
+        flat = [u.reshape(-1) for u in (piece, weights, *along)]
+        kernel(*flat, *flags, part, n, 0, part.size)
+        values[index] = part.reshape(np.shape(values[index]))
 
     for_slabs(one, x, rows.axes, rows.workers)

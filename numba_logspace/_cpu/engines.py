@@ -366,7 +366,7 @@ class ScanDerivative:
     of_nothing, ordered, counts, in_place = 0.0, True, False, True
 
     def __init__(self, rows):
-        self._make = rows
+        self.rows = rows
 
     def __call__(self, x, g, t, c, values, outs, outer, n, inner, workers):
         """Fill the first of `outs` from x and the weights g; it may be either of them."""
@@ -379,7 +379,7 @@ class ScanDerivative:
     @functools.cached_property
     def kernel(self):
         """The kernel (x, g, out, n, inner, start, stop)."""
-        return self._make()
+        return self.rows()
 
 
 class WeightedSum:

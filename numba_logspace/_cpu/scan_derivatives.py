@@ -69,32 +69,37 @@ def _take_counted(state, x, infinities):
 # --- along tangents ------------------------------------------------------------------------------
 
 
+@inlined
+def tangent_row(state, x, t, out, base, step, n):
+    """A row of results, with room for the state of a scan."""
+    up, down = _lifts_of(t, base, step, n)
+    begin(state, 0)
+    infinities, last, sums = 0, 0.0, (0.0, 0.0)
+    empty = True
+    for i in range(n):
+        at = base + i * step
+        v, weight = np.float64(x[at]), _weight(t, at, up)
+        pivot, whole, infinities = _take_counted(state, v, infinities)
+        if v > -math.inf:
+            if pivot != last and not empty:
+                sums = _moved(sums, last, pivot)
+            # At the pivot itself, which may be +inf.
+            share = constant(v, "scale")
+            if v != pivot:
+                share = scaled_exp_of_gap(v, pivot)
+            sums = _with(sums, weight * share)
+            last, empty = pivot, False
+        y = 0.0 if whole == 0.0 else _whole(sums) / whole
+        out[at] = y * down * down
+
+
 def tangent_rows():
     """The kernel (x, t, out, n, inner, start, stop); the unit of work is an outer block."""
 
     def tangent(x, t, out, n, inner, start, stop):
         state = np.empty((STATE, 1), np.float64)
         for row in range(start * inner, stop * inner):
-            base = row // inner * n * inner + row % inner
-            up, down = _lifts_of(t, base, inner, n)
-            begin(state, 0)
-            infinities, last, sums = 0, 0.0, (0.0, 0.0)
-            empty = True
-            for i in range(n):
-                at = base + i * inner
-                v, weight = np.float64(x[at]), _weight(t, at, up)
-                pivot, whole, infinities = _take_counted(state, v, infinities)
-                if v > -math.inf:
-                    if pivot != last and not empty:
-                        sums = _moved(sums, last, pivot)
-                    # At the pivot itself, which may be +inf.
-                    share = constant(v, "scale")
-                    if v != pivot:
-                        share = scaled_exp_of_gap(v, pivot)
-                    sums = _with(sums, weight * share)
-                    last, empty = pivot, False
-                y = 0.0 if whole == 0.0 else _whole(sums) / whole
-                out[at] = y * down * down
+            tangent_row(state, x, t, out, row // inner * n * inner + row % inner, inner, n)
 
     return kernel(tangent)
 
@@ -133,6 +138,17 @@ def _sum_back(x, g, out, base, step, first, last, pivots, totals, sums, pivot, u
             y = _whole(sums) * constant(v, "half_unscale") * share * constant(v, "half_unscale")
         out[at] = y * down * down
     return sums, pivot
+
+
+@inlined
+def gradient_row(state, x, g, out, base, step, n, pivots, totals):
+    """A row of results, with room for the state of a scan, and for two numbers an entry."""
+    up, down = _lifts_of(g, base, step, n)
+    begin(state, 0)
+    _make_again(state, 0, x, base, step, 0, n, pivots, totals)
+    _sum_back(
+        x, g, out, base, step, 0, n, pivots, totals, (0.0, 0.0), pivots[n - 1], up, down
+    )
 
 
 def gradient_rows():

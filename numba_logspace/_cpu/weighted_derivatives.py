@@ -76,20 +76,26 @@ def _slopes(x, b, i, row):
     return (undefined if b[i] != 0.0 else nothing), undefined
 
 
+@inlined
+def fill_gradients_of_row(x, b, g, of_x, of_b, base, n):
+    """The gradients of a row in x and b, times a number g."""
+    row = _summed_up(x, b, base, n)
+    for i in range(base, base + n):
+        of_x[i] = of_b[i] = 0.0
+        if not is_absent(x[i], b[i]):
+            by_x, by_b = _slopes(x, b, i, row)
+            of_b[i] = rounded(times(by_b, g))
+            if b[i] != 0.0:
+                of_x[i] = rounded(times(by_x, g))
+
+
 @functools.cache
 def gradients_of_rows():
     """The kernel of the gradients over contiguous rows; the unit of work is a row."""
 
     def gradients(x, b, g, of_x, of_b, n, start, stop):
         for r in range(start, stop):
-            row = _summed_up(x, b, r * n, n)
-            for i in range(r * n, r * n + n):
-                of_x[i] = of_b[i] = 0.0
-                if not is_absent(x[i], b[i]):
-                    by_x, by_b = _slopes(x, b, i, row)
-                    of_b[i] = rounded(times(by_b, g[r]))
-                    if b[i] != 0.0:
-                        of_x[i] = rounded(times(by_x, g[r]))
+            fill_gradients_of_row(x, b, g[r], of_x, of_b, r * n, n)
 
     return kernel(gradients)
 
@@ -105,23 +111,29 @@ def _one_more(state, term):
     return sums, k, loose
 
 
+@inlined
+def slope_of_row(x, b, t, s, with_t, with_s, base, n):
+    """The derivative of a row along t and s; flags say which of these count."""
+    row = _summed_up(x, b, base, n)
+    state = (0.0, 0.0, 0.0), -math.inf, 0.0
+    for i in range(base, base + n):
+        if is_absent(x[i], b[i]):
+            continue
+        by_x, by_b = _slopes(x, b, i, row)
+        if with_t and b[i] != 0.0:
+            state = _one_more(state, times(by_x, t[i]))
+        if with_s:
+            state = _one_more(state, times(by_b, s[i]))
+    (first, second, third), k, loose = state
+    return loose if loose != 0.0 else rounded((first, second + third, k))
+
+
 @functools.cache
 def slopes_of_rows():
     """The kernel of the derivatives along t and s; flags say which of these count."""
 
     def slopes(x, b, t, s, with_t, with_s, values, n, start, stop):
         for r in range(start, stop):
-            row = _summed_up(x, b, r * n, n)
-            state = (0.0, 0.0, 0.0), -math.inf, 0.0
-            for i in range(r * n, r * n + n):
-                if is_absent(x[i], b[i]):
-                    continue
-                by_x, by_b = _slopes(x, b, i, row)
-                if with_t and b[i] != 0.0:
-                    state = _one_more(state, times(by_x, t[i]))
-                if with_s:
-                    state = _one_more(state, times(by_b, s[i]))
-            (first, second, third), k, loose = state
-            values[r] = loose if loose != 0.0 else rounded((first, second + third, k))
+            values[r] = slope_of_row(x, b, t, s, with_t, with_s, r * n, n)
 
     return kernel(slopes)

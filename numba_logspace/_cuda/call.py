@@ -224,6 +224,60 @@ class Rows(RowsOfCpu):
         values = self.returned(values, keepdims, out)
         return (values, self.returned(signs, keepdims)) if return_sign else values
 
+    def _doubles(self, *more):
+        # (entries of a row; x, b and more as rows of doubles); what is masked has weight 0.
+        x, mask, n = self._rows_last()
+        arrays = (x, -np.inf, mask), (rows_last(self.b, self.axes), 0.0, mask)
+        arrays += tuple((rows_last(u, self.axes), 0.0, None) for u in more)
+        return n, [self._double(*u) for u in arrays]
+
+    def _double(self, header, absent, mask):
+        if header is None:
+            return None
+        copy = self.call.new(header.size, np.dtype(np.float64))
+        pack(header, copy, self.call.stream, mask, absent)
+        return copy
+
+    def weighted_gradients(self, g):
+        """The gradients in x and b of log |sum b exp(x)| times g, None for ones."""
+        double, stream = np.dtype(np.float64), self.call.stream
+        outs = [self.call.new(self.x.shape, double) for _ in range(2)]
+        if self.x.size:
+            n, arrays = self._doubles()
+            if g is None:
+                numbers = self.call.new(self.x.size // n, double)
+                fill_with(numbers, 1.0, stream)
+            else:
+                numbers = self.flat(g, self.shape, double)
+            parts = [self.call.new(self.x.size, double) for _ in outs]
+            ordered.weighted_gradients(*arrays, numbers, *parts, n, stream)
+            for out, part in zip(outs, parts):
+                unpack(part, rows_last(out, self.axes), stream)
+        return outs
+
+    def weighted_slopes(self, tangents):
+        """The derivatives of log |sum b exp(x)| along tangents of x and b, None for 0."""
+        values = self.call.new(self.shape, np.dtype(np.float64))
+        if self.x.size:
+            n, (x, b, *along) = self._doubles(*tangents)
+            flags = [u is not None for u in along]
+            along = [x if u is None else u for u in along]
+            ordered.weighted_slopes(x, b, *along, flags, values, n, self.call.stream)
+        elif values.size:
+            fill_with(values, 0.0, self.call.stream)
+        return values
+
+    def summed_to(self, values, shape, dtype):
+        """The sum over what an argument of a shape is broadcast along, as it is returned."""
+        if shape == values.shape and dtype == values.dtype:
+            return self.call.handed_out(values)
+        out = self.call.new(shape, dtype)
+        if out.size and values.size:
+            totals.added((values,), out, self.call.stream)
+        elif out.size:
+            fill_with(out, 0.0, self.call.stream)
+        return self.call.handed_out(out)
+
     def _rows_last(self):
         x, mask = rows_last(self.x, self.axes), rows_last(self.mask, self.axes)
         return x, mask, int(np.prod(x.shape[x.ndim - len(self.axes) :], dtype=np.intp))
@@ -245,7 +299,9 @@ class Rows(RowsOfCpu):
             ones = self.call.new(self.x.shape, self.dtype)  # what is absent has no cotangent
             fill_with(ones.reshape(-1), 1.0, stream)
             entries = ones, entries[1]
-        arrays = [self._copied(u, mask) for u in entries]
+        # A running sum has a value at what is masked, too.
+        counted = None if engine.ordered else mask
+        arrays = [self._copied(u, counted) for u in entries]
         # The first results take the place of the copy.
         places = [copy, *(self.call.new(size, self.dtype) for _ in outs[1:])][: len(outs)]
         engines.run(engine, copy, *arrays, c, values, places, size // n, n, 1, self.call)

@@ -4,7 +4,7 @@ import functools
 
 from numba import types
 
-from .._cpu.engines import Map, Reduction, Scan, Weighing
+from .._cpu.engines import Map, Reduction, Scan, ScanDerivative, Weighing
 from . import kernels, memory, ordered, teams
 from .arrays import address_of, flat
 from .blocks import WIDTH, Blocks
@@ -91,6 +91,9 @@ def run(engine, x, g, t, c, values, outs, outer, n, inner, call):
     """Fill `values` and `outs` from x and what goes with it: flat headers, or None."""
     if isinstance(engine, Scan):
         ordered.scan(x, outs[0], outer, n, inner, call.stream)
+        return
+    if isinstance(engine, ScanDerivative):
+        ordered.scan_derivative(engine.rows, x, g, outs[0], (outer, n, inner), call)
         return
     rows = outer * inner
     arrays = [flat(a) for a in (x, g, t, c, values, *(*outs, None, None)[:2])]

@@ -3,14 +3,19 @@
 import functools
 import math
 
+import numpy as np
 from numba import cuda, types
 
 from .._cpu.scan import STATE, advance, begin
+from .._cpu.scan_derivatives import gradient_row, gradient_rows, tangent_row
 from .._cpu.weighted import weighted_row
+from .._cpu.weighted_derivatives import fill_gradients_of_row, slope_of_row
 from .arrays import flat
 from .copy import launch
+from .kernels import given
 
 _THREADS = 128
+_DOUBLE = np.dtype(np.float64)
 
 
 def _blocks(rows):
@@ -42,6 +47,44 @@ def scan(x, out, outer, n, inner, stream):
 
 
 @functools.cache
+def _tangent():
+    def tangent(x, t, out, n, inner, count):
+        r = cuda.grid(1)
+        if r < count:
+            state = cuda.local.array((STATE, 1), types.float64)
+            outer = r // inner
+            tangent_row(state, x, t, out, outer * n * inner + (r - outer * inner), inner, n)
+
+    return cuda.jit(tangent)
+
+
+@functools.cache
+def _gradient():
+    def gradient(x, g, out, n, inner, count, pivots, totals):
+        r = cuda.grid(1)
+        if r < count:
+            state = cuda.local.array((STATE, 1), types.float64)
+            outer = r // inner
+            base, own = outer * n * inner + (r - outer * inner), r * n
+            room = pivots[own : own + n], totals[own : own + n]
+            gradient_row(state, x, given(g), out, base, inner, n, room[0], room[1])
+
+    return cuda.jit(gradient)
+
+
+def scan_derivative(rows, x, u, out, form, call):
+    """The derivative that the kernel factory `rows` of the CPU computes, of weights u."""
+    outer, n, inner = form
+    count = outer * inner
+    arrays, lengths = map(flat, (x, u, out)), (n, inner, count)
+    if rows is gradient_rows:
+        room = (flat(call.new(count * n, _DOUBLE)) for _ in range(2))
+        launch(_gradient(), _blocks(count), _THREADS, call.stream, *arrays, *lengths, *room)
+    else:
+        launch(_tangent(), _blocks(count), _THREADS, call.stream, *arrays, *lengths)
+
+
+@functools.cache
 def _weighted():
     def weighted(x, b, values, signs, n, signed):
         r = cuda.grid(1)
@@ -58,3 +101,36 @@ def weighted(x, b, values, signs, n, signed, stream):
     """Contiguous rows of doubles: log |sum b exp(x)| and the sign, or NaN for a negative sum."""
     arrays = [flat(a) for a in (x, b, values, signs)]
     launch(_weighted(), _blocks(values.size), _THREADS, stream, *arrays, n, signed)
+
+
+@functools.cache
+def _weighted_gradients():
+    def gradients(x, b, g, of_x, of_b, n):
+        r = cuda.grid(1)
+        if r * n < x.size:
+            fill_gradients_of_row(x, b, g[r], of_x, of_b, r * n, n)
+
+    return cuda.jit(gradients)
+
+
+@functools.cache
+def _weighted_slopes():
+    def slopes(x, b, t, s, with_t, with_s, values, n):
+        r = cuda.grid(1)
+        if r < values.size:
+            values[r] = slope_of_row(x, b, t, s, with_t, with_s, r * n, n)
+
+    return cuda.jit(slopes)
+
+
+def weighted_gradients(x, b, g, of_x, of_b, n, stream):
+    """The gradients of contiguous rows of doubles in x and b, each times its number g."""
+    arrays = map(flat, (x, b, g, of_x, of_b))
+    launch(_weighted_gradients(), _blocks(g.size), _THREADS, stream, *arrays, n)
+
+
+def weighted_slopes(x, b, t, s, flags, values, n, stream):
+    """The derivatives along t and s; the flags say which of these count."""
+    arrays = map(flat, (x, b, t, s))
+    args = *arrays, *flags, flat(values), n
+    launch(_weighted_slopes(), _blocks(values.size), _THREADS, stream, *args)

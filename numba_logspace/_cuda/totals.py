@@ -68,7 +68,7 @@ def _added(size):
     team = block(size) if size > WARP else part_of_warp(size, _FEW // size)
     row, index, room_size, sum_of_pair = team.row, team.index, team.room, team.sum_of_pair
 
-    def added(values, others, start, strides, shape, count, out):
+    def added(arrays, start, strides, shape, count, out):
         r = row()
         if r >= out.size:
             return
@@ -76,10 +76,9 @@ def _added(size):
         high, low = 0.0, 0.0
         for i in range(index(), count, size):
             at = place(r * count + i, shape, start, strides)
-            high, lost = two_sum(high, types.float64(values[at]))
-            low += lost
-            high, lost = two_sum(high, types.float64(others[at]))
-            low += lost
+            for values in arrays:
+                high, lost = two_sum(high, types.float64(values[at]))
+                low += lost
         high, low = sum_of_pair(room, high, low)
         if index() == 0:
             out[r] = high
@@ -97,16 +96,17 @@ def shares(weights, counted, out, stream):
     launch(_shares(), 1, _THREADS, stream, flat(weights), flat(counted), flat(out))
 
 
-def added(pair, out, stream):
-    """The sum of two arrays, over the axes that `out` has not or has with length 1."""
-    lead = pair[0].ndim - out.ndim
-    repeated = [i for i, k in enumerate(out.shape, lead) if k == 1 and pair[0].shape[i] != 1]
+def added(arrays, out, stream):
+    """The sum of arrays that lie alike, over the axes that `out` has not or has with length 1."""
+    first = arrays[0]
+    lead = first.ndim - out.ndim
+    repeated = [i for i, k in enumerate(out.shape, lead) if k == 1 and first.shape[i] != 1]
     repeated = [*range(lead), *repeated]
-    kept = [i for i in range(pair[0].ndim) if i not in repeated]
-    count = math.prod(pair[0].shape[i] for i in repeated)
-    shape, turned = merged([u.transpose(*kept, *repeated) for u in pair])
-    (values, start, strides), (others, _, _) = map(span, turned)
+    kept = [i for i in range(first.ndim) if i not in repeated]
+    count = math.prod(first.shape[i] for i in repeated)
+    shape, turned = merged([u.transpose(*kept, *repeated) for u in arrays])
+    memory, starts, strides = zip(*map(span, turned))
     size = 1 if count == 1 else WARP if count <= _THREADS else _THREADS
     per_block, kernel = _added(size)
-    args = values, others, start, strides, shape, count, flat(out)
+    args = memory, starts[0], strides[0], shape, count, flat(out)
     launch(kernel, -(-out.size // per_block), size * per_block, stream, *args)
