@@ -3540,7 +3540,7 @@ def logcumsumexp_jvp(
     length, for t of modulus up to 2^70 (float64; any in float32, which is computed in float64).
     O(size) time, and no more memory than the result, in any
     layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. The entries are taken one after the other, and only independent rows are shared among
-    threads. CUDA arrays are not taken, and objects of other libraries are read as NumPy arrays.
+    threads; on CUDA a thread takes a row. Objects of other libraries are read as NumPy arrays.
 
     Examples
     --------
@@ -3619,8 +3619,8 @@ def logcumsumexp_vjp(
     O(size) time, and no more memory than the result, in any
     layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. Beside the result there is room for two numbers for each of 1024 entries, and for five of
     each 1024. The entries are taken one after the other, those of several blocks twice, and only
-    independent rows are shared among threads. CUDA arrays are not taken, and objects of other
-    libraries are read as NumPy arrays.
+    independent rows are shared among threads; on CUDA a thread takes a row, and there is room for
+    two numbers an entry. Objects of other libraries are read as NumPy arrays.
 
     Examples
     --------
@@ -4881,6 +4881,7 @@ def segment_log1m_softmax(
     num_segments: int | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """log(1 - softmax(x)) within each segment.
 
@@ -4889,18 +4890,24 @@ def segment_log1m_softmax(
     x : array_like
         Of one axis or more, with the segments along the first; the columns of further axes are
         segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+        Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, also
+        the result, and ids or offsets that would raise for their numbers make it NaN.
     segment_ids : array_like of int, optional
         The segment of each entry of the first axis, from 0 on, in any order.
     offsets : array_like of int, optional
         Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
         offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
     num_segments : int, optional
-        Beside `segment_ids`: how many segments there are, by default the largest id and one.
+        Beside `segment_ids`: how many segments there are, by default the largest id and one. Of CUDA
+        arrays it must be given.
     out : ndarray, optional
         Where to put the result, of its shape and dtype. It may be `x` itself.
     workers : int, optional
-        How many threads may share the segments; -1 is all cores. By default all cores this process
-        may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
 
     Returns
     -------
@@ -4912,8 +4919,8 @@ def segment_log1m_softmax(
     ------
     TypeError
         Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
-        `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
-        another dtype.
+        `num_segments` beside `offsets`, for masked arrays, for other dtypes, for an `out` of another
+        dtype, for CUDA arrays among others.
     ValueError
         For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
         decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
@@ -4946,6 +4953,7 @@ def segment_log1m_softmax_vjp(
     num_segments: int | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The gradient of sum(g * segment_log1m_softmax(x)) with respect to x.
 
@@ -4954,6 +4962,8 @@ def segment_log1m_softmax_vjp(
     x : array_like
         Of one axis or more, with the segments along the first; the columns of further axes are
         segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+        Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, also
+        the result, and ids or offsets that would raise for their numbers make it NaN.
     g : array_like, optional
         The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
         gradient of the sum.
@@ -4963,12 +4973,16 @@ def segment_log1m_softmax_vjp(
         Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
         offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
     num_segments : int, optional
-        Beside `segment_ids`: how many segments there are, by default the largest id and one.
+        Beside `segment_ids`: how many segments there are, by default the largest id and one. Of CUDA
+        arrays it must be given.
     out : ndarray, optional
         Where to put the result, of its shape and dtype. It may be `x` or `g` itself.
     workers : int, optional
-        How many threads may share the segments; -1 is all cores. By default all cores this process
-        may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
 
     Returns
     -------
@@ -4980,8 +4994,8 @@ def segment_log1m_softmax_vjp(
     ------
     TypeError
         Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
-        `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
-        another dtype.
+        `num_segments` beside `offsets`, for masked arrays, for other dtypes, for an `out` of another
+        dtype, for CUDA arrays among others.
     ValueError
         For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
         decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
@@ -5014,6 +5028,7 @@ def segment_log_softmax(
     num_segments: int | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """x - log(sum(exp(x))) within each segment.
 
@@ -5022,18 +5037,24 @@ def segment_log_softmax(
     x : array_like
         Of one axis or more, with the segments along the first; the columns of further axes are
         segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+        Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, also
+        the result, and ids or offsets that would raise for their numbers make it NaN.
     segment_ids : array_like of int, optional
         The segment of each entry of the first axis, from 0 on, in any order.
     offsets : array_like of int, optional
         Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
         offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
     num_segments : int, optional
-        Beside `segment_ids`: how many segments there are, by default the largest id and one.
+        Beside `segment_ids`: how many segments there are, by default the largest id and one. Of CUDA
+        arrays it must be given.
     out : ndarray, optional
         Where to put the result, of its shape and dtype. It may be `x` itself.
     workers : int, optional
-        How many threads may share the segments; -1 is all cores. By default all cores this process
-        may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
 
     Returns
     -------
@@ -5045,8 +5066,8 @@ def segment_log_softmax(
     ------
     TypeError
         Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
-        `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
-        another dtype.
+        `num_segments` beside `offsets`, for masked arrays, for other dtypes, for an `out` of another
+        dtype, for CUDA arrays among others.
     ValueError
         For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
         decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
@@ -5079,6 +5100,7 @@ def segment_log_softmax_vjp(
     num_segments: int | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The gradient of sum(g * segment_log_softmax(x)) with respect to x.
 
@@ -5087,6 +5109,8 @@ def segment_log_softmax_vjp(
     x : array_like
         Of one axis or more, with the segments along the first; the columns of further axes are
         segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+        Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, also
+        the result, and ids or offsets that would raise for their numbers make it NaN.
     g : array_like, optional
         The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
         gradient of the sum.
@@ -5096,12 +5120,16 @@ def segment_log_softmax_vjp(
         Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
         offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
     num_segments : int, optional
-        Beside `segment_ids`: how many segments there are, by default the largest id and one.
+        Beside `segment_ids`: how many segments there are, by default the largest id and one. Of CUDA
+        arrays it must be given.
     out : ndarray, optional
         Where to put the result, of its shape and dtype. It may be `x` or `g` itself.
     workers : int, optional
-        How many threads may share the segments; -1 is all cores. By default all cores this process
-        may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
 
     Returns
     -------
@@ -5113,8 +5141,8 @@ def segment_log_softmax_vjp(
     ------
     TypeError
         Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
-        `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
-        another dtype.
+        `num_segments` beside `offsets`, for masked arrays, for other dtypes, for an `out` of another
+        dtype, for CUDA arrays among others.
     ValueError
         For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
         decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
@@ -5146,6 +5174,7 @@ def segment_logsumexp(
     num_segments: int | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """log(sum(exp(x))) of each segment.
 
@@ -5154,18 +5183,24 @@ def segment_logsumexp(
     x : array_like
         Of one axis or more, with the segments along the first; the columns of further axes are
         segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+        Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, also
+        the result, and ids or offsets that would raise for their numbers make it NaN.
     segment_ids : array_like of int, optional
         The segment of each entry of the first axis, from 0 on, in any order.
     offsets : array_like of int, optional
         Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
         offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
     num_segments : int, optional
-        Beside `segment_ids`: how many segments there are, by default the largest id and one.
+        Beside `segment_ids`: how many segments there are, by default the largest id and one. Of CUDA
+        arrays it must be given.
     out : ndarray, optional
         Where to put the result, of its shape and dtype. It must not overlap `x`.
     workers : int, optional
-        How many threads may share the segments; -1 is all cores. By default all cores this process
-        may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
 
     Returns
     -------
@@ -5177,8 +5212,8 @@ def segment_logsumexp(
     ------
     TypeError
         Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
-        `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
-        another dtype.
+        `num_segments` beside `offsets`, for masked arrays, for other dtypes, for an `out` of another
+        dtype, for CUDA arrays among others.
     ValueError
         For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
         decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
@@ -5210,6 +5245,7 @@ def segment_logsumexp_vjp(
     num_segments: int | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The gradient of sum(g * segment_logsumexp(x)) with respect to x.
 
@@ -5218,6 +5254,8 @@ def segment_logsumexp_vjp(
     x : array_like
         Of one axis or more, with the segments along the first; the columns of further axes are
         segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+        Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, also
+        the result, and ids or offsets that would raise for their numbers make it NaN.
     g : array_like, optional
         The cotangent, of a shape that broadcasts to that of the result of `segment_logsumexp`; None means ones: then it is the
         gradient of the sum.
@@ -5227,12 +5265,16 @@ def segment_logsumexp_vjp(
         Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
         offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
     num_segments : int, optional
-        Beside `segment_ids`: how many segments there are, by default the largest id and one.
+        Beside `segment_ids`: how many segments there are, by default the largest id and one. Of CUDA
+        arrays it must be given.
     out : ndarray, optional
         Where to put the result, of its shape and dtype. It may be `x` itself.
     workers : int, optional
-        How many threads may share the segments; -1 is all cores. By default all cores this process
-        may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
 
     Returns
     -------
@@ -5244,8 +5286,8 @@ def segment_logsumexp_vjp(
     ------
     TypeError
         Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
-        `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
-        another dtype.
+        `num_segments` beside `offsets`, for masked arrays, for other dtypes, for an `out` of another
+        dtype, for CUDA arrays among others.
     ValueError
         For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
         decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
@@ -5276,6 +5318,7 @@ def segment_softmax(
     num_segments: int | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """exp(x) / sum(exp(x)) within each segment.
 
@@ -5284,18 +5327,24 @@ def segment_softmax(
     x : array_like
         Of one axis or more, with the segments along the first; the columns of further axes are
         segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+        Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, also
+        the result, and ids or offsets that would raise for their numbers make it NaN.
     segment_ids : array_like of int, optional
         The segment of each entry of the first axis, from 0 on, in any order.
     offsets : array_like of int, optional
         Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
         offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
     num_segments : int, optional
-        Beside `segment_ids`: how many segments there are, by default the largest id and one.
+        Beside `segment_ids`: how many segments there are, by default the largest id and one. Of CUDA
+        arrays it must be given.
     out : ndarray, optional
         Where to put the result, of its shape and dtype. It may be `x` itself.
     workers : int, optional
-        How many threads may share the segments; -1 is all cores. By default all cores this process
-        may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
 
     Returns
     -------
@@ -5307,8 +5356,8 @@ def segment_softmax(
     ------
     TypeError
         Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
-        `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
-        another dtype.
+        `num_segments` beside `offsets`, for masked arrays, for other dtypes, for an `out` of another
+        dtype, for CUDA arrays among others.
     ValueError
         For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
         decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
@@ -5341,6 +5390,7 @@ def segment_softmax_vjp(
     num_segments: int | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The gradient of sum(g * segment_softmax(x)) with respect to x.
 
@@ -5349,6 +5399,8 @@ def segment_softmax_vjp(
     x : array_like
         Of one axis or more, with the segments along the first; the columns of further axes are
         segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+        Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, also
+        the result, and ids or offsets that would raise for their numbers make it NaN.
     g : array_like, optional
         The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
         gradient of the sum.
@@ -5358,12 +5410,16 @@ def segment_softmax_vjp(
         Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
         offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
     num_segments : int, optional
-        Beside `segment_ids`: how many segments there are, by default the largest id and one.
+        Beside `segment_ids`: how many segments there are, by default the largest id and one. Of CUDA
+        arrays it must be given.
     out : ndarray, optional
         Where to put the result, of its shape and dtype. It may be `x` or `g` itself.
     workers : int, optional
-        How many threads may share the segments; -1 is all cores. By default all cores this process
-        may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
 
     Returns
     -------
@@ -5375,8 +5431,8 @@ def segment_softmax_vjp(
     ------
     TypeError
         Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
-        `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
-        another dtype.
+        `num_segments` beside `offsets`, for masked arrays, for other dtypes, for an `out` of another
+        dtype, for CUDA arrays among others.
     ValueError
         For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
         decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
@@ -5445,6 +5501,7 @@ def sigmoid_binary_cross_entropy(
     where: ArrayLike | None = None,
     reduction: _Reduction = "none",
     workers: int | None = None,
+    stream: Any = None,
 ) -> Any:
     """-t log sigmoid(x) - (1 - t) log(1 - sigmoid(x)) of each entry: logits x, targets t.
 
@@ -5452,7 +5509,8 @@ def sigmoid_binary_cross_entropy(
     ----------
     logits : array_like
         Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
-        order.
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the results, and what would raise for a target or a weight makes its loss NaN.
     targets : array_like
         Numbers in [0, 1], of a shape that broadcasts to that of `logits`.
     pos_weight : array_like, optional
@@ -5468,6 +5526,9 @@ def sigmoid_binary_cross_entropy(
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process may
         run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
 
     Returns
     -------
@@ -5478,7 +5539,8 @@ def sigmoid_binary_cross_entropy(
     Raises
     ------
     TypeError
-        For masked arrays, for other dtypes, for CUDA arrays, for tensors that ask for derivatives.
+        For masked arrays, for other dtypes, for CUDA arrays among others, for tensors that ask for
+        derivatives.
     ValueError
         For targets outside [0, 1], for weights that are negative, infinite or NaN; for shapes that do
         not fit, for an unknown reduction, for a mean of nothing or of weights that are all 0.
@@ -5514,6 +5576,7 @@ def sigmoid_binary_cross_entropy_value_and_grad(
     reduction: _Reduction = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> tuple[Any, np.ndarray]:
     """`sigmoid_binary_cross_entropy` and its gradient sigmoid(x) - t in the logits, in one pass.
 
@@ -5521,7 +5584,8 @@ def sigmoid_binary_cross_entropy_value_and_grad(
     ----------
     logits : array_like
         Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
-        order.
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the results, and what would raise for a target or a weight makes its loss NaN.
     targets : array_like
         Numbers in [0, 1], of a shape that broadcasts to that of `logits`.
     pos_weight : array_like, optional
@@ -5539,6 +5603,9 @@ def sigmoid_binary_cross_entropy_value_and_grad(
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process may
         run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
 
     Returns
     -------
@@ -5551,7 +5618,8 @@ def sigmoid_binary_cross_entropy_value_and_grad(
     Raises
     ------
     TypeError
-        For masked arrays, for other dtypes, for CUDA arrays, for tensors that ask for derivatives.
+        For masked arrays, for other dtypes, for CUDA arrays among others, for tensors that ask for
+        derivatives.
     ValueError
         For targets outside [0, 1], for weights that are negative, infinite or NaN; for shapes that do
         not fit, for an unknown reduction, for a mean of nothing or of weights that are all 0, for an
@@ -6062,6 +6130,7 @@ def weighted_logsumexp_jvp(
     keepdims: bool = False,
     where: ArrayLike | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> Any:
     """The derivative of log abs(sum_j b_j exp(x_j)) along t in x and s in b.
 
@@ -6069,6 +6138,8 @@ def weighted_logsumexp_jvp(
     ----------
     x : array_like
         Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte order.
+        Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, also
+        the results.
     b : array_like
         Weights of any sign, which broadcast together with `x`.
     t, s : array_like or None
@@ -6085,6 +6156,9 @@ def weighted_logsumexp_jvp(
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process may
         run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
 
     Returns
     -------
@@ -6095,7 +6169,8 @@ def weighted_logsumexp_jvp(
     Raises
     ------
     TypeError
-        For masked, complex and CUDA arrays, for other dtypes, for quantities with a unit, where both tangents are None.
+        For masked and complex arrays, for other dtypes, for quantities with a unit, for CUDA arrays
+        among others, where both tangents are None.
     ValueError
         For shapes that do not fit.
     numpy.exceptions.AxisError
@@ -6130,6 +6205,7 @@ def weighted_logsumexp_vjp(
     *,
     where: ArrayLike | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> tuple[Any, Any]:
     """The gradients of sum(g * log abs(sum_j b_j exp(x_j))) with respect to x and to b.
 
@@ -6137,6 +6213,8 @@ def weighted_logsumexp_vjp(
     ----------
     x : array_like
         Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte order.
+        Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, also
+        the results.
     b : array_like
         Weights of any sign, which broadcast together with `x`.
     g : array_like, optional
@@ -6151,6 +6229,9 @@ def weighted_logsumexp_vjp(
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process may
         run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
 
     Returns
     -------
@@ -6162,7 +6243,8 @@ def weighted_logsumexp_vjp(
     Raises
     ------
     TypeError
-        For masked, complex and CUDA arrays, for other dtypes, for quantities with a unit.
+        For masked and complex arrays, for other dtypes, for quantities with a unit, for CUDA arrays
+        among others.
     ValueError
         For shapes that do not fit.
     numpy.exceptions.AxisError

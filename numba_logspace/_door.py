@@ -450,9 +450,7 @@ def of_segments(function, x, segment_ids, offsets, num_segments, out, workers, s
     return segments.values(function, _segments(*given, workers=workers, stream=stream), out)
 
 
-def gradients_of_segments(
-    function, x, g, segment_ids, offsets, num_segments, out, workers, stream
-):
+def gradients_of_segments(function, x, g, segment_ids, offsets, num_segments, out, workers, stream):
     """A result for each entry, from x and the cotangent g of the values."""
     given = x, segment_ids, offsets, num_segments
     return segments.gradients(function, _segments(*given, workers=workers, stream=stream), g, out)

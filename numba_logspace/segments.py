@@ -47,7 +47,9 @@ def segment_softmax(
     >>> nl.segment_softmax([0.0, 0.0, 5.0], offsets=[0, 2, 3])
     array([0.5, 0.5, 1. ])
     """
-    return of_segments(FAMILY["segment_softmax"], x, segment_ids, offsets, num_segments, out, workers, stream)
+    return of_segments(
+        FAMILY["segment_softmax"], x, segment_ids, offsets, num_segments, out, workers, stream
+    )
 
 
 @shared_text("segment map")
@@ -164,7 +166,9 @@ def segment_logsumexp(
     >>> nl.segment_logsumexp([0.0, 0.0, 1e3, 1e3], [0, 2, 0, 2])
     array([1000.,  -inf, 1000.])
     """
-    return of_segments(FAMILY["segment_logsumexp"], x, segment_ids, offsets, num_segments, out, workers, stream)
+    return of_segments(
+        FAMILY["segment_logsumexp"], x, segment_ids, offsets, num_segments, out, workers, stream
+    )
 
 
 @shared_text("segment vjp")
@@ -203,7 +207,15 @@ def segment_softmax_vjp(
     array([-4.24835426e-18,  4.24835426e-18,  0.00000000e+00])
     """
     return gradients_of_segments(
-        FAMILY["segment_softmax_vjp"], x, g, segment_ids, offsets, num_segments, out, workers, stream
+        FAMILY["segment_softmax_vjp"],
+        x,
+        g,
+        segment_ids,
+        offsets,
+        num_segments,
+        out,
+        workers,
+        stream,
     )
 
 
@@ -244,7 +256,15 @@ def segment_log_softmax_vjp(
     array([-4.24835426e-18,  4.24835426e-18,  0.00000000e+00])
     """
     return gradients_of_segments(
-        FAMILY["segment_log_softmax_vjp"], x, g, segment_ids, offsets, num_segments, out, workers, stream
+        FAMILY["segment_log_softmax_vjp"],
+        x,
+        g,
+        segment_ids,
+        offsets,
+        num_segments,
+        out,
+        workers,
+        stream,
     )
 
 
@@ -286,7 +306,15 @@ def segment_log1m_softmax_vjp(
     array([-1. ,  0.5,  0.5])
     """
     return gradients_of_segments(
-        FAMILY["segment_log1m_softmax_vjp"], x, g, segment_ids, offsets, num_segments, out, workers, stream
+        FAMILY["segment_log1m_softmax_vjp"],
+        x,
+        g,
+        segment_ids,
+        offsets,
+        num_segments,
+        out,
+        workers,
+        stream,
     )
 
 
@@ -326,5 +354,13 @@ def segment_logsumexp_vjp(
     array([0.5, 0.5, 2. ])
     """
     return gradients_of_segments(
-        FAMILY["segment_logsumexp_vjp"], x, g, segment_ids, offsets, num_segments, out, workers, stream
+        FAMILY["segment_logsumexp_vjp"],
+        x,
+        g,
+        segment_ids,
+        offsets,
+        num_segments,
+        out,
+        workers,
+        stream,
     )

@@ -310,7 +310,7 @@ def logcumsumexp_jvp(
     Error bound: 8 ulp of the sum of the moduli of the terms t_j exp(x_j - y_i), whatever the
     length, for t of modulus up to 2^70 (float64; any in float32, which is computed in float64).
     {cost} The entries are taken one after the other, and only independent rows are shared among
-    threads. CUDA arrays are not taken, and objects of other libraries are read as NumPy arrays.
+    threads; on CUDA a thread takes a row. Objects of other libraries are read as NumPy arrays.
 
     Examples
     --------

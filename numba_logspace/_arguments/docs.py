@@ -157,7 +157,8 @@ _ENTRY_LOSS = """Parameters
 ----------
 logits : array_like
     Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
-    order.
+    order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+    are, also the results, and what would raise for a target or a weight makes its loss NaN.
 targets : array_like
     Numbers in [0, 1], of a shape that broadcasts to that of `logits`.
 pos_weight : array_like, optional
@@ -170,9 +171,7 @@ where : array_like of bool, optional
     of the others are 0, whatever they hold, and they count in no mean.
 reduction : {{"none", "sum", "mean"}}, optional
     The weighted losses themselves, their sum, or that over the sum of the weights.
-{out}workers : int, optional
-    How many threads may share the work; -1 is all cores. By default all cores this process may
-    run on where the array is large, but never more than ``NUMBA_NUM_THREADS``."""
+{out}{workers}"""
 
 _ENTRY_LOSS_RETURNS = """Returns
 -------
@@ -183,7 +182,8 @@ ndarray or scalar
 _ENTRY_LOSS_RAISES = """Raises
 ------
 TypeError
-    For masked arrays, for other dtypes, for CUDA arrays, for tensors that ask for derivatives.
+    For masked arrays, for other dtypes, for CUDA arrays among others, for tensors that ask for
+    derivatives.
 ValueError
     For targets outside [0, 1], for weights that are negative, infinite or NaN; for shapes that do
     not fit, for an unknown reduction, for a mean of nothing or of weights that are all 0{out}."""
@@ -262,7 +262,7 @@ def _loss_texts(targets, weights, wrong, of_classes=""):
 
 _ENTRIES = tuple(
     {
-        "parameters": _ENTRY_LOSS.format(out=out),
+        "parameters": _ENTRY_LOSS.format(out=out, workers=_WORKERS),
         "returns": returns,
         "raises": _ENTRY_LOSS_RAISES.format(out=wrong_out),
     }
@@ -285,18 +285,19 @@ _SEGMENTS = """Parameters
 x : array_like
     Of one axis or more, with the segments along the first; the columns of further axes are
     segments of their own. float16, float32, float64, int or bool, of any strides and byte order.
+    Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, also
+    the result, and ids or offsets that would raise for their numbers make it NaN.
 {g}segment_ids : array_like of int, optional
     The segment of each entry of the first axis, from 0 on, in any order.
 offsets : array_like of int, optional
     Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
     offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
 num_segments : int, optional
-    Beside `segment_ids`: how many segments there are, by default the largest id and one.
+    Beside `segment_ids`: how many segments there are, by default the largest id and one. Of CUDA
+    arrays it must be given.
 out : ndarray, optional
     Where to put the result, of its shape and dtype. {out}
-workers : int, optional
-    How many threads may share the segments; -1 is all cores. By default all cores this process
-    may run on where the array is large, but never more than ``NUMBA_NUM_THREADS``."""
+{workers}"""
 
 _SEGMENTS_G = """g : array_like, optional
     The cotangent, of a shape that broadcasts to that of {of}; None means ones: then it is the
@@ -307,8 +308,8 @@ _SEGMENTS_RAISES = """Raises
 ------
 TypeError
     Where both or neither of `segment_ids` and `offsets` are given, for ones that are no ints, for
-    `num_segments` beside `offsets`, for masked and CUDA arrays, for other dtypes, for an `out` of
-    another dtype.
+    `num_segments` beside `offsets`, for masked arrays, for other dtypes, for an `out` of another
+    dtype, for CUDA arrays among others.
 ValueError
     For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
     decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
@@ -323,7 +324,7 @@ _SEGMENTS_COST = (
 def _segment_texts(returns, out, of=None):
     g = _SEGMENTS_G.format(of=of) if of else ""
     return {
-        "parameters": _SEGMENTS.format(g=g, out=out),
+        "parameters": _SEGMENTS.format(g=g, out=out, workers=_WORKERS),
         "returns": returns,
         "raises": _SEGMENTS_RAISES,
         "cost": _SEGMENTS_COST,
@@ -338,6 +339,8 @@ _WEIGHTED = """Parameters
 ----------
 x : array_like
     Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte order.
+    Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, also
+    the results.
 b : array_like
     Weights of any sign, which broadcast together with `x`.
 {more}axis : int, tuple of int or None, optional
@@ -346,9 +349,7 @@ b : array_like
 {keepdims}where : array_like of bool, optional
     Which entries take part, of a shape that broadcasts to that of `x` and `b` together; the
     others are treated as absent.
-workers : int, optional
-    How many threads may share the work; -1 is all cores. By default all cores this process may
-    run on where the array is large, but never more than ``NUMBA_NUM_THREADS``."""
+{workers}"""
 
 _WEIGHTED_G = """g : array_like, optional
     The cotangent, of a shape that broadcasts to that of the value, whose axes may also be kept
@@ -363,7 +364,8 @@ _WEIGHTED_TANGENTS = """t, s : array_like or None
 _WEIGHTED_RAISES = """Raises
 ------
 TypeError
-    For masked, complex and CUDA arrays, for other dtypes, for quantities with a unit{more}.
+    For masked and complex arrays, for other dtypes, for quantities with a unit, for CUDA arrays
+    among others{more}.
 ValueError
     For shapes that do not fit.
 numpy.exceptions.AxisError
@@ -431,11 +433,13 @@ _TEXTS = {
         ),
     },
     "weighted vjp": {
-        "parameters": _WEIGHTED.format(more=_WEIGHTED_G, keepdims=""),
+        "parameters": _WEIGHTED.format(more=_WEIGHTED_G, keepdims="", workers=_WORKERS),
         "raises": _WEIGHTED_RAISES.format(more=""),
     },
     "weighted jvp": {
-        "parameters": _WEIGHTED.format(more=_WEIGHTED_TANGENTS, keepdims=_KEEPDIMS),
+        "parameters": _WEIGHTED.format(
+            more=_WEIGHTED_TANGENTS, keepdims=_KEEPDIMS, workers=_WORKERS
+        ),
         "raises": _WEIGHTED_RAISES.format(more=", where both tangents are None"),
     },
     "jacobian": {"parameters": _JACOBIAN, "returns": _JACOBIAN_RETURNS, "raises": _JACOBIAN_RAISES},

@@ -146,9 +146,7 @@ def gradient_row(state, x, g, out, base, step, n, pivots, totals):
     up, down = _lifts_of(g, base, step, n)
     begin(state, 0)
     _make_again(state, 0, x, base, step, 0, n, pivots, totals)
-    _sum_back(
-        x, g, out, base, step, 0, n, pivots, totals, (0.0, 0.0), pivots[n - 1], up, down
-    )
+    _sum_back(x, g, out, base, step, 0, n, pivots, totals, (0.0, 0.0), pivots[n - 1], up, down)
 
 
 def gradient_rows():

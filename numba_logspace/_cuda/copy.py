@@ -127,7 +127,7 @@ def pack(header, to, stream, mask=None, absent=-math.inf):
 
 
 def pack_labels(header, to, stream, mask=None):
-    """Copy class labels to a flat array of ints: -1 for what is not whole, 0 where the mask is not."""
+    """Copy class labels to flat ints: -1 for what is not whole, 0 where the mask is not."""
     shape, (placed, taking) = _spans(header, mask)
     args = *placed, *taking, shape, flat(to)
     launch(_pack_labels(), blocks(header.size), THREADS, stream, *args)

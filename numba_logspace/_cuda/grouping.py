@@ -176,7 +176,13 @@ def order_of(ids, count, call):
 def find_offsets(ids, order, offsets, stream):
     """Fill the offsets of ids that an order sorts."""
     launch(
-        _find_offsets(), blocks(offsets.size), THREADS, stream, flat(ids), flat(order), flat(offsets)
+        _find_offsets(),
+        blocks(offsets.size),
+        THREADS,
+        stream,
+        flat(ids),
+        flat(order),
+        flat(offsets),
     )
 
 

@@ -128,9 +128,7 @@ def test_places_of_losses_of_entries():
     x, t = rng.normal(size=(3, 5, 4)), rng.random((5, 1))
     wanted = nl.sigmoid_binary_cross_entropy_value_and_grad(x, t)
     stream, own = cuda.stream(), cuda.to_device(x)
-    results = nl.sigmoid_binary_cross_entropy_value_and_grad(
-        own, upload(t), out=own, stream=stream
-    )
+    results = nl.sigmoid_binary_cross_entropy_value_and_grad(own, upload(t), out=own, stream=stream)
     assert results[1] is own
     for found in (download(results), OF_ENTRIES(x[:, ::-1], t[::-1])):
         found = found if found[0] is results[0] else found

@@ -88,7 +88,11 @@ def test_layouts_and_out():
     x, ids = rng.normal(size=(60, 3)), rng.integers(0, 7, 60)
     wanted = nl.segment_log1m_softmax(x, ids)
     f = function_of("log1m_softmax")
-    for lie in (np.asfortranarray, lambda u: u[::-1].copy()[::-1], lambda u: np.repeat(u, 2, 0)[::2]):
+    for lie in (
+        np.asfortranarray,
+        lambda u: u[::-1].copy()[::-1],
+        lambda u: np.repeat(u, 2, 0)[::2],
+    ):
         assert_same(f(lie(x), lie(ids), num_segments=9), f(x, ids.astype("i4"), num_segments=9))
     np.testing.assert_allclose(f(x, ids, num_segments=7), wanted, rtol=1e-14)
     whole = x.astype(int)
