@@ -49,7 +49,7 @@ class Operand:
 def _read(owner, name, stream):
     # (header, number of the stream of the producer, or None where there is nothing to wait for)
     if _library(owner) == "torch":
-        if owner.requires_grad and sys.modules["torch"].is_grad_enabled():
+        if getattr(owner, "requires_grad", False) and sys.modules["torch"].is_grad_enabled():
             raise TypeError(f"{name} requires a gradient, and here none is recorded: detach it")
         return _header_of_tensor(owner, name), _torch_stream(owner)
     interface = getattr(owner, "__cuda_array_interface__", None)
