@@ -1,5 +1,8 @@
 """Log-space numerics for NumPy arrays, exact to a few units in the last place."""
 
+from importlib import import_module
+from typing import Any
+
 from ._cpu.workers import set_workers
 from ._interop.register import register as _register_takers
 from ._jitted.register import register as _register
@@ -205,15 +208,20 @@ _register(globals())
 _register_takers(globals())
 
 
-def __getattr__(name: str) -> str:
-    # The version, looked up when it is first asked for: that takes longer than it is worth.
-    if name != "__version__":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def __getattr__(name: str) -> Any:
+    # What most programs never ask for, and takes time to import or to look up.
+    if name == "partials":
+        return import_module(f"{__name__}.{name}")
+    if name == "__version__":
+        globals()[name] = _version()
+        return globals()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _version() -> str:
     from importlib import metadata
 
     try:
-        version = metadata.version(__name__)
+        return metadata.version(__name__)
     except metadata.PackageNotFoundError:  # not installed, but found on the path
-        version = "unknown"
-    globals()[name] = version
-    return version
+        return "unknown"

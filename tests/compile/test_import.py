@@ -117,6 +117,16 @@ print(numba_logspace.__version__)
     assert run_python(code).strip() == "unknown"
 
 
+def test_partials_are_imported_when_asked_for():
+    code = """
+import sys
+import numba_logspace
+assert "numba_logspace.partials" not in sys.modules
+print(numba_logspace.partials.log1pexp_dx(0.0))
+"""
+    assert run_python(code).strip() == "0.5"
+
+
 def test_no_other_names_are_made_up():
     with pytest.raises(AttributeError, match="no attribute 'sofmax'"):
         numba_logspace.sofmax  # noqa: B018
