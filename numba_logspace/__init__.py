@@ -1,8 +1,5 @@
 """Log-space numerics for NumPy arrays, exact to a few units in the last place."""
 
-from importlib import import_module
-from typing import Any
-
 from ._cpu.workers import set_workers
 from ._interop.register import register as _register_takers
 from ._jitted.register import register as _register
@@ -208,9 +205,11 @@ _register(globals())
 _register_takers(globals())
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     # What most programs never ask for, and takes time to import or to look up.
     if name == "partials":
+        from importlib import import_module
+
         return import_module(f"{__name__}.{name}")
     if name == "__version__":
         globals()[name] = _version()
