@@ -16,6 +16,7 @@ inf, nan = np.inf, np.nan
 # --- numbers, and arrays without axes ------------------------------------------------------------
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("axis", [-1, 0, None])
 @pytest.mark.parametrize("x", [1.5, np.float32(1.5), np.array(1.5)])
 def test_a_number_is_a_row_of_itself(x, axis):
@@ -102,6 +103,7 @@ def test_cotangents_may_keep_the_axes():
 # --- masks ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("name", named("vjp", "jvp", "hvp", "value and vjp", "vjp of a reduction"))
 def test_a_padded_row_is_a_row_without_padding(name):
     rng = np.random.default_rng(7)

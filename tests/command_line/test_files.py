@@ -91,6 +91,7 @@ def called(name, arguments):
 # --- several arrays ----------------------------------------------------------------------------
 
 
+@pytest.mark.one_in(9)
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("name", EVERY)
 def test_every_function(folder, name, order):
