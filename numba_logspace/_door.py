@@ -222,6 +222,9 @@ class _Loss:
         if self.rows.on_cuda:
             loss_options.refuse_on_cuda(where, *of_classes)
         present = loss_options.present_of(where, self.rows)
+        self._options = {"where": present}
+        if isinstance(of_classes[0], np.ndarray):
+            self._options["class_weights"] = of_classes[0]
         scores = targets.SCORES[function.operands[0]](scores, self.rows, present)
         self.scores, self.c = loss_options.scores_and_weights(
             scores, self.rows, weights, reduction, present, *of_classes
@@ -231,7 +234,7 @@ class _Loss:
     def out(self, out, inputs=()):
         """Where the gradient goes, apart from the arguments; `inputs` may be the place."""
         apart = {"weights": self.c, self._function.operands[0]: memory_of(self.scores)}
-        return self.rows.out(out, dict(inputs), separate=apart)
+        return self.rows.out(out, dict(inputs), separate=apart | self._options)
 
     def run(self, outs=()):
         """The losses as they are returned."""

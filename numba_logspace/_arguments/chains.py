@@ -72,6 +72,7 @@ class Chains:
         self.transition = _plain(x), _starts(x.shape[:-3], self.batch, moves * k * k)
 
     def _read_lengths(self, lengths):
+        self._apart = self.given
         if lengths is None:
             self.lengths = np.full(self.count, self.steps, np.int64)
             return
@@ -88,6 +89,7 @@ class Chains:
                 f"lengths must be between 1 and {self.steps}, the steps of log_emission, got "
                 f"{array.min()} to {array.max()}"
             )
+        self._apart = self.given | {"lengths": array}
         self.lengths = array.reshape(-1).astype(np.int64)
 
     # --- results ---------------------------------------------------------------------------------
@@ -95,7 +97,7 @@ class Chains:
     def out_of_states(self, out):
         """Refuse an `out` that is not of the shape and dtype of what is seen."""
         if out is not None:
-            layout.check_out(out, self.shape, self.dtype, self.given)
+            layout.check_out(out, self.shape, self.dtype, self._apart)
 
     @property
     def moving(self):

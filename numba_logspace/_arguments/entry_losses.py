@@ -14,13 +14,13 @@ class _Loss:
         targets.check_reduction(reduction)
         self.x, _, self.result = layout.as_array(logits, "logits")
         self.rows = Rows(self.x[..., None], -1, None, workers, "logits")
-        present = loss_options.present_of(where, self.rows)
-        options = self.rows, present
+        self.present = loss_options.present_of(where, self.rows)
+        options = self.rows, self.present
         self.g = targets.numbers_of_rows(scores, "targets", targets.PROBABILITY, *options)
         self.q = None
         if pos_weight is not None:
             self.q = targets.numbers_of_rows(pos_weight, "pos_weight", targets.WEIGHT, *options)
-        self.c = targets.row_weights_of(weights, self.rows, reduction, present)
+        self.c = targets.row_weights_of(weights, self.rows, reduction, self.present)
         self.reduction = reduction
 
     def out(self, out):
@@ -28,6 +28,7 @@ class _Loss:
         if out is None:
             return np.empty_like(self.x, self.result, subok=False)
         inputs = {"logits": self.x, "targets": self.g, "pos_weight": self.q, "weights": self.c}
+        inputs["where"] = self.present
         inputs = {name: u for name, u in inputs.items() if u is not None}
         layout.check_out(out, self.x.shape, self.result, inputs, may_be=("logits",))
         return out

@@ -101,7 +101,8 @@ class Rows:
         return self.entries(array, name)
 
     def _inputs(self, more):
-        return {self.name: self.x} | {k: a for k, a in more.items() if a is not None}
+        inputs = {self.name: self.x, "where": self.mask} | more
+        return {name: array for name, array in inputs.items() if array is not None}
 
     def out(self, out, inputs, separate=None):
         """An array for results of the shape of x.
@@ -111,9 +112,8 @@ class Rows:
         if out is None:
             self._made = True
             return np.empty_like(self.x, self.result, subok=False)
-        may_be = self._inputs(inputs)
-        checked = may_be | self._inputs(separate or {})
-        layout.check_out(out, self.x.shape, self.result, checked, may_be=may_be)
+        checked = self._inputs(inputs | (separate or {}))
+        layout.check_out(out, self.x.shape, self.result, checked, may_be=(self.name, *inputs))
         return out
 
     def two_outs(self, out, inputs):

@@ -13,7 +13,7 @@ _INT = np.dtype(np.int64)
 
 
 def _ints(array, name):
-    # A flat array of int64.
+    # An array of ints of one axis.
     given = array
     array, _, _ = layout.as_array(array, name, has_where=False)
     if array.size == 0 and not isinstance(given, np.ndarray):
@@ -27,6 +27,10 @@ def _ints(array, name):
         raise ValueError(f"{name} must have one axis, got shape {array.shape}")
     if array.dtype.kind == "u" and array.size and int(array.max()) > np.iinfo(_INT).max:
         raise ValueError(f"{name} must hold numbers below 2^63, got {array.max()}")
+    return array
+
+
+def _as_int64(array):
     return flat(np.ascontiguousarray(array, _INT))
 
 
@@ -46,9 +50,11 @@ class Segments:
             raise TypeError(f"one of segment_ids and offsets must be given, got {given}")
         self.order = None
         if offsets is None:
-            self._take_ids(_ints(segment_ids, "segment_ids"), num_segments)
+            self._given = {"segment_ids": _ints(segment_ids, "segment_ids")}
+            self._take_ids(_as_int64(*self._given.values()), num_segments)
         else:
-            self._take_offsets(_ints(offsets, "offsets"), num_segments)
+            self._given = {"offsets": _ints(offsets, "offsets")}
+            self._take_offsets(_as_int64(*self._given.values()), num_segments)
         self.count = self.offsets.size - 1
         self._columns = math.prod(self.x.shape[1:])
         self.workers = count_for(workers, self.x.size)
@@ -110,6 +116,8 @@ class Segments:
         """An array for results, made or checked."""
         if out is None:
             return np.empty(shape, self.result)
+        # The kernels read offsets while they write: no place of theirs may change.
+        inputs = inputs | self._given
         checked = {name: a for name, a in inputs.items() if a is not None}
         layout.check_out(out, shape, self.result, checked, may_be)
         return out
