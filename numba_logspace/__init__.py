@@ -107,6 +107,8 @@ from .tangents import (
     weighted_logsumexp_jvp,
 )
 
+__version__ = "0.1.0"  # setup.cfg reads it
+
 __all__ = [
     "cexpexp",
     "cloglog",
@@ -206,21 +208,9 @@ _register_takers(globals())
 
 
 def __getattr__(name: str) -> object:
-    # What most programs never ask for, and takes time to import or to look up.
+    # What most programs never ask for, and takes time to import.
     if name == "partials":
         from importlib import import_module
 
         return import_module(f"{__name__}.{name}")
-    if name == "__version__":
-        globals()[name] = _version()
-        return globals()[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-def _version() -> str:
-    from importlib import metadata
-
-    try:
-        return metadata.version(__name__)
-    except metadata.PackageNotFoundError:  # not installed, but found on the path
-        return "unknown"

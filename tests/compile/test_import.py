@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -92,29 +91,6 @@ print(*set(sys.modules) - before)
     unwanted = {"numba_cuda", "scipy", "matplotlib", "mpmath", "sklearn", "tqdm"}
     assert not [name for name in brought if name.split(".")[0] in unwanted]
     assert not [name for name in brought if name.startswith("numba.cuda")]
-
-
-def test_version_is_looked_up_when_asked_for():
-    code = """
-import numba_logspace
-assert "__version__" not in vars(numba_logspace)
-print(numba_logspace.__version__)
-assert "__version__" in vars(numba_logspace)
-"""
-    assert run_python(code).strip() == metadata.version("numba_logspace")
-
-
-def test_version_without_an_installation():
-    code = """
-import importlib.metadata
-
-def version(name):
-    raise importlib.metadata.PackageNotFoundError(name)
-importlib.metadata.version = version
-import numba_logspace
-print(numba_logspace.__version__)
-"""
-    assert run_python(code).strip() == "unknown"
 
 
 def test_partials_are_imported_when_asked_for():

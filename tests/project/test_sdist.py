@@ -17,6 +17,7 @@ MADE += ("docs/_build/x.html", "docs/auto_gallery/x.rst", "asv_bench/html/x.js",
 OF_THE_REPOSITORY = ("asv_bench/results",)
 PARTS = ("numba_logspace", "tests", "docs", "asv_bench")
 FILES = ("LICENSE", "MANIFEST.in", "README.md", "pyproject.toml", "setup.cfg")
+FILES += ("CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "SECURITY.md")
 
 
 def files_below(folder):
