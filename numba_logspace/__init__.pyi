@@ -1635,9 +1635,9 @@ def complement_cross_entropy(
     Parameters
     ----------
     logits : array_like
-        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
-        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
-        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        Of one axis or more; float16, float32, float64, int or bool, of any strides and byte order. An
+        entry of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with
+        their interfaces: then all arrays are, also the results, and what would raise for a target or a
         weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
         array of Dask: then they are lazy.
     weights : array_like
@@ -1671,7 +1671,8 @@ def complement_cross_entropy(
         others.
     ValueError
         For weights that are negative,
-        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
+        infinite (also as float32, where the losses are computed in it) or NaN: naming the first bad
+        row; for shapes that do not fit, for an unknown
         reduction, for a mean of nothing or of weights that are all 0.
     numpy.exceptions.AxisError
         For an axis that `logits` has not.
@@ -1714,9 +1715,9 @@ def complement_cross_entropy_hvp(
     Parameters
     ----------
     logits : array_like
-        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
-        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
-        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        Of one axis or more; float16, float32, float64, int or bool, of any strides and byte order. An
+        entry of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with
+        their interfaces: then all arrays are, also the results, and what would raise for a target or a
         weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
         array of Dask: then they are lazy.
     weights : array_like
@@ -1750,7 +1751,8 @@ def complement_cross_entropy_hvp(
         others.
     ValueError
         For weights that are negative,
-        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
+        infinite (also as float32, where the losses are computed in it) or NaN: naming the first bad
+        row; for shapes that do not fit, for an unknown
         reduction, for a mean of nothing or of weights that are all 0,
         for an `out` of another shape, or that overlaps an input in part.
     numpy.exceptions.AxisError
@@ -1794,9 +1796,9 @@ def complement_cross_entropy_value_and_grad(
     Parameters
     ----------
     logits : array_like
-        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
-        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
-        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        Of one axis or more; float16, float32, float64, int or bool, of any strides and byte order. An
+        entry of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with
+        their interfaces: then all arrays are, also the results, and what would raise for a target or a
         weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
         array of Dask: then they are lazy.
     weights : array_like
@@ -1834,7 +1836,8 @@ def complement_cross_entropy_value_and_grad(
         others.
     ValueError
         For weights that are negative,
-        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
+        infinite (also as float32, where the losses are computed in it) or NaN: naming the first bad
+        row; for shapes that do not fit, for an unknown
         reduction, for a mean of nothing or of weights that are all 0,
         for an `out` of another shape, or that overlaps an input in part.
     numpy.exceptions.AxisError
@@ -1876,9 +1879,9 @@ def cross_entropy(
     Parameters
     ----------
     logits : array_like
-        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
-        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
-        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        Of one axis or more; float16, float32, float64, int or bool, of any strides and byte order. An
+        entry of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with
+        their interfaces: then all arrays are, also the results, and what would raise for a target or a
         weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
         array of Dask: then they are lazy.
     targets : array_like
@@ -1890,10 +1893,12 @@ def cross_entropy(
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-        A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+        A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
+        target is checked like that of any other.
     class_weights : array_like, optional
         A weight >= 0 for each class, which multiplies its target. That of a label counts as one of its
-        row, also in the mean; beside numbers for the classes the mean is over the rows.
+        row, also in the mean; beside numbers for the classes the mean is over the rows, and 0 where
+        all classes have a weight of 0.
     label_smoothing : float, optional
         A share s in [0, 1) of each target that is spread over all K classes: (1 - s) M + s / K.
     where : array_like of bool, optional
@@ -1922,7 +1927,8 @@ def cross_entropy(
         others.
     ValueError
         For labels that are no class, targets outside [0, 1], weights that are negative,
-        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
+        infinite (also as float32, where the losses are computed in it) or NaN: naming the first bad
+        row; for shapes that do not fit, for an unknown
         reduction, for a mean of nothing or of weights that are all 0.
     numpy.exceptions.AxisError
         For an axis that `logits` has not.
@@ -1973,9 +1979,9 @@ def cross_entropy_hvp(
     Parameters
     ----------
     logits : array_like
-        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
-        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
-        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        Of one axis or more; float16, float32, float64, int or bool, of any strides and byte order. An
+        entry of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with
+        their interfaces: then all arrays are, also the results, and what would raise for a target or a
         weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
         array of Dask: then they are lazy.
     targets : array_like
@@ -1989,7 +1995,8 @@ def cross_entropy_hvp(
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-        A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+        A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
+        target is checked like that of any other.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     out : ndarray, optional
@@ -2014,7 +2021,8 @@ def cross_entropy_hvp(
         others.
     ValueError
         For labels that are no class, targets outside [0, 1], weights that are negative,
-        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
+        infinite (also as float32, where the losses are computed in it) or NaN: naming the first bad
+        row; for shapes that do not fit, for an unknown
         reduction, for a mean of nothing or of weights that are all 0,
         for an `out` of another shape, or that overlaps an input in part.
     numpy.exceptions.AxisError
@@ -2060,9 +2068,9 @@ def cross_entropy_value_and_grad(
     Parameters
     ----------
     logits : array_like
-        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
-        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
-        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        Of one axis or more; float16, float32, float64, int or bool, of any strides and byte order. An
+        entry of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with
+        their interfaces: then all arrays are, also the results, and what would raise for a target or a
         weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
         array of Dask: then they are lazy.
     targets : array_like
@@ -2074,10 +2082,12 @@ def cross_entropy_value_and_grad(
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-        A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+        A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
+        target is checked like that of any other.
     class_weights : array_like, optional
         A weight >= 0 for each class, which multiplies its target. That of a label counts as one of its
-        row, also in the mean; beside numbers for the classes the mean is over the rows.
+        row, also in the mean; beside numbers for the classes the mean is over the rows, and 0 where
+        all classes have a weight of 0.
     label_smoothing : float, optional
         A share s in [0, 1) of each target that is spread over all K classes: (1 - s) M + s / K.
     where : array_like of bool, optional
@@ -2110,7 +2120,8 @@ def cross_entropy_value_and_grad(
         others.
     ValueError
         For labels that are no class, targets outside [0, 1], weights that are negative,
-        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
+        infinite (also as float32, where the losses are computed in it) or NaN: naming the first bad
+        row; for shapes that do not fit, for an unknown
         reduction, for a mean of nothing or of weights that are all 0,
         for an `out` of another shape, or that overlaps an input in part.
     numpy.exceptions.AxisError
@@ -5461,7 +5472,8 @@ def sigmoid_binary_cross_entropy(
         What the targets are multiplied with, >= 0, of a shape that broadcasts to that of `logits`.
     weights : array_like, optional
         A weight >= 0 for each entry, of a shape that broadcasts to that of `logits`; None means ones.
-        An entry of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+        An entry of weight 0 does not count: its loss and gradient are 0, whatever its logit is. Its
+        target is checked like that of any other.
     where : array_like of bool, optional
         Which entries count, of a shape that broadcasts to that of `logits`; the loss and the gradient
         of the others are 0, whatever they hold, and they count in no mean.
@@ -5482,8 +5494,9 @@ def sigmoid_binary_cross_entropy(
     TypeError
         For masked arrays, for other dtypes, for CUDA arrays, for tensors that ask for derivatives.
     ValueError
-        For targets outside [0, 1], for weights that are negative, infinite or NaN; for shapes that do
-        not fit, for an unknown reduction, for a mean of nothing or of weights that are all 0.
+        For targets outside [0, 1], for weights that are negative, infinite (also as float32, where the
+        losses are computed in it) or NaN; for shapes that do not fit, for an unknown reduction, for a
+        mean of nothing or of weights that are all 0.
 
     Notes
     -----
@@ -5530,7 +5543,8 @@ def sigmoid_binary_cross_entropy_value_and_grad(
         What the targets are multiplied with, >= 0, of a shape that broadcasts to that of `logits`.
     weights : array_like, optional
         A weight >= 0 for each entry, of a shape that broadcasts to that of `logits`; None means ones.
-        An entry of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+        An entry of weight 0 does not count: its loss and gradient are 0, whatever its logit is. Its
+        target is checked like that of any other.
     where : array_like of bool, optional
         Which entries count, of a shape that broadcasts to that of `logits`; the loss and the gradient
         of the others are 0, whatever they hold, and they count in no mean.
@@ -5555,8 +5569,9 @@ def sigmoid_binary_cross_entropy_value_and_grad(
     TypeError
         For masked arrays, for other dtypes, for CUDA arrays, for tensors that ask for derivatives.
     ValueError
-        For targets outside [0, 1], for weights that are negative, infinite or NaN; for shapes that do
-        not fit, for an unknown reduction, for a mean of nothing or of weights that are all 0, for an
+        For targets outside [0, 1], for weights that are negative, infinite (also as float32, where the
+        losses are computed in it) or NaN; for shapes that do not fit, for an unknown reduction, for a
+        mean of nothing or of weights that are all 0, for an
         `out` of another shape, or that overlaps an input in part.
 
     Notes
@@ -5670,9 +5685,9 @@ def softmax_binary_cross_entropy(
     Parameters
     ----------
     logits : array_like
-        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
-        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
-        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        Of one axis or more; float16, float32, float64, int or bool, of any strides and byte order. An
+        entry of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with
+        their interfaces: then all arrays are, also the results, and what would raise for a target or a
         weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
         array of Dask: then they are lazy.
     targets : array_like
@@ -5684,7 +5699,8 @@ def softmax_binary_cross_entropy(
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-        A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+        A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
+        target is checked like that of any other.
     where : array_like of bool, optional
         Which rows count, of a shape that broadcasts to that of the losses; the loss and the gradient of
         the others are 0, whatever they hold, and they count in no mean. Of labels that are -1 where
@@ -5711,7 +5727,8 @@ def softmax_binary_cross_entropy(
         others.
     ValueError
         For labels that are no class, targets outside [0, 1], weights that are negative,
-        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
+        infinite (also as float32, where the losses are computed in it) or NaN: naming the first bad
+        row; for shapes that do not fit, for an unknown
         reduction, for a mean of nothing or of weights that are all 0.
     numpy.exceptions.AxisError
         For an axis that `logits` has not.
@@ -5753,9 +5770,9 @@ def softmax_binary_cross_entropy_hvp(
     Parameters
     ----------
     logits : array_like
-        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
-        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
-        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        Of one axis or more; float16, float32, float64, int or bool, of any strides and byte order. An
+        entry of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with
+        their interfaces: then all arrays are, also the results, and what would raise for a target or a
         weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
         array of Dask: then they are lazy.
     targets : array_like
@@ -5769,7 +5786,8 @@ def softmax_binary_cross_entropy_hvp(
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-        A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+        A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
+        target is checked like that of any other.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     out : ndarray, optional
@@ -5794,7 +5812,8 @@ def softmax_binary_cross_entropy_hvp(
         others.
     ValueError
         For labels that are no class, targets outside [0, 1], weights that are negative,
-        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
+        infinite (also as float32, where the losses are computed in it) or NaN: naming the first bad
+        row; for shapes that do not fit, for an unknown
         reduction, for a mean of nothing or of weights that are all 0,
         for an `out` of another shape, or that overlaps an input in part.
     numpy.exceptions.AxisError
@@ -5838,9 +5857,9 @@ def softmax_binary_cross_entropy_value_and_grad(
     Parameters
     ----------
     logits : array_like
-        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
-        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
-        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        Of one axis or more; float16, float32, float64, int or bool, of any strides and byte order. An
+        entry of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with
+        their interfaces: then all arrays are, also the results, and what would raise for a target or a
         weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
         array of Dask: then they are lazy.
     targets : array_like
@@ -5852,7 +5871,8 @@ def softmax_binary_cross_entropy_value_and_grad(
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-        A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+        A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
+        target is checked like that of any other.
     where : array_like of bool, optional
         Which rows count, of a shape that broadcasts to that of the losses; the loss and the gradient of
         the others are 0, whatever they hold, and they count in no mean. Of labels that are -1 where
@@ -5883,7 +5903,8 @@ def softmax_binary_cross_entropy_value_and_grad(
         others.
     ValueError
         For labels that are no class, targets outside [0, 1], weights that are negative,
-        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
+        infinite (also as float32, where the losses are computed in it) or NaN: naming the first bad
+        row; for shapes that do not fit, for an unknown
         reduction, for a mean of nothing or of weights that are all 0,
         for an `out` of another shape, or that overlaps an input in part.
     numpy.exceptions.AxisError

@@ -218,7 +218,7 @@ class _Loss:
         targets.check_reduction(reduction)
         self.rows = rows_of(logits, axis, None, *devices, "logits")
         if not self.rows.axes:
-            raise np.exceptions.AxisError(axis, 0, "axis")
+            raise np.exceptions.AxisError(axis, 0)
         if self.rows.on_cuda:
             loss_options.refuse_on_cuda(where, *of_classes)
         present = loss_options.present_of(where, self.rows)

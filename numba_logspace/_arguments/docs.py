@@ -109,9 +109,9 @@ numpy.exceptions.AxisError
 _LOSS = """Parameters
 ----------
 logits : array_like
-    Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
-    of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
-    interfaces: then all arrays are, also the results, and what would raise for a target or a
+    Of one axis or more; float16, float32, float64, int or bool, of any strides and byte order. An
+    entry of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with
+    their interfaces: then all arrays are, also the results, and what would raise for a target or a
     weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
     array of Dask: then they are lazy.
 {targets}
@@ -133,12 +133,14 @@ _WHICH_ROWS = """where : array_like of bool, optional
 
 _ROW_WEIGHTS = """weights : array_like, optional
     A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-    A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+    A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
+    target is checked like that of any other.
 """
 
 _OPTIONS_OF_CLASSES = """class_weights : array_like, optional
     A weight >= 0 for each class, which multiplies its target. That of a label counts as one of its
-    row, also in the mean; beside numbers for the classes the mean is over the rows.
+    row, also in the mean; beside numbers for the classes the mean is over the rows, and 0 where
+    all classes have a weight of 0.
 label_smoothing : float, optional
     A share s in [0, 1) of each target that is spread over all K classes: (1 - s) M + s / K.
 """
@@ -164,7 +166,8 @@ pos_weight : array_like, optional
     What the targets are multiplied with, >= 0, of a shape that broadcasts to that of `logits`.
 weights : array_like, optional
     A weight >= 0 for each entry, of a shape that broadcasts to that of `logits`; None means ones.
-    An entry of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+    An entry of weight 0 does not count: its loss and gradient are 0, whatever its logit is. Its
+    target is checked like that of any other.
 where : array_like of bool, optional
     Which entries count, of a shape that broadcasts to that of `logits`; the loss and the gradient
     of the others are 0, whatever they hold, and they count in no mean.
@@ -185,8 +188,9 @@ _ENTRY_LOSS_RAISES = """Raises
 TypeError
     For masked arrays, for other dtypes, for CUDA arrays, for tensors that ask for derivatives.
 ValueError
-    For targets outside [0, 1], for weights that are negative, infinite or NaN; for shapes that do
-    not fit, for an unknown reduction, for a mean of nothing or of weights that are all 0{out}."""
+    For targets outside [0, 1], for weights that are negative, infinite (also as float32, where the
+    losses are computed in it) or NaN; for shapes that do not fit, for an unknown reduction, for a
+    mean of nothing or of weights that are all 0{out}."""
 
 _LOSS_RETURNS = """Returns
 -------
@@ -209,7 +213,8 @@ TypeError
     others.
 ValueError
     For {wrong}weights that are negative,
-    infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
+    infinite (also as float32, where the losses are computed in it) or NaN: naming the first bad
+    row; for shapes that do not fit, for an unknown
     reduction, for a mean of nothing or of weights that are all 0{out}.
 numpy.exceptions.AxisError
     For an axis that `logits` has not."""

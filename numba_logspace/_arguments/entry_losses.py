@@ -14,12 +14,13 @@ class _Loss:
         targets.check_reduction(reduction)
         self.x, _, self.result = layout.as_array(logits, "logits")
         self.rows = Rows(self.x[..., None], -1, None, workers, "logits")
+        self.rows.of_rows = "logits"
         self.present = loss_options.present_of(where, self.rows)
         options = self.rows, self.present
-        self.g = targets.numbers_of_rows(scores, "targets", targets.PROBABILITY, *options)
+        self.g = targets.numbers_of_rows(scores, "targets", targets.probability, *options)
         self.q = None
         if pos_weight is not None:
-            self.q = targets.numbers_of_rows(pos_weight, "pos_weight", targets.WEIGHT, *options)
+            self.q = targets.numbers_of_rows(pos_weight, "pos_weight", targets.weight, *options)
         self.c = targets.row_weights_of(weights, self.rows, reduction, self.present)
         self.reduction = reduction
 

@@ -122,7 +122,7 @@ def normalize_axes(axis, ndim):
     most = max(ndim, 1)
     for a in axes:
         if not -most <= a < most:
-            raise np.exceptions.AxisError(a, ndim, "axis")
+            raise np.exceptions.AxisError(a, ndim)
     axes = tuple(a % most for a in axes)
     if len(set(axes)) < len(axes):
         raise ValueError(f"axis must not name an axis twice, got {axis!r}")

@@ -40,6 +40,7 @@ class Rows:
         self.mask = layout.check_where(where, self.x.shape)
         self.workers = count_for(workers, self.x.size)
         self.shape = self.row_shape(keepdims=False)
+        self.of_rows = "the losses" if name == "logits" else "the result"  # what has a number each
         self._made = False
 
     def _take(self, b, or_complex):
@@ -88,7 +89,7 @@ class Rows:
         """An array, which has been checked, as one with a number for each row."""
         if array.ndim == self.x.ndim and all(array.shape[a] == 1 for a in self.axes):
             array = array.reshape([k for a, k in enumerate(array.shape) if a not in self.axes])
-        return layout.check_operand(array, name, self.shape, "the result")
+        return layout.check_operand(array, name, self.shape, self.of_rows)
 
     def labels(self, array, classes):
         """Class labels from an array with a number for each row."""
@@ -97,7 +98,7 @@ class Rows:
     def operand(self, array, name):
         """As `entries`; a tangent must be given."""
         if array is None and name == "t":
-            raise TypeError("t must be an array of the shape of x, got None")
+            raise TypeError(f"t must be an array of the shape of {self.name}, got None")
         return self.entries(array, name)
 
     def _inputs(self, more):

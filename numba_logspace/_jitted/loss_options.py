@@ -10,7 +10,7 @@ from .frames import shape_of_rows_of, turn_of
 from .memory import shape_of_rows
 from .typing import check_floats, is_none
 
-_check_where = shape_of_rows("where")
+_check_where = shape_of_rows("where", "logits")
 
 
 def number_of(u, r):
@@ -85,6 +85,35 @@ def _overload_each_present(check, u, limit, present, lengths):
                 check(u[i], limit)
 
     return every if is_none(present) else some
+
+
+def _is_any(present):
+    raise NotImplementedError("only inside compiled code")
+
+
+@overload(_is_any)
+def _overload_is_any(present):
+    if is_none(present):
+        return lambda present: True
+    if isinstance(present, types.Array):
+        return lambda present: present.any()
+    return lambda present: present
+
+
+@inlined
+def check_any(count, present):
+    """Refuse the mean of rows of which none counts."""
+    if count == 0 or not _is_any(present):
+        raise ValueError("reduction must not be 'mean' of no rows")
+
+
+@inlined
+def factors_of(class_weights, classes, count):
+    """The weights of the classes of so many rows."""
+    factors = np.empty(count)
+    for r in range(count):
+        factors[r] = class_weights[number_of(classes, r)]
+    return factors
 
 
 @inlined
