@@ -20,32 +20,38 @@ x : array_like
     order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
     are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
     array of Dask: then it is lazy.
-axis : int, tuple of int or None, optional
+{before}axis : int, tuple of int or None, optional
     The axis, or axes taken together, that a row runs along; None is all of them.{order} Also the
     names of dimensions of a DataArray.
 {more}where : array_like of bool, optional
     Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
     as absent.
-out : ndarray, optional
-    Where to put the result, of its shape and dtype. {out}
-{workers}"""
+{out}{workers}"""
+
+_OUT = """out : ndarray, optional
+    Where to put the result, of its shape and dtype. {may_be}
+"""
+
+_OUT_OF_TWO = """out : tuple of two ndarrays, optional
+    Where to put the value and the gradient, each of the shape and dtype of the result.
+"""
 
 _KEEPDIMS = """keepdims : bool, optional
     Keep the reduced axes in the result, with length one.
 """
 
-_COTANGENT = """g : array_like, optional
+_COTANGENT = """g : array_like{or_none}
     The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
     gradient of the sum.
 """
 
-_COTANGENT_OF_ROWS = """g : array_like, optional
+_COTANGENT_OF_ROWS = """g : array_like{or_none}
     The cotangent, of a shape that broadcasts to that of `x` without the axes, which may also be
     kept with length one; None means ones: then it is the gradient of the sum.
 """
 
 _TANGENT = """t : array_like
-    The tangent, of a shape that broadcasts to that of `x`.
+    The tangent, of a shape that broadcasts to that of `{of}`.
 """
 
 _RAISES = """Raises
@@ -59,18 +65,11 @@ ValueError
 numpy.exceptions.AxisError
     For an axis that `x` has not."""
 
-_DTYPE = """float32 and float64 in the dtype of `x`, float16
+_RETURNS = """Returns
+-------
+{what}
+    {shape}; float32 and float64 in the dtype of `{of}`, float16
     (computed in float32) in float16, int and bool in float64."""
-
-_MAP_RETURNS = f"""Returns
--------
-ndarray
-    In the shape of `x`; {_DTYPE}"""
-
-_REDUCTION_RETURNS = f"""Returns
--------
-ndarray or scalar
-    In the shape of `x` without the axes; {_DTYPE}"""
 
 _COMPLEX = """Complex numbers: complex64 (computed in complex128) and complex128 in their own type.
 Logarithms are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for
@@ -115,7 +114,7 @@ logits : array_like
     weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
     array of Dask: then they are lazy.
 {targets}
-axis : int, optional
+{before}axis : int, optional
     The axis of the classes.
 {weights}{of_classes}{where}reduction : {{"none", "sum", "mean"}}, optional
     The weighted losses themselves, their sum, or that over the sum of the weights.
@@ -220,13 +219,17 @@ _COST = (
 )
 
 
-def _parameters(more="", out="It may be `x` itself.", order=""):
-    return _PARAMETERS.format(more=more, out=out, order=order, workers=_WORKERS)
+def _parameters(may_be="It may be `x` itself.", before="", more="", order="", out=_OUT):
+    parts = {"before": before, "more": more, "order": order, "workers": _WORKERS}
+    return _PARAMETERS.format(**parts, out=out.format(may_be=may_be))
 
 
-def _with(first, parameters):
-    # More parameters before the axis.
-    return parameters.replace("axis : int", first + "axis : int", 1)
+def _returns(shape="In the shape of `x`", what="ndarray", of="x"):
+    return _RETURNS.format(what=what, shape=shape, of=of)
+
+
+def _cotangent(text=_COTANGENT, or_none=", optional"):
+    return text.format(or_none=or_none)
 
 
 def _loss_texts(targets, weights, wrong, of_classes=""):
@@ -240,21 +243,20 @@ def _loss_texts(targets, weights, wrong, of_classes=""):
     and_out = ",\n    for an `out` of another shape, or that overlaps an input in part"
     return (
         {
-            "parameters": _LOSS.format(**parameters, where=_WHICH_ROWS, out=""),
+            "parameters": _LOSS.format(**parameters, before="", where=_WHICH_ROWS, out=""),
             "returns": _LOSS_RETURNS,
             "raises": _LOSS_RAISES.format(wrong=wrong, out=""),
         },
         {
-            "parameters": _LOSS.format(**parameters, where=_WHICH_ROWS, out=_LOSS_OUT),
+            "parameters": _LOSS.format(**parameters, before="", where=_WHICH_ROWS, out=_LOSS_OUT),
             "returns": _GRADIENT_RETURNS,
             "raises": _LOSS_RAISES.format(wrong=wrong, out=and_out),
         },
         {
-            "parameters": _with(
-                _TANGENT.replace("`x`", "`logits`"),
-                _LOSS.format(**parameters, where="", out=_LOSS_OUT),
+            "parameters": _LOSS.format(
+                **parameters, before=_TANGENT.format(of="logits"), where="", out=_LOSS_OUT
             ),
-            "returns": _MAP_RETURNS.replace("`x`", "`logits`"),
+            "returns": _returns("In the shape of `logits`", of="logits"),
             "raises": _LOSS_RAISES.format(wrong=wrong, out=and_out),
         },
     )
@@ -330,10 +332,6 @@ def _segment_texts(returns, out, of=None):
     }
 
 
-_SEGMENT_RETURNS = _REDUCTION_RETURNS.replace("ndarray or scalar", "ndarray").replace(
-    "In the shape of `x` without the axes;", "A number for each segment, in the first axis;"
-)
-
 _WEIGHTED = """Parameters
 ----------
 x : array_like
@@ -371,6 +369,10 @@ numpy.exceptions.AxisError
 
 _ORDER = "\n    Entries follow each other in C order."
 
+_MAP_RETURNS = _returns()
+_REDUCTION_RETURNS = _returns("In the shape of `x` without the axes", "ndarray or scalar")
+_TANGENT_OF_X = _TANGENT.format(of="x")
+
 _TEXTS = {
     "map": {"parameters": _parameters(), "returns": _MAP_RETURNS},
     "scan": {
@@ -378,57 +380,48 @@ _TEXTS = {
         "returns": _MAP_RETURNS,
     },
     "reduction": {
-        "parameters": _parameters(_KEEPDIMS, "It must not overlap `x`."),
+        "parameters": _parameters("It must not overlap `x`.", more=_KEEPDIMS),
         "returns": _REDUCTION_RETURNS,
     },
     "vjp": {
-        "parameters": _with(_COTANGENT, _parameters(out="It may be `x` or `g` itself.")),
+        "parameters": _parameters("It may be `x` or `g` itself.", _cotangent()),
         "returns": _MAP_RETURNS,
     },
     "vjp of a reduction": {
-        "parameters": _with(_COTANGENT_OF_ROWS, _parameters()),
+        "parameters": _parameters(before=_cotangent(_COTANGENT_OF_ROWS)),
         "returns": _MAP_RETURNS,
     },
     "vjp of a scan": {
-        "parameters": _with(_COTANGENT, _parameters(order=_ORDER, out="It may be `x` or `g`.")),
+        "parameters": _parameters("It may be `x` or `g`.", _cotangent(), order=_ORDER),
         "returns": _MAP_RETURNS,
     },
     "jvp of a scan": {
-        "parameters": _with(_TANGENT, _parameters(order=_ORDER, out="It may be `x` or `t`.")),
+        "parameters": _parameters("It may be `x` or `t`.", _TANGENT_OF_X, order=_ORDER),
         "returns": _MAP_RETURNS,
     },
     "jvp": {
-        "parameters": _with(_TANGENT, _parameters(out="It may be `x` or `t` itself.")),
+        "parameters": _parameters("It may be `x` or `t` itself.", _TANGENT_OF_X),
         "returns": _MAP_RETURNS,
     },
     "jvp of a reduction": {
-        "parameters": _with(_TANGENT, _parameters(_KEEPDIMS, "It must not overlap `x` or `t`.")),
+        "parameters": _parameters("It must not overlap `x` or `t`.", _TANGENT_OF_X, _KEEPDIMS),
         "returns": _REDUCTION_RETURNS,
     },
     "hvp": {
-        "parameters": _with(
-            "g : array_like or None\n" + _COTANGENT.split("\n", 1)[1] + _TANGENT,
-            _parameters(out="It may be `x`, `g` or `t` itself."),
+        "parameters": _parameters(
+            "It may be `x`, `g` or `t` itself.", _cotangent(or_none=" or None") + _TANGENT_OF_X
         ),
         "returns": _MAP_RETURNS,
     },
     "hvp of a reduction": {
-        "parameters": _with(
-            "g : array_like or None\n" + _COTANGENT_OF_ROWS.split("\n", 1)[1] + _TANGENT,
-            _parameters(out="It may be `x` or `t`."),
+        "parameters": _parameters(
+            "It may be `x` or `t`.", _cotangent(_COTANGENT_OF_ROWS, " or None") + _TANGENT_OF_X
         ),
         "returns": _MAP_RETURNS,
     },
     "value and vjp": {
-        "parameters": _with(_COTANGENT, _parameters()).replace(
-            "out : ndarray, optional\n    Where to put the result, of its shape and dtype. It may "
-            "be `x` itself.",
-            "out : tuple of two ndarrays, optional\n    Where to put the value and the gradient, "
-            "each of the shape and dtype of the result.",
-        ),
-        "returns": _MAP_RETURNS.replace("ndarray", "value, gradient : ndarray").replace(
-            "In the shape", "Each in the shape"
-        ),
+        "parameters": _parameters(before=_cotangent(), out=_OUT_OF_TWO),
+        "returns": _returns("Each in the shape of `x`", "value, gradient : ndarray"),
     },
     "weighted vjp": {
         "parameters": _WEIGHTED.format(more=_WEIGHTED_G, keepdims=""),
@@ -450,7 +443,9 @@ _TEXTS = {
     "loss": _TARGETS[0],
     "loss and gradient": _TARGETS[1],
     "segment map": _segment_texts(_MAP_RETURNS, "It may be `x` itself."),
-    "segment reduction": _segment_texts(_SEGMENT_RETURNS, "It must not overlap `x`."),
+    "segment reduction": _segment_texts(
+        _returns("A number for each segment, in the first axis"), "It must not overlap `x`."
+    ),
     "segment vjp": _segment_texts(_MAP_RETURNS, "It may be `x` or `g` itself.", "`x`"),
     "segment vjp of a reduction": _segment_texts(
         _MAP_RETURNS, "It may be `x` itself.", "the result of `segment_logsumexp`"
