@@ -1,6 +1,7 @@
 """Arguments to the normal form (outer, n, inner): axis, dtype, out, where, and their errors."""
 
 import math
+import numbers
 import operator
 from typing import TypeAlias
 
@@ -167,7 +168,7 @@ def int_array(x, name, otherwise=""):
         bad = (array != np.floor(array)) | np.isinf(array)
         if bad.any():
             raise TypeError(f"{name} must hold ints, got {first_of(array, bad)}")
-    if array.dtype.kind in "bf":
+    if array.dtype.kind in "bf" or all(isinstance(u, numbers.Integral) for u in array.flat):
         otherwise = f": convert it with {name}.astype(numpy.int64)"
     raise TypeError(f"{name} must hold ints, got dtype {array.dtype}{otherwise}")
 

@@ -78,9 +78,13 @@ class Call:
 
 def result_of(dtype: np.dtype, name: str) -> np.dtype:
     """The dtype of the results of an array in a file."""
-    if dtype.kind == "c":
-        raise TypeError(f"{name} has dtype {dtype}; files must hold real numbers")
-    return layout.as_array(np.empty(0, dtype), name)[2]
+    try:
+        return layout.as_array(np.empty(0, dtype), name)[2]
+    except TypeError:  # which says what to do with an array that is at hand
+        raise TypeError(
+            f"{name} has dtype {dtype}; files must hold real numbers: float16, float32, float64, "
+            "integers or bool"
+        ) from None
 
 
 def _arguments(name: str) -> dict[str, bool]:

@@ -249,6 +249,11 @@ WRONG = {
         TypeError,
         "must hold ints, got dtype object: where none is missing, numpy.unique",
     ),
+    "objects that are ints": (
+        {"segment_ids": np.array([0, 1, 1, 2], object)},
+        TypeError,
+        r"got dtype object: convert it with segment_ids.astype\(numpy.int64\)$",
+    ),
     "missing": ({"segment_ids": [0, np.nan, 1, 1]}, TypeError, "must hold ints, got nan at 1$"),
     "no whole": ({"segment_ids": [0, 1, 1, 1.5]}, TypeError, "must hold ints, got 1.5 at 3$"),
     "too many": ({"segment_ids": [0, 2**62, 1, 1]}, ValueError, f"no room .* up to {2**62}: numpy"),
