@@ -62,15 +62,14 @@ def hmm_forward(
     Notes
     -----
     Special values: -inf is a probability of 0, wherever it stands. Steps beyond the length of a
-    chain are -inf. NaN or inf among what
-    counts makes the chain NaN.
+    chain are -inf. NaN or +inf makes its state NaN at its step, and all states of later steps.
 
     Error bound: 2 ulp of the exact value, however long the chain, but not less than 1e-25 for
     each step. Probabilities are carried with twice the digits and an exponent of their own. Of
     arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
 
-    O(size K) time, with the size of `log_emission`; memory is that of the result and of
-    the matrices of one step.
+    O(size K) time, with the size of `log_emission`; memory is that of the result and
+    of the matrices of one step.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
 
@@ -141,15 +140,15 @@ def hmm_backward(
     Notes
     -----
     Special values: -inf is a probability of 0, wherever it stands. Steps beyond the length of a
-    chain are -inf. NaN or inf among what
-    counts makes the chain NaN.
+    chain are -inf. NaN or +inf makes the states of earlier steps NaN; the first observation is in
+    none of the results.
 
     Error bound: 2 ulp of the exact value, however long the chain, but not less than 1e-25 for
     each step. Probabilities are carried with twice the digits and an exponent of their own. Of
     arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
 
-    O(size K) time, with the size of `log_emission`; memory is that of the result and of
-    the matrices of one step.
+    O(size K) time, with the size of `log_emission`; memory is that of the result and
+    of the matrices of one step.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
 
@@ -214,8 +213,7 @@ def hmm_loglikelihood(
     Notes
     -----
     Special values: -inf is a probability of 0, wherever it stands. What cannot be observed has the
-    log-likelihood -inf. NaN or inf among what
-    counts makes the chain NaN.
+    log-likelihood -inf. NaN or +inf among what counts makes that of the chain NaN.
 
     Error bound: 2 ulp of the exact value, however long the chain, but not less than 1e-25 for
     each step. Probabilities are carried with twice the digits and an exponent of their own. Of
@@ -294,14 +292,13 @@ def hmm_loglikelihood_value_and_grad(
     -----
     Special values: -inf is a probability of 0, wherever it stands. Where they make the observations
     impossible, the value is -inf and the derivatives are 0, as they are beyond the length of a
-    chain. NaN or inf among what
-    counts makes the chain NaN.
+    chain. NaN or +inf among what counts makes the value and the derivatives of the chain NaN.
 
     Error bound: 4 ulp, and of the value as of `hmm_loglikelihood`: 2 ulp, but not less than 1e-25
     for each step. All terms of the counts are positive, and their sums compensated.
 
-    O(size K) time, with the size of `log_emission`; memory is O(size), for the forward
-    pass.
+    O(size K) time, with the size of `log_emission`; memory is O(size), for the
+    forward pass.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
 
@@ -376,15 +373,15 @@ def hmm_posterior(
     Notes
     -----
     Special values: -inf is a probability of 0, wherever it stands. Where they make the observations
-    impossible, the chain is NaN. Steps beyond the length of a chain are -inf. NaN or inf among what
-    counts makes the chain NaN.
+    impossible, the chain is NaN. Steps beyond the length of a chain are -inf. NaN or +inf among
+    what counts makes the chain NaN.
 
     Error bound: 2 ulp of the exact value, however long the chain, but not less than 1e-25 for
     each step. Probabilities are carried with twice the digits and an exponent of their own. Of
     arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
 
-    O(size K) time, with the size of `log_emission`; memory is O(size), for the forward
-    pass.
+    O(size K) time, with the size of `log_emission`; memory is O(size), for the
+    forward pass.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
 
@@ -458,7 +455,7 @@ def hmm_viterbi(
     state before each.
 
     Special values: -inf is a probability of 0, wherever it stands. Where no path is possible, the
-    value is -inf, and NaN where NaN or inf is among what counts; the path is of no meaning then.
+    value is -inf, and NaN where NaN or +inf is among what counts; the path is of no meaning then.
 
     Error bound: 2 ulp of the exact value of the path, however long the chain, but not less than
     1e-31 of its largest partial sum for each step: logarithms are added in twice the digits.

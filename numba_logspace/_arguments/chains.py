@@ -76,18 +76,17 @@ class Chains:
         if lengths is None:
             self.lengths = np.full(self.count, self.steps, np.int64)
             return
-        array, _, _ = layout.as_array(lengths, "lengths", has_where=False)
-        if array.dtype.kind not in "iu":
-            raise TypeError(f"lengths must be integers, got dtype {array.dtype}")
+        array = layout.int_array(lengths, "lengths")
         if array.shape != self.batch:
             raise ValueError(
                 f"lengths must have the shape of the axes of log_emission before the last two, "
                 f"{self.batch}, got {array.shape}"
             )
-        if array.size and not (array.min() >= 1 and array.max() <= self.steps):
+        bad = (array < 1) | (array > self.steps)
+        if bad.any():
             raise ValueError(
                 f"lengths must be between 1 and {self.steps}, the steps of log_emission, got "
-                f"{array.min()} to {array.max()}"
+                f"{layout.first_of(array, bad)}"
             )
         self._apart = self.given | {"lengths": array}
         self.lengths = array.reshape(-1).astype(np.int64)

@@ -60,7 +60,7 @@ class _Product:
         return out
 
 
-def product_vjp(function, a, b, g, out, workers):
+def product_vjp(a, b, g, out, workers):
     """The gradients of sum(g * product) in a and in b."""
     product = _Product(a, b, workers)
     if g is not None:
@@ -90,7 +90,7 @@ def _gradients(product, first, second, g):
     return [u.swapaxes(-1, -2) for u in pair[::-1]]
 
 
-def product_jvp(function, a, b, ta, tb, out, workers):
+def product_jvp(a, b, ta, tb, out, workers):
     """The derivative of the product along tangents, of which one may be None, for 0."""
     product = _Product(a, b, workers)
     if ta is None and tb is None:

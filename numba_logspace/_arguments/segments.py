@@ -10,19 +10,13 @@ from .._cpu.workers import count_for
 from . import layout
 
 _INT = np.dtype(np.int64)
+_UNIQUE = "numpy.unique(segment_ids, return_inverse=True)[1]"
 
 
 def _ints(array, name):
     # An array of ints of one axis.
-    given = array
-    array, _, _ = layout.as_array(array, name, has_where=False)
-    if array.size == 0 and not isinstance(given, np.ndarray):
-        array = array.astype(_INT)  # an empty list is one of ints too
-    if array.dtype.kind not in "iu":
-        raise TypeError(
-            f"{name} must hold ints, got dtype {array.dtype}: convert it with "
-            f"{name}.astype(numpy.int64)"
-        )
+    numbered = f": where none is missing, {_UNIQUE} numbers them" if name == "segment_ids" else ""
+    array = layout.int_array(array, name, numbered)
     if array.ndim != 1:
         raise ValueError(f"{name} must have one axis, got shape {array.shape}")
     if array.dtype.kind == "u" and array.size and int(array.max()) > np.iinfo(_INT).max:
@@ -88,13 +82,15 @@ class Segments:
                 f"segment_ids must not be negative, got {least} at {int(ids.argmin())}"
             )
         if count is None:
-            count = most + 1
+            found = f"the ids of segment_ids, up to {most}: {_UNIQUE} numbers those that are there"
+            self.offsets = _room(int(most) + 1, found)
         elif most >= count:
             raise ValueError(
                 f"segment_ids must be below num_segments, {count}, got {most} at "
                 f"{int(ids.argmax())}"
             )
-        self.offsets = np.empty(count + 1, _INT)
+        else:
+            self.offsets = _room(count, f"num_segments, {count}")
         self.length = grouping.put_offsets(ids, rises, self.offsets)
         if not rises:
             self.order = np.empty(ids.size, _INT)
@@ -159,6 +155,14 @@ class Segments:
                 out[...] = results
             else:
                 out[self.order] = results
+
+
+def _room(count, of):
+    # An array for the offsets of so many segments.
+    try:
+        return np.empty(count + 1, _INT)
+    except (MemoryError, OverflowError, ValueError):
+        raise ValueError(f"there is no room for as many segments as {of}") from None
 
 
 def _count(num_segments):

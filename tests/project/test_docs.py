@@ -1,6 +1,7 @@
 """Pages of the documentation: their Python blocks give what they say, what they name is there."""
 
 import ast
+import fnmatch
 import importlib.util
 import re
 import sys
@@ -47,7 +48,8 @@ def statements(blocks):
     for block in blocks:
         lines = block.splitlines()
         for node in ast.parse(block).body:
-            source = "\n".join(lines[node.lineno - 1 : node.end_lineno])
+            above = [decorator.lineno for decorator in getattr(node, "decorator_list", ())]
+            source = "\n".join(lines[min([node.lineno, *above]) - 1 : node.end_lineno])
             comment = lines[node.end_lineno - 1][node.end_col_offset :].strip()
             yield isinstance(node, ast.Expr), source, comment or None
 
@@ -134,6 +136,16 @@ def test_what_jitted_code_has_not():
     # A name stands for its gradient too.
     words = set(re.findall(r"\w+", named))
     assert words == {name for name in absent if name.removesuffix("_vjp") not in words - {name}}
+
+
+def test_what_files_have_not():
+    page = (DOCS / "files.md").read_text(encoding="utf-8")
+    patterns = re.findall(
+        r"`([\w*]+)`", re.search(r"^Not on files: (.+?), and the ", page, re.M | re.S)[1]
+    )
+    absent = {name for name, function in FAMILY.items() if not function.runs("apply")}
+    assert absent == {name for p in patterns for name in fnmatch.filter(FAMILY, p)}
+    assert all(fnmatch.filter(FAMILY, p) for p in patterns)
 
 
 def test_every_derivative_is_in_its_table(family):

@@ -157,6 +157,24 @@ def test_wrong_out(name):
         np.testing.assert_array_equal(EMISSION, before)
 
 
+def test_no_lengths_of_no_chains():
+    empty = np.empty((0, 3, K))
+    assert nl.hmm_posterior(INITIAL, TRANSITION, empty, lengths=[]).shape == empty.shape
+    with pytest.raises(ValueError, match="between 1 and 12, .* got 13$"):
+        nl.hmm_loglikelihood(INITIAL, TRANSITION, EMISSION[0], lengths=T + 1)
+
+
+def test_nan_is_in_what_is_computed_from_it():
+    seen = np.zeros((4, K))
+    seen[1, 1] = np.nan
+    forward = np.isnan(nl.hmm_forward(INITIAL, TRANSITION, seen))
+    assert forward.sum(axis=1).tolist() == [0, 1, K, K] and forward[1, 1]
+    backward = np.isnan(nl.hmm_backward(TRANSITION, seen))
+    assert backward.sum(axis=1).tolist() == [K, 0, 0, 0]
+    assert np.isnan(nl.hmm_posterior(INITIAL, TRANSITION, seen)).all()
+    assert np.isnan(nl.hmm_loglikelihood(INITIAL, TRANSITION, seen))
+
+
 class OnCuda:
     """What tells that an array is in the memory of a GPU."""
 
@@ -176,9 +194,14 @@ class OnCuda:
         ({"log_transition": np.zeros((T, K, K))}, ValueError, "log_transition must have the"),
         ({"log_transition": np.zeros((3, 1, K, K))}, ValueError, "log_transition must have the"),
         ({"lengths": [T] * (N - 1)}, ValueError, "lengths must have the shape"),
-        ({"lengths": [T, T, T, T + 1]}, ValueError, "lengths must be between 1 and 12"),
-        ({"lengths": [T, T, T, 0]}, ValueError, "lengths must be between 1 and 12"),
-        ({"lengths": [1.0] * N}, TypeError, "lengths must be integers"),
+        ({"lengths": [T, T, T, T + 1]}, ValueError, "lengths must be between 1 and 12.* 13 at 3$"),
+        ({"lengths": [T, 0, T, 0]}, ValueError, "lengths must be between 1 and 12.* got 0 at 1$"),
+        (
+            {"lengths": [1.0] * N},
+            TypeError,
+            r"lengths must hold ints.* lengths.astype\(numpy.int64",
+        ),
+        ({"lengths": ["1"] * N}, TypeError, "lengths must hold ints, got dtype <U1$"),
         ({"log_emission": EMISSION + 0j}, TypeError, "log_emission has dtype complex128"),
         ({"log_emission": np.ma.masked_array(EMISSION)}, TypeError, "log_emission is a masked"),
         ({"log_transition": OnCuda()}, TypeError, "log_transition is a CUDA array"),
