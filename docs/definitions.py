@@ -95,8 +95,8 @@ _SOURCES = {
         "10.48550/arXiv.1805.02867",
     ),
     "Maechler": (
-        "M. Mächler, Accurately computing log(1 - exp(-\\|a\\|)), a vignette of the R package Rmpfr "
-        "(2012)",
+        "M. Mächler, Accurately computing log(1 - exp(-\\|a\\|)), a vignette of the R package "
+        "Rmpfr (2012)",
         None,
     ),
     "Pearlmutter": (
@@ -153,7 +153,7 @@ def formula(name):
         derived = _OF_SEVERAL[base, ending]
     if FORMULAS[base].startswith("L ="):
         derived = derived.replace(" y", " L")
-    return FORMULAS[base] + r", \qquad " + derived
+    return rf"\begin{{gathered}} {FORMULAS[base]} \\ {derived} \end{{gathered}}"
 
 
 _OF_SEVERAL = {

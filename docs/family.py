@@ -19,9 +19,8 @@ from numba_logspace._family import FAMILY, KINDS, named
 from numba_logspace._family.partials import PARTIALS
 
 PLACES = {"jitted": "in `njit`", "cuda": "CUDA arrays", "device": "in CUDA kernels"}
-_COMMENT = re.compile(
-    r"^<!-- (functions|what runs where|partials|device functions|command line)(?:: (.*))? -->$", re.M
-)
+_KINDS_OF_PARTS = "functions|what runs where|partials|device functions|command line"
+_COMMENT = re.compile(rf"^<!-- ({_KINDS_OF_PARTS})(?:: (.*))? -->$", re.M)
 
 
 def expand(page):

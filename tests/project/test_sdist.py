@@ -31,7 +31,7 @@ def files_below(folder):
 def source(tmp_path_factory):
     """A copy of the project, without what was made in it."""
     folder = tmp_path_factory.mktemp("source")
-    made = ("__pycache__", "_build", "auto_gallery", "auto_reference", "env", "html", ".*", "*.egg-info")
+    made = ("__pycache__", "_build", "auto_*", "env", "html", ".*", "*.egg-info")
     for part in PARTS:
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns(*made))
     for name in FILES:
