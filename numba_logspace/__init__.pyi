@@ -1674,7 +1674,7 @@ def complement_cross_entropy(
         infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
         reduction, for a mean of nothing or of weights that are all 0.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
@@ -1754,7 +1754,7 @@ def complement_cross_entropy_hvp(
         reduction, for a mean of nothing or of weights that are all 0,
         for an `out` of another shape, or that overlaps an input in part.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
@@ -1838,7 +1838,7 @@ def complement_cross_entropy_value_and_grad(
         reduction, for a mean of nothing or of weights that are all 0,
         for an `out` of another shape, or that overlaps an input in part.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
@@ -1925,7 +1925,7 @@ def cross_entropy(
         infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
         reduction, for a mean of nothing or of weights that are all 0.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
@@ -2018,7 +2018,7 @@ def cross_entropy_hvp(
         reduction, for a mean of nothing or of weights that are all 0,
         for an `out` of another shape, or that overlaps an input in part.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
@@ -2114,7 +2114,7 @@ def cross_entropy_value_and_grad(
         reduction, for a mean of nothing or of weights that are all 0,
         for an `out` of another shape, or that overlaps an input in part.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
@@ -2179,7 +2179,7 @@ def gated_log_softmax(
     ValueError
         For shapes that do not fit, for an `out` of another shape or that overlaps an input.
     numpy.exceptions.AxisError
-        For an axis that `a` has not.
+        For an axis that `a` does not have.
 
     Notes
     -----
@@ -2242,7 +2242,7 @@ def gated_log_softmax_vjp(
     ValueError
         For shapes that do not fit.
     numpy.exceptions.AxisError
-        For an axis that `a` has not.
+        For an axis that `a` does not have.
 
     Notes
     -----
@@ -2749,7 +2749,7 @@ def log1m_softmax(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -2834,7 +2834,7 @@ def log1m_softmax_hvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -2886,7 +2886,7 @@ def log1m_softmax_jacobian(x: ArrayLike, axis: int = -1, *, stream: Any = None) 
     TypeError
         For masked arrays, for other dtypes, for an `axis` that is not an int.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -2959,7 +2959,7 @@ def log1m_softmax_jvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3034,7 +3034,7 @@ def log1m_softmax_value_and_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3107,7 +3107,7 @@ def log1m_softmax_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3180,7 +3180,7 @@ def log_softmax(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3234,7 +3234,7 @@ def log_softmax_jacobian(x: ArrayLike, axis: int = -1, *, stream: Any = None) ->
     TypeError
         For masked arrays, for other dtypes, for an `axis` that is not an int.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3305,7 +3305,7 @@ def log_softmax_jvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3379,7 +3379,7 @@ def log_softmax_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3450,7 +3450,7 @@ def logcumsumexp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3528,7 +3528,7 @@ def logcumsumexp_jvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3605,7 +3605,7 @@ def logcumsumexp_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3880,7 +3880,7 @@ def logmeanexp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3960,7 +3960,7 @@ def logmeanexp_jvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4029,7 +4029,7 @@ def logmeanexp_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4110,7 +4110,7 @@ def logsumexp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4194,7 +4194,7 @@ def logsumexp_excluding_max(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4267,7 +4267,7 @@ def logsumexp_excluding_max_jvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4338,7 +4338,7 @@ def logsumexp_excluding_max_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4413,7 +4413,7 @@ def logsumexp_hvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4490,7 +4490,7 @@ def logsumexp_jvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4560,7 +4560,7 @@ def logsumexp_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4631,7 +4631,7 @@ def logvarexp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4707,7 +4707,7 @@ def loo_logsumexp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4778,7 +4778,7 @@ def loo_logsumexp_jvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4851,7 +4851,7 @@ def loo_logsumexp_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -5626,7 +5626,7 @@ def softmax(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -5714,7 +5714,7 @@ def softmax_binary_cross_entropy(
         infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
         reduction, for a mean of nothing or of weights that are all 0.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
@@ -5798,7 +5798,7 @@ def softmax_binary_cross_entropy_hvp(
         reduction, for a mean of nothing or of weights that are all 0,
         for an `out` of another shape, or that overlaps an input in part.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
@@ -5887,7 +5887,7 @@ def softmax_binary_cross_entropy_value_and_grad(
         reduction, for a mean of nothing or of weights that are all 0,
         for an `out` of another shape, or that overlaps an input in part.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
@@ -5958,7 +5958,7 @@ def softmax_jvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -6031,7 +6031,7 @@ def softmax_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -6101,7 +6101,7 @@ def weighted_logsumexp_jvp(
     ValueError
         For shapes that do not fit.
     numpy.exceptions.AxisError
-        For an axis that `x` and `b` together have not.
+        For an axis that `x` and `b` together do not have.
 
     Notes
     -----
@@ -6168,7 +6168,7 @@ def weighted_logsumexp_vjp(
     ValueError
         For shapes that do not fit.
     numpy.exceptions.AxisError
-        For an axis that `x` and `b` together have not.
+        For an axis that `x` and `b` together do not have.
 
     Notes
     -----

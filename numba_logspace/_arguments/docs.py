@@ -57,7 +57,7 @@ ValueError
     For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
     input, or is read-only. Nothing has been written to it then.
 numpy.exceptions.AxisError
-    For an axis that `x` has not."""
+    For an axis that `x` does not have."""
 
 _DTYPE = """float32 and float64 in the dtype of `x`, float16
     (computed in float32) in float16, int and bool in float64."""
@@ -104,7 +104,7 @@ _JACOBIAN_RAISES = """Raises
 TypeError
     For masked arrays, for other dtypes, for an `axis` that is not an int.
 numpy.exceptions.AxisError
-    For an axis that `x` has not."""
+    For an axis that `x` does not have."""
 
 _LOSS = """Parameters
 ----------
@@ -212,7 +212,7 @@ ValueError
     infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
     reduction, for a mean of nothing or of weights that are all 0{out}.
 numpy.exceptions.AxisError
-    For an axis that `logits` has not."""
+    For an axis that `logits` does not have."""
 
 _COST = (
     "O(size) time, and no more memory than the result, in any\nlayout that some order of the "
@@ -367,7 +367,7 @@ TypeError
 ValueError
     For shapes that do not fit.
 numpy.exceptions.AxisError
-    For an axis that `x` and `b` together have not."""
+    For an axis that `x` and `b` together do not have."""
 
 _ORDER = "\n    Entries follow each other in C order."
 
