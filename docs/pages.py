@@ -37,7 +37,8 @@ def page(name, users):
     if links:
         parts.append(".. rubric:: See also\n\n" + ", ".join(links))
     if sources(name):
-        cited = (f"- {text}{_doi(doi)}." for text, doi in sources(name))
+        # Without the backslash the initial of an author would begin a list, as A. does.
+        cited = (f"- \\{text}{_doi(doi)}." for text, doi in sources(name))
         parts.append(".. rubric:: References\n\n" + "\n".join(cited))
     if users:
         parts.append(".. rubric:: Where it is used\n\n" + _list_of(users))

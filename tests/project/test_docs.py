@@ -107,6 +107,23 @@ def test_every_function_has_a_formula_that_reads(monkeypatch):
     sys.modules.pop("definitions")
 
 
+def test_page_of_a_function(monkeypatch):
+    pytest.importorskip("sphinx", reason="pages are made by an extension of Sphinx")
+    monkeypatch.syspath_prepend(str(DOCS))
+    import pages
+
+    page = pages.page("softmax_vjp", ["guide"])
+    assert ".. math::" in page
+    assert ".. autofunction:: numba_logspace.softmax_vjp" in page
+    assert ":py:func:`~numba_logspace.softmax`" in page
+    assert "- \\P. Blanchard" in page
+    assert "https://doi.org/10.1093/imanum/draa038" in page
+    assert "- :doc:`/guide`" in page
+    assert {"index", "auto_gallery/plot_precision"} <= set(pages.users()["log1m_softmax"])
+    for name in ("pages", "definitions"):
+        sys.modules.pop(name)
+
+
 def test_what_runs_where(family):
     page = family.expand((DOCS / "cuda.md").read_text(encoding="utf-8"))
     rows = dict(re.findall(r"^\| (`.*?`) \| yes \| (.*) \|$", page, re.M))
