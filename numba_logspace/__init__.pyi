@@ -1683,7 +1683,7 @@ def complement_cross_entropy(
         it) or NaN: naming the first bad row; for shapes that do not fit, for an unknown reduction,
         for a mean of nothing or of weights that are all 0.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
@@ -1763,7 +1763,7 @@ def complement_cross_entropy_hvp(
         for a mean of nothing or of weights that are all 0, for an `out` of another shape, or that
         overlaps an input in part.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
@@ -1847,7 +1847,7 @@ def complement_cross_entropy_value_and_grad(
         for a mean of nothing or of weights that are all 0, for an `out` of another shape, or that
         overlaps an input in part.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
@@ -1938,7 +1938,7 @@ def cross_entropy(
         shapes that do not fit, for an unknown reduction, for a mean of nothing or of weights that
         are all 0.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
@@ -2032,7 +2032,7 @@ def cross_entropy_hvp(
         shapes that do not fit, for an unknown reduction, for a mean of nothing or of weights that
         are all 0, for an `out` of another shape, or that overlaps an input in part.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
@@ -2130,7 +2130,7 @@ def cross_entropy_value_and_grad(
         shapes that do not fit, for an unknown reduction, for a mean of nothing or of weights that
         are all 0, for an `out` of another shape, or that overlaps an input in part.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
@@ -2195,7 +2195,7 @@ def gated_log_softmax(
     ValueError
         For shapes that do not fit, for an `out` of another shape or that overlaps an input.
     numpy.exceptions.AxisError
-        For an axis that `a` has not.
+        For an axis that `a` does not have.
 
     Notes
     -----
@@ -2258,7 +2258,7 @@ def gated_log_softmax_vjp(
     ValueError
         For shapes that do not fit.
     numpy.exceptions.AxisError
-        For an axis that `a` has not.
+        For an axis that `a` does not have.
 
     Notes
     -----
@@ -2762,7 +2762,7 @@ def log1m_softmax(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -2847,7 +2847,7 @@ def log1m_softmax_hvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -2899,7 +2899,7 @@ def log1m_softmax_jacobian(x: ArrayLike, axis: int = -1, *, stream: Any = None) 
     TypeError
         For masked arrays, for other dtypes, for an `axis` that is not an int.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -2972,7 +2972,7 @@ def log1m_softmax_jvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3048,7 +3048,7 @@ def log1m_softmax_value_and_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3122,7 +3122,7 @@ def log1m_softmax_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3195,7 +3195,7 @@ def log_softmax(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3249,7 +3249,7 @@ def log_softmax_jacobian(x: ArrayLike, axis: int = -1, *, stream: Any = None) ->
     TypeError
         For masked arrays, for other dtypes, for an `axis` that is not an int.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3320,7 +3320,7 @@ def log_softmax_jvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3394,7 +3394,7 @@ def log_softmax_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3464,7 +3464,7 @@ def logcumsumexp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3542,7 +3542,7 @@ def logcumsumexp_jvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3619,7 +3619,7 @@ def logcumsumexp_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3894,7 +3894,7 @@ def logmeanexp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3974,7 +3974,7 @@ def logmeanexp_jvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4044,7 +4044,7 @@ def logmeanexp_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4124,7 +4124,7 @@ def logsumexp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4209,7 +4209,7 @@ def logsumexp_excluding_max(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4282,7 +4282,7 @@ def logsumexp_excluding_max_jvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4353,7 +4353,7 @@ def logsumexp_excluding_max_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4428,7 +4428,7 @@ def logsumexp_hvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4505,7 +4505,7 @@ def logsumexp_jvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4576,7 +4576,7 @@ def logsumexp_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4646,7 +4646,7 @@ def logvarexp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4722,7 +4722,7 @@ def loo_logsumexp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4793,7 +4793,7 @@ def loo_logsumexp_jvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4867,7 +4867,7 @@ def loo_logsumexp_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -5663,7 +5663,7 @@ def softmax(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -5754,7 +5754,7 @@ def softmax_binary_cross_entropy(
         shapes that do not fit, for an unknown reduction, for a mean of nothing or of weights that
         are all 0.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
@@ -5839,7 +5839,7 @@ def softmax_binary_cross_entropy_hvp(
         shapes that do not fit, for an unknown reduction, for a mean of nothing or of weights that
         are all 0, for an `out` of another shape, or that overlaps an input in part.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
@@ -5930,7 +5930,7 @@ def softmax_binary_cross_entropy_value_and_grad(
         shapes that do not fit, for an unknown reduction, for a mean of nothing or of weights that
         are all 0, for an `out` of another shape, or that overlaps an input in part.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
@@ -6002,7 +6002,7 @@ def softmax_jvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -6075,7 +6075,7 @@ def softmax_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -6146,7 +6146,7 @@ def weighted_logsumexp_jvp(
     ValueError
         For shapes that do not fit.
     numpy.exceptions.AxisError
-        For an axis that `x` and `b` together have not.
+        For an axis that `x` and `b` together do not have.
 
     Notes
     -----
@@ -6213,7 +6213,7 @@ def weighted_logsumexp_vjp(
     ValueError
         For shapes that do not fit.
     numpy.exceptions.AxisError
-        For an axis that `x` and `b` together have not.
+        For an axis that `x` and `b` together do not have.
 
     Notes
     -----

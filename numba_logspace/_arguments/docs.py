@@ -67,7 +67,7 @@ ValueError
     For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
     input, or is read-only. Nothing has been written to it then.
 numpy.exceptions.AxisError
-    For an axis that `x` has not."""
+    For an axis that `x` does not have."""
 
 _RETURNS = """Returns
 -------
@@ -107,7 +107,7 @@ _JACOBIAN_RAISES = """Raises
 TypeError
     For masked arrays, for other dtypes, for an `axis` that is not an int.
 numpy.exceptions.AxisError
-    For an axis that `x` has not."""
+    For an axis that `x` does not have."""
 
 _LOSS = """Parameters
 ----------
@@ -217,7 +217,7 @@ TypeError
 ValueError
 {values}
 numpy.exceptions.AxisError
-    For an axis that `logits` has not."""
+    For an axis that `logits` does not have."""
 
 _WRONG_VALUES = """For {wrong}weights that are negative, infinite (also as float32, where the losses
 are computed in it) or NaN: naming the first bad row; for shapes that do not fit, for an unknown
@@ -376,7 +376,7 @@ TypeError
 ValueError
     For shapes that do not fit.
 numpy.exceptions.AxisError
-    For an axis that `x` and `b` together have not."""
+    For an axis that `x` and `b` together do not have."""
 
 _ORDER = " Entries follow each other in C order."
 

@@ -18,9 +18,11 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 # What needs a GPU is in tests/cuda; the gallery and the docstrings have tests of their own.
 PAGES = ("index.md", "guide.md", "jitted.md", "partials.md", "segments.md", "chains.md")
-PAGES += ("likelihoods.md",)
+PAGES += ("likelihoods.md", "howto.md", "coming/scipy.md", "coming/tfp_stan.md")
 # Pages about libraries that the package does not need, and what they need; `.ci/run` has them.
 LIBRARIES = {
+    "coming/jax.md": ["jax"],
+    "coming/torch.md": ["torch"],
     "interop/dask.md": ["dask"],
     "interop/jax.md": ["jax"],
     "interop/pandas.md": ["pandas", "pyarrow"],
@@ -112,11 +114,41 @@ def family(monkeypatch):
 
 def test_every_function_is_in_the_reference_once(family):
     page = family.expand((DOCS / "reference.md").read_text(encoding="utf-8"))
-    for form in (r"^\.\. autofunction:: numba_logspace\.(\w+)$", r"^\| .*?numba_logspace\.(\w+)`"):
-        names = re.findall(form, page, re.M)
-        assert sorted({*names, "set_workers"}) == numba_logspace.__all__
-        assert len(names) == len(set(names))
+    names = re.findall(r"^\| \{py:func\}`~numba_logspace\.(\w+)` \|", page, re.M)
+    assert sorted([*names, "set_workers"]) == numba_logspace.__all__
+    assert "`block_softmax(x_row, out_row, shared)`" in page
+    assert "usage: numba_logspace apply" in page
     assert "<!--" not in page
+
+
+def test_every_function_has_a_formula_that_reads(monkeypatch):
+    monkeypatch.syspath_prepend(str(DOCS))
+    import definitions
+
+    for name in FAMILY:
+        formula = definitions.formula(name)
+        assert formula, f"{name} lacks its formula: docs/definitions.py"
+        assert formula.count("{") == formula.count("}")
+    assert definitions.formula("softmin") is None
+    assert "log1m_softmax_vjp" in definitions.relatives("log1m_softmax")
+    sys.modules.pop("definitions")
+
+
+def test_page_of_a_function(monkeypatch):
+    pytest.importorskip("sphinx", reason="pages are made by an extension of Sphinx")
+    monkeypatch.syspath_prepend(str(DOCS))
+    import pages
+
+    page = pages.page("softmax_vjp", ["guide"])
+    assert ".. math::" in page
+    assert ".. autofunction:: numba_logspace.softmax_vjp" in page
+    assert ":py:func:`~numba_logspace.softmax`" in page
+    assert "- \\P. Blanchard" in page
+    assert "https://doi.org/10.1093/imanum/draa038" in page
+    assert "- :doc:`/guide`" in page
+    assert {"index", "auto_gallery/plot_precision"} <= set(pages.users()["log1m_softmax"])
+    for name in ("pages", "definitions"):
+        sys.modules.pop(name)
 
 
 def test_what_runs_where(family):
