@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from .._cpu import chains as engine
-from .._cpu.best_path import best_path as best_path_engine
+from .._cpu.best_path_of_few import best_path as best_path_engine
 from .._cpu.chains import COUNTS, LOGS, NUMBERS, POSTERIORS
 from .._cpu.stretches import loglikelihood as stretches_engine
 from .._cpu.stretches import pieces_for
@@ -243,5 +243,5 @@ def best_path(arguments, lengths, workers):
     chains = Chains(arguments, lengths, workers)
     path = np.empty(chains.count * chains.steps, np.int64)
     final = np.empty(chains.count)
-    chains.run(best_path_engine(), *chains.initial, *chains.moving, path, final)
+    chains.run(best_path_engine(chains.states), *chains.initial, *chains.moving, path, final)
     return path.reshape(chains.shape[:-1]), chains.numbers(final, chains.batch)

@@ -2,10 +2,10 @@
 
 With few states lanes of states are empty, and each step waits for the one before. So a chain is
 cut into stretches, or many chains are taken as they are, and each lane has one. What a stretch does
-is a matrix with a row for each state before it; of a whole chain, whose beginning is known, one row.
-The rows have one power, which each step brings back to that of the largest entry, and the
+is a matrix with a row for each state before it; of a whole chain, whose beginning is known, one
+row. The rows have one power, which each step brings back to that of the largest entry, and the
 observations count relative to that of the first state, whose logarithms are added up exactly.
-What lies too far apart for that is left: `_cpu/chains.py` gives each number a power of its own.
+What lies too far apart for that is left to `_cpu/chains.py`: there each number has its own power.
 """
 
 import functools
@@ -16,7 +16,6 @@ import numpy as np
 from .._compile.inline import inlined
 from .._compile.jit import kernel
 from .._formulas.chains import (
-    CLOSE,
     into_three,
     log_of_product,
     normalised,
@@ -198,8 +197,9 @@ def pieces_for(k, steps, count):
 def loglikelihood():
     """The kernel of log-likelihoods; a unit is a chain, and all have one matrix.
 
-    Each chain is cut into `pieces` stretches, a power of two up to the lanes; 0 leaves chains whole.
-    Where numbers lie too far apart, `left` becomes 1 and the chain is for the kernel of `_cpu/chains.py`.
+    Each chain is cut into `pieces` stretches, a power of two up to the lanes; 0 leaves chains
+    whole. Where numbers lie too far apart, `left` becomes 1 and the chain is for the kernel of
+    `_cpu/chains.py`.
     """
 
     def loglikelihood(
@@ -209,7 +209,7 @@ def loglikelihood():
         w = lanes(emission)
         width, whole = (k + w - 1) // w * w, pieces == 0
         rows, each = (1, 1) if whole else (k, pieces)
-        space, (now, then, near) = space_for(k, width), rows_of_states(k, width)
+        space, (now, then, _) = space_for(k, width), rows_of_states(k, width)
         close, top_power = prepare(transition, transition_at[0], k, width, False, space)
         if not close:
             left[start:stop] = 1

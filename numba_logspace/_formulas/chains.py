@@ -18,6 +18,8 @@ from numba import config
 from .._compile.trace import formula, loop
 from .simd import const, constant, fma, polynomial, scaled_power_of_two, select, split_exponent
 from .vectormath import (
+    larger,
+    lesser,
     log_pair_of_sum,
     magnitude,
     sum_with_smaller,
@@ -274,3 +276,52 @@ def better(best, v, i):
         select(larger, v[1], best[1]),
         select(larger, i, best[2]),
     )
+
+
+# As of twice the digits, but of plain sums: a contender is (sum, high, move, low, index, the best
+# of the other sums).
+
+
+@formula
+def contender(high, low, move, index):
+    """The first way into a state."""
+    return high + move, high, move, low, index, const(high, -math.inf)
+
+
+@formula
+def better_contender(best, high, low, move, index):
+    """The best with one way more; the first of equal sums."""
+    s = high + move
+    wins = s > best[0]
+    second = larger(lesser(s, best[0]), best[5])
+    chosen = (select(wins, a, b) for a, b in zip((high, move, low, index), best[1:]))
+    return larger(s, best[0]), *chosen, second
+
+
+@formula
+def told_by_sums(best, largest_low):
+    """0 where the plain sums tell for certain which is best, or all are -inf, and 1 elsewhere.
+
+    They leave out the low parts, of which none is larger than `largest_low`.
+    """
+    zero, one = const(best[0], 0.0), const(best[0], 1.0)
+    four = const(best[0], 4.0)
+    enough = fma(magnitude(best[0]), const(best[0], 2.0**-50), largest_low * four)
+    told = select(best[0] - best[5] > enough, zero, one)
+    return select(best[0] == const(best[0], -math.inf), zero, told)
+
+
+@formula
+def log_of_contender(best, seen):
+    """(high, low) of a contender, with what is seen; low is not yet the least it can be."""
+    s, lost = two_sum(best[1], best[2])
+    s, lost_too = two_sum(s, seen)
+    none = s == const(s, -math.inf)
+    return s, select(none, const(s, 0.0), best[3] + (lost + lost_too))
+
+
+@formula
+def tidied(high, low):
+    """(high, low) with high the rounded sum."""
+    s, lost = sum_with_smaller(high, low)
+    return s, select(s == const(s, -math.inf), const(s, 0.0), lost)
