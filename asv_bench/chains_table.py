@@ -29,8 +29,6 @@ except ImportError:
     jax = None
 
 QUICK = "--quick" in sys.argv[1:]
-STEPS, SHORT, ROUNDS = (50, 10, 3) if QUICK else (1000, 100, 15)
-FUNCTIONS = ("hmm_loglikelihood", "hmm_viterbi", "hmm_forward", "hmm_posterior", "gradient")
 # What of a peer does the work of each function.
 PEERS = {
     "hmm_loglikelihood": ("forward_log", "forward_scaling", "score", "score, scaling", "dynamax"),
@@ -72,8 +70,8 @@ def _hmmlearn_model(start, moves, implementation):
     return found
 
 
-def _of_hmmlearn(name, start, moves, seen):
-    # {peer: call for one chain}
+def _of_hmmlearn(start, moves, seen):
+    # {peer: a call of it for one chain}
     p, m = np.exp(start), np.exp(moves)
 
     def steps(scaling):
@@ -96,7 +94,7 @@ def _of_hmmlearn(name, start, moves, seen):
         "forward_scaling": lambda: _hmmc.forward_scaling(p, m, np.exp(seen)),
         "score": lambda: log.score(seen),
         "score, scaling": lambda: scaled.score(seen),
-        "viterbi": lambda: _hmmc.viterbi(start, moves, seen),
+        "viterbi": lambda: _hmmc.viterbi(p, m, seen),
         "decode": lambda: log.decode(seen),
         "E step": lambda: steps(False),
         "E step, scaling": lambda: steps(True),
@@ -122,10 +120,11 @@ def _of_dynamax(name, start, moves, seen):
 
 
 def peers(name, start, moves, seen):
-    """{peer: call}"""
+    """{peer: a call of it for all chains}."""
     found = {}
     if _hmmc is not None:
-        chains = [_of_hmmlearn(name, start, moves, u) for u in seen.reshape(-1, *seen.shape[-2:])]
+        every = seen.reshape(-1, *seen.shape[-2:])
+        chains = [_of_hmmlearn(start, moves, u) for u in every]
         for peer in PEERS[name]:
             if peer != "dynamax":
                 found[peer] = lambda peer=peer: [calls[peer]() for calls in chains]
@@ -134,27 +133,31 @@ def peers(name, start, moves, seen):
     return found
 
 
-def table(heading, shape, states):
-    """Nanoseconds for a step of ours, and of each peer in ours."""
-    count = int(np.prod(shape))
-    print(f"\n| {heading} | K | ns for a step | peers / ours |\n| --- | --- | --- | --- |")
-    for name in FUNCTIONS:
+def _cases():
+    # (what it is, the axes before the states, numbers of states)
+    if QUICK:
+        return [("one chain of 50 steps", (50,), (2, 10)), ("3 of 40 steps", (3, 40), (2,))]
+    return [
+        ("one chain of 1000 steps", (1000,), (2, 3, 10, 50)),
+        ("one chain of 100,000 steps", (100_000,), (2, 10)),
+        ("100 chains of 100 steps", (100, 100), (2, 3, 10)),
+    ]
+
+
+def table(name, rounds):
+    """Nanoseconds for a step, and how many times as long each peer takes."""
+    print(f"\n| `{name}` | K | ns for a step | {' | '.join(PEERS[name])} |")
+    print("|" + "---|" * (3 + len(PEERS[name])))
+    for heading, shape, states in _cases():
         for k in states:
-            arguments = model(k, shape)
+            arguments, count = model(k, shape), int(np.prod(shape))
             calls = {"ours": ours(name, arguments)} | peers(name, *arguments)
-            t = interleaved(calls, ROUNDS)
-            own = t.pop("ours")
-            ratios = ", ".join(f"{peer} {v / own:.1f}" for peer, v in t.items())
-            print(f"| {name} | {k} | {own / count * 1e9:.0f} | {ratios} |", flush=True)
+            t = interleaved(calls, rounds if count < 50_000 else max(3, rounds // 3))
+            cells = [heading, str(k), f"{t['ours'] / count * 1e9:.0f}"]
+            cells += [f"{t[p] / t['ours']:.1f}" if p in t else "" for p in PEERS[name]]
+            print("| " + " | ".join(cells) + " |", flush=True)
 
 
 if __name__ == "__main__":
-    only = [a for a in sys.argv[1:] if not a.startswith("-")]
-    FUNCTIONS = [f for f in FUNCTIONS if not only or f in only]
-    states = [2, 10] if QUICK else [2, 3, 10, 50]
-    table(f"one chain of {STEPS} steps", (STEPS,), states)
-    table(
-        f"{SHORT} chains of 100 steps" if not QUICK else "short chains",
-        (SHORT, 100) if not QUICK else (3, 20),
-        states[:-1] if not QUICK else states,
-    )
+    for name in PEERS:
+        table(name, 3 if QUICK else 15)
