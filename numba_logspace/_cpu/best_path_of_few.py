@@ -39,11 +39,9 @@ def _tidied_all(logs):
 def _begin_with(k):
     @formula
     def begin(initial, at, emission, x_at):
-        zero = number_at(initial, at) * 0.0
-        both = [
-            log_with(number_at(initial, at + i), zero, number_at(emission, x_at + i))
-            for i in range(k)
-        ]
+        firsts = [number_at(initial, at + i) for i in range(k)]
+        zero = const(firsts[0], 0.0)
+        both = [log_with(v, zero, number_at(emission, x_at + i)) for i, v in enumerate(firsts)]
         return tuple(zip(*both))
 
     return begin
