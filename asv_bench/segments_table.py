@@ -2,11 +2,13 @@
 
     python asv_bench/segments_table.py
 
-pandas and JAX are measured where they are installed. One thread. `--quick` takes small sizes.
+pandas and JAX are measured where they are installed. One thread, in time of the processor, which
+other work on the machine does not count in. `--quick` takes small sizes.
 """
 
 import os
 import sys
+import time
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -98,7 +100,7 @@ def main():
         for mean in (5, 10, 100, 1000):
             for mixed in (False, True):
                 calls, size = calls_for(name, mean, mixed)
-                t = interleaved(calls, ROUNDS)
+                t = interleaved(calls, ROUNDS, time.process_time)
                 own = t["ours"]
                 cells = [f"`{name}`", f"{mean}, {'mixed' if mixed else 'equal'}"]
                 cells += [f"{own / size * 1e9:.2f}", f"{t['rows'] / own:.2f}"]

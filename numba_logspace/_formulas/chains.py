@@ -232,8 +232,8 @@ def log_of_product(high, low, power, sums):
     )
     power = select(positive, power, zero)
     p, p_low = exact_product(power, const(high, _LN2[0]))
-    for part in (p, y, fma(power, const(high, _LN2[1]), p_low), rest):
-        sums = into_three(sums, part)
+    sums = into_three(into_three(into_three(sums, p), y), rest)
+    sums = into_three(sums, fma(power, const(high, _LN2[1]), p_low))
     value = sums[0] + (sums[1] + sums[2])
     return select(positive, value, select(high == zero, const(high, -math.inf), high))
 
