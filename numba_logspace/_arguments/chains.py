@@ -5,8 +5,10 @@ import math
 import numpy as np
 
 from .._cpu import chains as engine
-from .._cpu.best_path import best_path as best_path_engine
+from .._cpu.best_path_of_few import best_path as best_path_engine
 from .._cpu.chains import COUNTS, LOGS, NUMBERS, POSTERIORS
+from .._cpu.stretches import loglikelihood as stretches_engine
+from .._cpu.stretches import pieces_for
 from .._cpu.totals import sums_over
 from .._cpu.workers import count_for, share
 from . import layout
@@ -99,6 +101,11 @@ class Chains:
             layout.check_out(out, self.shape, self.dtype, self._apart)
 
     @property
+    def has_one_matrix(self):
+        """Whether all steps of all chains have the same matrix."""
+        return self.step == 0 and math.prod(self.given["log_transition"].shape[:-3]) == 1
+
+    @property
     def moving(self):
         """What kernels take of how chains move and of what is seen."""
         return *self.transition, self.step, self.emission, self.lengths, self.steps, self.states
@@ -110,9 +117,11 @@ class Chains:
     def numbers(self, values, shape, out=None):
         """The doubles of a kernel in a shape and the dtype of results."""
         values = values.reshape(shape)
+        if out is None and self.dtype == _DOUBLE:
+            return values[()]
         with np.errstate(all="ignore"):  # a result may overflow, or underflow
             if out is None:
-                return values.astype(self.dtype, copy=False)[()]
+                return values.astype(self.dtype)[()]
             out[...] = values
         return out
 
@@ -126,6 +135,8 @@ class Chains:
 
 
 def _broadcasts(shape, wanted):
+    if shape == wanted[len(wanted) - len(shape) :]:
+        return True  # at once, as nearly always
     try:
         return np.broadcast_shapes(shape, wanted) == wanted
     except ValueError:
@@ -133,11 +144,14 @@ def _broadcasts(shape, wanted):
 
 
 def _plain(x):
-    return flat(np.require(x, _DOUBLE, ["C", "A"]))
+    is_plain = x.dtype == _DOUBLE and x.flags.carray
+    return flat(x if is_plain else np.require(x, _DOUBLE, ["C", "A"]))
 
 
 def _starts(lead, batch, size):
     # Where what belongs to each chain begins.
+    if not lead:
+        return np.zeros(math.prod(batch), np.intp)
     numbers = np.arange(math.prod(lead), dtype=np.intp).reshape(lead) * size
     return np.ascontiguousarray(np.broadcast_to(numbers, batch)).reshape(-1)
 
@@ -187,7 +201,18 @@ def backward(arguments, lengths, out, workers):
 def loglikelihood(arguments, lengths, workers):
     """log p(y)."""
     chains = Chains(arguments, lengths, workers)
-    return chains.numbers(_run_forward(chains, 0)[-1], chains.batch)
+    pieces = pieces_for(chains.states, chains.steps, chains.count)
+    if pieces < 0 or not chains.has_one_matrix:
+        return chains.numbers(_run_forward(chains, 0)[-1], chains.batch)
+    final, left = np.empty(chains.count), np.zeros(chains.count, np.uint8)
+    matrix, at, _, *seen = chains.moving
+    chains.run(stretches_engine(), *chains.initial, matrix, at, *seen, pieces, final, left)
+    if left.any():
+        arguments = *chains.initial, *chains.moving, _NOWHERE, _NO_NUMBERS, _NO_NUMBERS, 0, final
+        kernel = engine.forward()
+        for unit in np.flatnonzero(left).tolist():
+            kernel(*arguments, unit, unit + 1)
+    return chains.numbers(final, chains.batch)
 
 
 def posterior(arguments, lengths, out, workers):
@@ -219,5 +244,5 @@ def best_path(arguments, lengths, workers):
     chains = Chains(arguments, lengths, workers)
     path = np.empty(chains.count * chains.steps, np.int64)
     final = np.empty(chains.count)
-    chains.run(best_path_engine(), *chains.initial, *chains.moving, path, final)
+    chains.run(best_path_engine(chains.states), *chains.initial, *chains.moving, path, final)
     return path.reshape(chains.shape[:-1]), chains.numbers(final, chains.batch)

@@ -86,6 +86,31 @@ def test_lengths():
                 assert (values[n][length:] == rest).all()
 
 
+@pytest.mark.parametrize(("count", "steps"), [(1, 70), (3, 40), (40, 9)])
+def test_stretches(count, steps):
+    # Of few states each lane has a stretch of a chain, or a chain; forward goes another way.
+    seen = RNG.normal(size=(count, steps, K)) * 3
+    seen[0, 5:7, 0] = -np.inf
+    if count > 2:
+        seen[1, 3] = [0.0, -400.0, 500.0]  # too far apart for lanes
+        seen[2, 4] = -np.inf
+    lengths = RNG.integers(1, steps + 1, count) if count > 1 else None
+    last = np.full(count, steps) if lengths is None else lengths
+    initial = nl.log_softmax(RNG.normal(size=(count, K)))
+    for start in (INITIAL, initial):
+        value = nl.hmm_loglikelihood(start, TRANSITION, seen, lengths=lengths)
+        forward = nl.hmm_forward(start, TRANSITION, seen, lengths=lengths)
+        expected = nl.logsumexp(forward[np.arange(count), last - 1], axis=-1)
+        np.testing.assert_allclose(value, expected, rtol=2e-15, atol=2e-15)
+        for n in (0, count - 1):
+            alone = nl.hmm_loglikelihood(
+                start[n] if start.ndim > 1 else start, TRANSITION, seen[n, : last[n]]
+            )
+            np.testing.assert_array_equal(alone, value[n])
+    seen[0, 0] = np.nan
+    assert np.isnan(nl.hmm_loglikelihood(INITIAL, TRANSITION, seen)).tolist()[0]
+
+
 def test_one_step():
     emission = EMISSION[:, :1]
     np.testing.assert_allclose(
