@@ -1,6 +1,5 @@
-"""Elementwise functions of arrays in jitted code: the bits of the array functions, at their speed."""
+"""Elementwise functions of arrays in jitted code: the bits of the array functions."""
 
-import itertools
 import time
 
 import numba
@@ -45,7 +44,7 @@ def test_a_call_into_out_compiles_in_seconds():
     # LLVM took up to a minute for the loop that Numba makes of a ufunc.
     x = np.ones(3)
     _INTO(x, x, x.copy())  # the kernel
-    function = numba.njit(lambda x, y, out: nl.logaddexp(x, y, out=out) if out.size else x)
+    function = numba.njit(lambda x, y, out: nl.logaddexp(x, y, out))
     start = time.process_time()
     function(x, x, x.copy())
     assert time.process_time() - start < 4.0
@@ -64,15 +63,15 @@ def test_all_layouts_and_kinds():
         "int": np.arange(7),
         "bool": np.ones((5, 7), bool),
     }
-    for a, b in itertools.combinations_with_replacement(given, 2):
-        if (a, b) != ("number", "number"):
-            _same(_TWO(given[a], given[b]), nl.logaddexp(given[a], given[b]))
+    others = ("F", "F"), ("F", "strided"), ("row", "column"), ("number", "int")
+    for a, b in (*((kind, "C") for kind in given), *others):
+        _same(_TWO(given[a], given[b]), nl.logaddexp(given[a], given[b]))
     for out in (np.empty((7, 5)).T, np.empty((5, 14))[:, ::2], np.empty((5, 7), np.float32)):
-        for a in ("C", "F", "row", "number"):
+        for a in ("C", "F"):
             expected = np.empty_like(out)
             nl.logaddexp(given[a], x, out=expected, casting="same_kind")
             _INTO(given[a], x, out)
             _same(out, expected)
-    single = numba.njit(lambda t, x: nl.log_mix(t, x, 1.0))
+    single = numba.njit(lambda t, x: nl.log_mix(t, x, x[0]))
     x = x.astype(np.float32)
-    _same(single(np.full(7, 0.25, np.float32), x), nl.log_mix(np.float32(0.25), x, np.float32(1)))
+    _same(single(np.full(7, 0.25, np.float32), x), nl.log_mix(np.float32(0.25), x, x[0]))
