@@ -18,6 +18,7 @@ from .loss_options import (
     number_of,
     present_labels,
     present_of,
+    weigher_of_classes,
 )
 from .memory import doubles, each, labels, may_overlap, numbers, same_shape, shape_of_rows
 from .typing import Rows, check_floats, is_none, literal, refuse
@@ -292,18 +293,26 @@ class Loss:
             self.names = "logits", "weights", "None"
         else:
             of_entries, weights = scores_of(rows, call.targets), call.weights
-            check_options_of_classes(rows, class_weights, are_labels(rows, call.targets))
+            check_options_of_classes(rows, class_weights)
             self.names = "logits", "targets", "weights"
         self.names += tuple(k if k in vars(call) else "None" for k in ("where", "class_weights"))
         reduction = reduction_of(function, call.reduction)
-        of_rows = _row_weights(rows, weights, reduction, where, class_weights)
         present_rows = present_of(rows, where)
+        # The weight of a label is one of its row, beside probabilities they are of the entries.
+        labelled = entry.operands[0] != "weights" and are_labels(rows, call.targets)
+        of_row, of_entry = (class_weights, None) if labelled else (None, class_weights)
+        of_rows = _row_weights(rows, weights, reduction, where, of_row)
+        weigh, lengths = (
+            weigher_of_classes(of_entry, np.dtype(rows.dtype.name).type),
+            lengths_of(rows),
+        )
 
         @inlined
         def scores(logits, targets, weights, where, class_weights):
             present = present_rows(logits, where)
             g = of_entries(logits, targets, present)
-            return g, of_rows(logits, weights, present, class_weights, g)
+            c = of_rows(logits, weights, present, class_weights if labelled else None, g)
+            return weigh(g, class_weights, lengths(logits)), c
 
         self.scores, self.result = scores, _result(rows, reduction)
         self.frame, self.apart = Frame(rows, out), apart(function, out)

@@ -126,13 +126,31 @@ def check_class_weights(class_weights, n):
             raise ValueError("class_weights must be finite and >= 0")
 
 
-def check_options_of_classes(rows, class_weights, are_labels):
-    """Refuse weights of the classes that are no array of them, or beside other than labels."""
+def check_options_of_classes(rows, class_weights):
+    """Refuse weights of the classes that are no array of them."""
     if is_none(class_weights):
         return
     check_floats(rows.function, class_weights, "class_weights")
-    if class_weights.ndim != 1 or not are_labels:
+    if class_weights.ndim != 1:
         raise TypeError(
-            f"{rows.function}: class_weights must have one axis, beside labels, in jitted code, "
-            f"got {class_weights}: multiply the numbers for the classes with them"
+            f"{rows.function}: class_weights must have one axis in jitted code, got {class_weights}"
         )
+
+
+def weigher_of_classes(class_weights, dtype):
+    """A function of the numbers for the classes, flat, the weights of these, and the lengths."""
+
+    @inlined
+    def weighed(scores, class_weights, lengths):
+        _, n, inner = lengths
+        check_class_weights(class_weights, n)
+        products = np.empty_like(scores)
+        for i in range(scores.size):
+            products[i] = dtype(np.float64(scores[i]) * np.float64(class_weights[i // inner % n]))
+        return products
+
+    return (
+        inlined(lambda scores, class_weights, lengths: scores)
+        if is_none(class_weights)
+        else weighed
+    )

@@ -39,7 +39,9 @@ def _flat(turned):
     def _overload_flat(u):
         if not isinstance(u, types.Array):
             return lambda u: u
-        if u.layout == "C" and (u.ndim == 1 or not turned):
+        if u.layout == "C" and u.ndim == 1:
+            return lambda u: u
+        if u.layout == "C" and not turned:
             return lambda u: u.reshape(-1)
         if turned:
             if u.layout == "F":

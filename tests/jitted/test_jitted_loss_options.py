@@ -65,6 +65,22 @@ def test_a_single_row():
 
 
 @pytest.mark.slow
+def test_class_weights_beside_probabilities():
+    @njit
+    def of_shares(x, shares, where, classes):
+        return nl.cross_entropy_value_and_grad(x, shares, class_weights=classes, where=where)
+
+    for dtype in (np.float64, np.float32):
+        x, shares = X.astype(dtype), SHARES.astype(dtype)
+        found = of_shares(x, shares, WHERE, WEIGHTS)
+        expected = nl.cross_entropy_value_and_grad(x, shares, class_weights=WEIGHTS, where=WHERE)
+        for mine, its in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(mine, its)
+    with pytest.raises(ValueError, match="class_weights must have a number for each class"):
+        of_shares(x, shares, WHERE, WEIGHTS[:4])
+
+
+@pytest.mark.slow
 def test_other_losses_and_layouts():
     @njit
     def both(x, shares, where):
@@ -84,7 +100,7 @@ def test_other_losses_and_layouts():
     [
         ("label_smoothing=0.1", "label_smoothing is not supported in jitted code: leave it out"),
         ("where=x", "where must be boolean, with a number for each row in jitted code, 1 axes"),
-        ("class_weights=x", "class_weights must have one axis, beside labels, in jitted code"),
+        ("class_weights=x", "class_weights must have one axis in jitted code"),
         ("class_weights=y", "class_weights must be an array of 1 to 4 axes|must hold float32"),
     ],
 )
