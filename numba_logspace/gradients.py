@@ -419,4 +419,5 @@ def weighted_logsumexp_vjp(
     >>> of_b
     array([1., 1., 1.])
     """
-    return weighted_vjp(x, b, g, axis, where, workers)
+    function = FAMILY["weighted_logsumexp_vjp"]
+    return weighted_vjp(function, x, b, g, axis, where, workers)

@@ -367,4 +367,5 @@ def weighted_logsumexp_jvp(
     >>> float(nl.weighted_logsumexp_jvp([1000.0, 1000.0], [2.0, -1.0], [1.0, 0.0], [0.0, 3.0]))
     5.0
     """
-    return weighted_jvp(x, b, t, s, axis, keepdims, where, workers)
+    function = FAMILY["weighted_logsumexp_jvp"]
+    return weighted_jvp(function, x, b, t, s, axis, keepdims, where, workers)

@@ -51,7 +51,7 @@ class Computed(Op):
     def infer_shape(self, fgraph, node, shapes):
         """The shapes of the results from those of the arguments."""
         named = dict(zip(self.names, map(tuple, shapes)))
-        return shapes_of(self.made.kind, named, self.made.others, _broadcast)
+        return shapes_of(self.made.function, named, self.made.others, _broadcast)
 
 
 def _broadcast(*shapes):
@@ -80,7 +80,7 @@ def _static_shapes(made, arrays):
         name: tuple(_UNKNOWN if k is None else k for k in u.type.shape)
         for name, u in zip(made.names, arrays)
     }
-    found = shapes_of(made.kind, shapes, made.others, _broadcast_known)
+    found = shapes_of(made.function, shapes, made.others, _broadcast_known)
     return [tuple(None if k != k else k for k in shape) for shape in found]
 
 
