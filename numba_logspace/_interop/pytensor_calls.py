@@ -117,7 +117,11 @@ def _lengths_wanted(made, shapes):
     if made.kind == "elementwise":
         return [np.broadcast_shapes(*shapes)] * len(shapes)
     first = shapes[0]
-    if made.kind == "product" or made.kind.startswith("gated") or "b" in made.names:
+    if (
+        made.kind.startswith(("product", "segment", "chain"))
+        or made.kind.startswith("gated")
+        or "b" in made.names
+    ):
         return [None] * len(shapes)
     rows = result_shape(first, normalize_axes(made.axes, len(first)), keepdims=False)
     return [
@@ -126,6 +130,6 @@ def _lengths_wanted(made, shapes):
 
 
 def _length_wanted(made, name, shape, first, rows):
-    if name == "where" or (name == "targets" and len(shape) < len(first)):
+    if name in ("where", "class_weights") or (name == "targets" and len(shape) < len(first)):
         return None
     return rows if role_of(made.kind, name) == ROWS else first
