@@ -130,3 +130,128 @@ def test_blocks_of_dask():
         nl.segment_logsumexp(x, da.from_array(IDS))
     with pytest.raises(TypeError, match="reduction must not be 'mean'"):
         nl.cross_entropy(x[:4], LABELS, where=LABELS > 0, reduction="mean")
+
+
+# --- derivatives ---------------------------------------------------------------------------------
+
+
+def exact_weighted(x, b):
+    """The gradients of log |sum b exp(x)|, from exact numbers."""
+    flint = pytest.importorskip("flint")
+    with flint.ctx.workprec(400):
+        terms = [flint.arb(float(v)).exp() for v in x]
+        total = sum(flint.arb(float(w)) * e for w, e in zip(b, terms))
+        return [float(flint.arb(float(w)) * e / total) for w, e in zip(b, terms)], [
+            float(e / total) for e in terms
+        ]
+
+
+def ulps(found, exact):
+    return np.max(np.abs(np.asarray(found) - exact) / np.spacing(np.abs(exact)))
+
+
+def gradients_of_torch(function, *arrays):
+    torch = pytest.importorskip("torch")
+    tensors = [torch.tensor(u, requires_grad=u.dtype.kind == "f") for u in arrays]
+    y = function(*tensors)
+    return torch.autograd.grad(y.sum(), [t for t in tensors if t.requires_grad])
+
+
+def gradients_of_jax(function, *arrays):
+    jax = pytest.importorskip("jax")
+    with jax.enable_x64(True) if hasattr(jax, "enable_x64") else jax.experimental.enable_x64():
+        floats = tuple(i for i, u in enumerate(arrays) if u.dtype.kind == "f")
+        by = jax.grad(lambda *u: function(*u).sum(), floats)
+        return [np.asarray(u) for u in by(*map(jax.numpy.asarray, arrays))]
+
+
+def gradients_of_pytensor(function, *arrays):
+    pytensor = pytest.importorskip("pytensor")
+    variables = [pytensor.tensor.as_tensor_variable(u).type() for u in arrays]
+    y = function(*variables)
+    floats = [v for v in variables if v.dtype.startswith("float")]
+    run = pytensor.function(
+        variables, pytensor.grad(y.sum(), floats), mode="FAST_COMPILE", on_unused_input="ignore"
+    )
+    return run(*arrays)
+
+
+@pytest.mark.parametrize("gradients", [gradients_of_torch, gradients_of_jax, gradients_of_pytensor])
+def test_gradients_are_those_of_the_family(gradients):
+    def equal(found, *expected):
+        for u, v in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(np.asarray(u), v)
+
+    for base in ("softmax", "log_softmax", "log1m_softmax", "logsumexp"):
+        function, vjp = (getattr(nl, f"segment_{base}{s}") for s in ("", "_vjp"))
+        found = gradients(lambda x, o, f=function: f(x, offsets=o), X, OFFSETS)
+        g = None if base == "logsumexp" else np.ones(6)
+        equal(found, vjp(X, g, offsets=OFFSETS))
+    found = gradients(lambda x, i: nl.segment_logsumexp(x, i, num_segments=3), X, IDS)
+    equal(found, nl.segment_logsumexp_vjp(X, None, IDS))
+    found = gradients(nl.hmm_loglikelihood, START, MOVES, SEEN)
+    equal(found, *nl.hmm_loglikelihood_value_and_grad(START, MOVES, SEEN)[1])
+    many = np.stack([SEEN, SEEN[::-1]])
+    found = gradients(nl.hmm_loglikelihood, START, MOVES, many)
+    for u, v in zip(found, nl.hmm_loglikelihood_value_and_grad(START, MOVES, many)[1]):
+        np.testing.assert_allclose(np.asarray(u), v, 1e-15)
+    options = {"class_weights": G**2, "where": LABELS > 0, "label_smoothing": 0.1}
+    found = gradients(lambda x, y: nl.cross_entropy(x, y, **options), ROWS, LABELS)
+    equal(found, nl.cross_entropy_value_and_grad(ROWS, LABELS, **options)[1])
+    found = gradients(lambda x: nl.sigmoid_binary_cross_entropy(x, WEIGHTS, reduction="mean"), ROWS)
+    entries = nl.sigmoid_binary_cross_entropy_value_and_grad(ROWS, WEIGHTS, reduction="mean")
+    equal(found, entries[1])
+    # Where compositions lose digits: the exact functions take each share with its exponent.
+    found = gradients(lambda x: nl.logcumsumexp(x), 300 * ROWS)
+    equal(found, nl.logcumsumexp_vjp(300 * ROWS, np.ones((4, 3))))
+    found = gradients(nl.logmatmulexp, 300 * ROWS, MOVES)
+    equal(found, *nl.logmatmulexp_vjp(300 * ROWS, MOVES, None))
+    x, b = 1e5 + 50 * RNG.random(40), RNG.random(40)
+    found = gradients(lambda x, b: nl.logsumexp(x, b=b), x, b)
+    assert all(ulps(u, v) <= 2 for u, v in zip(found, exact_weighted(x, b), strict=True))
+
+
+def test_second_derivatives_of_torch():
+    torch = pytest.importorskip("torch")
+    x, t = torch.tensor(ROWS), torch.tensor(SEEN)
+    labels, share = torch.tensor(LABELS), 0.1
+    present = torch.tensor(LABELS > 0)
+    classes = torch.tensor(G**2)
+    shares = torch.tensor(WEIGHTS)
+    losses = [
+        (
+            lambda x: nl.cross_entropy(
+                x,
+                labels,
+                where=present,
+                class_weights=classes,
+                label_smoothing=share,
+                reduction="mean",
+            ),
+            lambda x: torch.nn.functional.cross_entropy(
+                x[present], labels[present], classes, label_smoothing=share
+            ),
+        ),
+        (
+            lambda x: nl.sigmoid_binary_cross_entropy(
+                x, shares, pos_weight=classes, where=shares > 0.3, reduction="mean"
+            ),
+            lambda x: torch.nn.functional.binary_cross_entropy_with_logits(
+                x, shares, pos_weight=classes, reduction="none"
+            )[shares > 0.3].mean(),
+        ),
+        (
+            lambda x: nl.logsumexp(x, b=shares - 0.2).sum(),
+            lambda x: torch.log(torch.abs(((shares - 0.2) * x.exp()).sum(-1))).sum(),
+        ),
+    ]
+    for ours, theirs in losses:
+        _, found = torch.autograd.functional.hvp(ours, x, t)
+        _, expected = torch.autograd.functional.hvp(theirs, x, t)
+        torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12, equal_nan=True)
+    x.requires_grad_(True)
+    (first,) = torch.autograd.grad(
+        nl.segment_logsumexp(x[:, 0], offsets=[0, 4]).sum(), x, create_graph=True
+    )
+    with pytest.raises(NotImplementedError, match="segment_logsumexp has no second derivatives"):
+        first.sum().backward()

@@ -28,7 +28,8 @@ def _factor(p):
     weights = p["weights"] if "targets" in p.made.names else None
     if p["where"] is not None:
         present = _of_rows(p, p["where"])
-        weights = p.xp.where(present, 1.0 if weights is None else p.spread(weights), 0.0)
+        ones = p.xp.ones_like(p.xp.sum(p.x, axis=p.made.axis, keepdims=True))
+        weights = p.xp.where(present, ones if weights is None else p.spread(weights), 0.0)
     if _reduction(p) == "mean" and p["class_weights"] is not None and p.has_labels():
         chosen = p.xp.sum(_one_hot(p) * _classes(p), axis=p.made.axis, keepdims=True)
         weights = p.xp.ones_like(chosen) if weights is None else p.spread(weights)
@@ -159,6 +160,7 @@ _ENTRIES = "sigmoid_binary_cross_entropy"
 def _entry_factor(p):
     weights = 1.0 if p["weights"] is None else p["weights"]
     if p["where"] is not None:
+        weights = p.xp.ones_like(p.x) * weights
         weights = p.xp.where(p["where"], weights, 0.0)
     if _reduction(p) != "mean":
         return weights
@@ -180,11 +182,12 @@ def _entry_hessian(p, u):
     first, second = _both(p)
     t = p["targets"]
     curvature = (1 - t + _times_q(p, t)) * (first * second)
-    return p.xp.where(_counted(p), _entry_factor(p) * curvature * u, 0)
+    return _counted(p, _entry_factor(p) * curvature * u)
 
 
-def _counted(p):
-    return p.x == p.x if p["where"] is None else p["where"]
+def _counted(p, u):
+    # What belongs to entries that count.
+    return u if p["where"] is None else p.xp.where(p["where"], u, 0)
 
 
 def _entry_by_logits(p, c, u):
@@ -204,14 +207,13 @@ def _entry_by_targets(p, c, u):
     by = p.map("log1m_sigmoid", p.x) - _times_q(p, p.map("log_sigmoid", p.x))
     parts = [] if c is None else [c * by]
     parts += [] if u is None else [-u * (first + _times_q(p, second))]
-    return p.xp.where(_counted(p), _entry_factor(p) * sum(parts[1:], parts[0]), 0)
+    return _counted(p, _entry_factor(p) * sum(parts[1:], parts[0]))
 
 
 def _entry_by_pos_weight(p, c, u):
     parts = [] if c is None else [-c * p.map("log_sigmoid", p.x)]
     parts += [] if u is None else [-u * p.map("logistic", -p.x)]
-    change = _entry_factor(p) * p["targets"] * sum(parts[1:], parts[0])
-    return p.xp.where(_counted(p), change, 0)
+    return _counted(p, _entry_factor(p) * p["targets"] * sum(parts[1:], parts[0]))
 
 
 # --- two sets of labels with a gate --------------------------------------------------------------

@@ -52,10 +52,10 @@ def _weighted_along(x_or_b):
     return along
 
 
-def _second(which):
+def _slope(which):
     # With w and s the derivatives by x and b, and D that of the value along the cotangents u and v:
     # g (u w + v s - D w) by x, g (u s - D s) by b.
-    def by(p, u, v):
+    def by(p, g, u, v):
         w, s = p.call("weighted_logsumexp_vjp", p.x, p["b"], None)
         change = _along(p, u, v, keepdims=True)
         if which == "x":
@@ -65,7 +65,7 @@ def _second(which):
         else:
             parts = [-change * s] + ([] if u is None else [u * s])
         total = sum(parts[1:], parts[0])
-        return total if p["g"] is None else p.spread(p["g"]) * total
+        return total if g is None else p.spread(g) * total
 
     return by
 
@@ -93,11 +93,20 @@ def _by_t(p, u):
 _OF_HESSIAN = {"t": _by_t}, {"t": _by_t}
 RULES = {
     "weighted_logsumexp_vjp": (
-        {"x": _second("x"), "b": _second("b"), "g": lambda p, u, v: _along(p, u, v)},
+        {
+            "x": lambda p, u, v: _slope("x")(p, p["g"], u, v),
+            "b": lambda p, u, v: _slope("b")(p, p["g"], u, v),
+            "g": lambda p, u, v: _along(p, u, v),
+        },
         {},
     ),
     "weighted_logsumexp_jvp": (
-        {"t": _weighted_by(0), "s": _weighted_by(1)},
+        {
+            "x": lambda p, c: _slope("x")(p, c, p["t"], p["s"]),
+            "b": lambda p, c: _slope("b")(p, c, p["t"], p["s"]),
+            "t": _weighted_by(0),
+            "s": _weighted_by(1),
+        },
         {},
     ),
     "logcumsumexp_vjp": ({"g": _scan_along_x}, {"g": _scan_by_x}),
