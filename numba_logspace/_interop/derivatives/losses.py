@@ -53,7 +53,8 @@ def _of_rows(p, mask):
 
 def _classes(p):
     # The weights of the classes, along their axis.
-    return p["class_weights"][(..., *[None] * (-1 - p.made.axis))]
+    over = (...,) + (None,) * (-1 - p.made.axis)
+    return p["class_weights"][over]
 
 
 def _scores(p):

@@ -20,7 +20,8 @@ def _by(i):
         if any(u is not None for u in of_gradients):
             raise NotImplementedError("hmm_loglikelihood has no second derivatives")
         counts = p.results[i]
-        return counts * c[(..., *[None] * (counts.ndim - c.ndim))]
+        over = (...,) + (None,) * (counts.ndim - c.ndim)
+        return counts * c[over]
 
     return gradient
 
