@@ -2045,7 +2045,7 @@ def cross_entropy_hvp(
     Error bound: 8 ulp of the sum of the moduli of the terms M_i P_j (1 - P_j) t_j and M_i P_j P_l
     t_l, times the weight of the row. O(size) time, and no more memory than the result, in any
     layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
-    CUDA arrays are not taken, and objects of other libraries are read as NumPy arrays.
+    CUDA arrays are not taken.
 
     Examples
     --------
@@ -3556,8 +3556,7 @@ def logcumsumexp_jvp(
     length, for t of modulus up to 2^70 (float64; any in float32, which is computed in float64).
     O(size) time, and no more memory than the result, in any layout that some order of the axes
     makes contiguous; otherwise pieces of `x` are copied in turn. The entries are taken one after
-    the other, and only independent rows are shared among threads. CUDA arrays are not taken, and
-    objects of other libraries are read as NumPy arrays.
+    the other, and only independent rows are shared among threads. CUDA arrays are not taken.
 
     Examples
     --------
@@ -3636,7 +3635,7 @@ def logcumsumexp_vjp(
     makes contiguous; otherwise pieces of `x` are copied in turn. Beside the result there is room
     for two numbers for each of 1024 entries, and for five of each 1024. The entries are taken one
     after the other, those of several blocks twice, and only independent rows are shared among
-    threads. CUDA arrays are not taken, and objects of other libraries are read as NumPy arrays.
+    threads. CUDA arrays are not taken.
 
     Examples
     --------
@@ -4440,8 +4439,7 @@ def logsumexp_hvp(
 
     Error bound: 8 ulp of the sum of the moduli of the terms g p_j (1 - p_j) t_j and g p_j p_i t_i.
     O(size) time, and no more memory than the result, in any layout that some order of the axes
-    makes contiguous; otherwise pieces of `x` are copied in turn. CUDA arrays are not taken, and
-    objects of other libraries are read as NumPy arrays.
+    makes contiguous; otherwise pieces of `x` are copied in turn. CUDA arrays are not taken.
 
     Examples
     --------
@@ -5851,8 +5849,7 @@ def softmax_binary_cross_entropy_hvp(
 
     Error bound: 8 ulp of the sum of the moduli of the terms of both. O(size) time, and no more
     memory than the result, in any layout that some order of the axes makes contiguous; otherwise
-    pieces of `x` are copied in turn. CUDA arrays are not taken, and objects of other libraries are
-    read as NumPy arrays.
+    pieces of `x` are copied in turn. CUDA arrays are not taken.
 
     Examples
     --------
@@ -6159,7 +6156,7 @@ def weighted_logsumexp_jvp(
     Error bound: 2 ulp of the sum of the moduli of the terms, as long as terms b_j exp(x_j) of
     different sign, when they cancel, leave 2^-45 of the sum of their moduli. O(size) time for the
     size of `x` and `b` together; pieces are copied in turn. The entries are taken one after the
-    other. Objects of other libraries are read as NumPy arrays.
+    other.
 
     Examples
     --------
@@ -6234,7 +6231,6 @@ def weighted_logsumexp_vjp(
 
     O(size) time for the size of `x` and `b` together, with an exponential or two for each entry,
     and room for two arrays of float64 of that size. The entries are taken one after the other.
-    Objects of other libraries are read as NumPy arrays.
 
     Examples
     --------

@@ -97,22 +97,18 @@ def of_entries(function, x, axis, where, out, workers, stream, *operands):
     return _of_entries(function, x, axis, where, out, workers, stream, *operands)
 
 
-@handed_over
-def _of_entries(function, x, axis, where, out, workers, stream, *operands):
-    return _of_plain_entries(function, x, axis, where, out, workers, stream, *operands)
-
-
 def of_scan(function, x, axis, where, out, workers, stream, u):
-    """A derivative of the running sum, from x and weights u, as arrays of NumPy."""
+    """A derivative of the running sum, from x and weights u."""
     if where is stream is None:
         result = small.of_entries(function, x, axis, out, workers, (u,))
         if result is not None:
             return result
+    return _of_entries(function, x, axis, where, out, workers, stream, u)
+
+
+@handed_over
+def _of_entries(function, x, axis, where, out, workers, stream, *operands):
     _check_place(function, x, "x")
-    return _of_plain_entries(function, x, axis, where, out, workers, stream, u)
-
-
-def _of_plain_entries(function, x, axis, where, out, workers, stream, *operands):
     rows = rows_of(x, axis, where, workers, stream, of=function)
     more = _checked(function, operands, rows)
     out = rows.out(out, more)
@@ -179,6 +175,7 @@ def _from_rows(function, x, axis, where, out, workers, stream, g):
     return rows.handed_out(out)
 
 
+@handed_over
 def hessian_of_rows(function, x, axis, where, out, workers, stream, g, t):
     """The Hessian of a reduction times t, from a number for each row too."""
     _check_place(function, x, "x")
@@ -353,6 +350,7 @@ def _loss_and_gradient(
     return call.run((out,)), call.rows.handed_out(out)
 
 
+@handed_over
 def hessian_of_loss(function, logits, scores, t, axis, weights, reduction, out, workers, stream):
     """The Hessian of a loss, or of the sum or mean of those of all rows, times t."""
     _check_place(function, logits, "logits")

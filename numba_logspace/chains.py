@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._arguments import chains
+from ._family import FAMILY
 
 
 def hmm_forward(
@@ -84,12 +85,10 @@ def hmm_forward(
            [0.094  , 0.0195 ],
            [0.00885, 0.015  ]])
     """
-    arguments = {
-        "log_initial": log_initial,
-        "log_transition": log_transition,
-        "log_emission": log_emission,
-    }
-    return chains.forward(arguments, lengths, out, workers)
+    function = FAMILY["hmm_forward"]
+    return chains.forward(
+        function, log_initial, log_transition, log_emission, lengths, out, workers
+    )
 
 
 def hmm_backward(
@@ -163,8 +162,8 @@ def hmm_backward(
            [0.15 , 0.5  ],
            [1.   , 1.   ]])
     """
-    arguments = {"log_transition": log_transition, "log_emission": log_emission}
-    return chains.backward(arguments, lengths, out, workers)
+    function = FAMILY["hmm_backward"]
+    return chains.backward(function, log_transition, log_emission, lengths, out, workers)
 
 
 def hmm_loglikelihood(
@@ -233,12 +232,10 @@ def hmm_loglikelihood(
     >>> float(np.exp(nl.hmm_loglikelihood(start, moves, seen)).round(6))
     0.02385
     """
-    arguments = {
-        "log_initial": log_initial,
-        "log_transition": log_transition,
-        "log_emission": log_emission,
-    }
-    return chains.loglikelihood(arguments, lengths, workers)
+    function = FAMILY["hmm_loglikelihood"]
+    return chains.loglikelihood(
+        function, log_initial, log_transition, log_emission, lengths, workers
+    )
 
 
 def hmm_loglikelihood_value_and_grad(
@@ -313,12 +310,10 @@ def hmm_loglikelihood_value_and_grad(
     (array([[0.920755, 0.393711],
            [0.041509, 0.644025]]), 2.0)
     """
-    arguments = {
-        "log_initial": log_initial,
-        "log_transition": log_transition,
-        "log_emission": log_emission,
-    }
-    return chains.value_and_grad(arguments, lengths, workers)
+    function = FAMILY["hmm_loglikelihood_value_and_grad"]
+    return chains.value_and_grad(
+        function, log_initial, log_transition, log_emission, lengths, workers
+    )
 
 
 def hmm_posterior(
@@ -396,12 +391,10 @@ def hmm_posterior(
            [0.591195, 0.408805],
            [0.371069, 0.628931]])
     """
-    arguments = {
-        "log_initial": log_initial,
-        "log_transition": log_transition,
-        "log_emission": log_emission,
-    }
-    return chains.posterior(arguments, lengths, out, workers)
+    function = FAMILY["hmm_posterior"]
+    return chains.posterior(
+        function, log_initial, log_transition, log_emission, lengths, out, workers
+    )
 
 
 def hmm_viterbi(
@@ -475,9 +468,5 @@ def hmm_viterbi(
     >>> path, float(np.exp(value).round(6))
     (array([0, 0, 0]), 0.0081)
     """
-    arguments = {
-        "log_initial": log_initial,
-        "log_transition": log_transition,
-        "log_emission": log_emission,
-    }
-    return chains.best_path(arguments, lengths, workers)
+    function = FAMILY["hmm_viterbi"]
+    return chains.best_path(function, log_initial, log_transition, log_emission, lengths, workers)

@@ -352,8 +352,7 @@ def logcumsumexp_vjp(
     length, for g of modulus up to 2^70 (float64; any in float32, which is computed in float64).
     {cost} Beside the result there is room for two numbers for each of 1024 entries, and for five of
     each 1024. The entries are taken one after the other, those of several blocks twice, and only
-    independent rows are shared among threads. CUDA arrays are not taken, and objects of other
-    libraries are read as NumPy arrays.
+    independent rows are shared among threads. CUDA arrays are not taken.
 
     Examples
     --------
@@ -407,7 +406,6 @@ def weighted_logsumexp_vjp(
 
     O(size) time for the size of `x` and `b` together, with an exponential or two for each entry,
     and room for two arrays of float64 of that size. The entries are taken one after the other.
-    Objects of other libraries are read as NumPy arrays.
 
     Examples
     --------
@@ -419,4 +417,5 @@ def weighted_logsumexp_vjp(
     >>> of_b
     array([1., 1., 1.])
     """
-    return weighted_vjp(x, b, g, axis, where, workers)
+    function = FAMILY["weighted_logsumexp_vjp"]
+    return weighted_vjp(function, x, b, g, axis, where, workers)

@@ -12,6 +12,7 @@ from .._cpu.stretches import pieces_for
 from .._cpu.totals import sums_over
 from .._cpu.workers import count_for, share
 from . import layout
+from .foreign import handed_over
 from .slabs import flat
 
 _DOUBLE = np.dtype(np.float64)
@@ -156,6 +157,11 @@ def _starts(lead, batch, size):
     return np.ascontiguousarray(np.broadcast_to(numbers, batch)).reshape(-1)
 
 
+def _by_name(log_initial, log_transition, log_emission):
+    given = {"log_transition": log_transition, "log_emission": log_emission}
+    return given if log_initial is None else {"log_initial": log_initial} | given
+
+
 # --- the calls -----------------------------------------------------------------------------------
 
 _NOWHERE = np.empty(1)
@@ -183,24 +189,27 @@ def _run_backward(chains, every, totals, gives, pairs=_NOWHERE):
     return values
 
 
-def forward(arguments, lengths, out, workers):
+@handed_over
+def forward(function, log_initial, log_transition, log_emission, lengths, out, workers):
     """log p(y_1..t, z_t)."""
-    chains = Chains(arguments, lengths, workers)
+    chains = Chains(_by_name(log_initial, log_transition, log_emission), lengths, workers)
     chains.out_of_states(out)
     return chains.numbers(_run_forward(chains, LOGS)[0], chains.shape, out)
 
 
-def backward(arguments, lengths, out, workers):
+@handed_over
+def backward(function, log_transition, log_emission, lengths, out, workers):
     """log p(y_t+1..T | z_t)."""
-    chains = Chains(arguments, lengths, workers)
+    chains = Chains(_by_name(None, log_transition, log_emission), lengths, workers)
     chains.out_of_states(out)
     values = _run_backward(chains, _NO_NUMBERS, _NO_NUMBERS, LOGS)
     return chains.numbers(values, chains.shape, out)
 
 
-def loglikelihood(arguments, lengths, workers):
+@handed_over
+def loglikelihood(function, log_initial, log_transition, log_emission, lengths, workers):
     """log p(y)."""
-    chains = Chains(arguments, lengths, workers)
+    chains = Chains(_by_name(log_initial, log_transition, log_emission), lengths, workers)
     pieces = pieces_for(chains.states, chains.steps, chains.count)
     if pieces < 0 or not chains.has_one_matrix:
         return chains.numbers(_run_forward(chains, 0)[-1], chains.batch)
@@ -215,18 +224,20 @@ def loglikelihood(arguments, lengths, workers):
     return chains.numbers(final, chains.batch)
 
 
-def posterior(arguments, lengths, out, workers):
+@handed_over
+def posterior(function, log_initial, log_transition, log_emission, lengths, out, workers):
     """log p(z_t | y)."""
-    chains = Chains(arguments, lengths, workers)
+    chains = Chains(_by_name(log_initial, log_transition, log_emission), lengths, workers)
     chains.out_of_states(out)
     _, every, totals, _ = _run_forward(chains, NUMBERS)
     values = _run_backward(chains, every, totals, POSTERIORS)
     return chains.numbers(values, chains.shape, out)
 
 
-def value_and_grad(arguments, lengths, workers):
+@handed_over
+def value_and_grad(function, log_initial, log_transition, log_emission, lengths, workers):
     """log p(y), and its derivatives by each argument."""
-    chains = Chains(arguments, lengths, workers)
+    chains = Chains(_by_name(log_initial, log_transition, log_emission), lengths, workers)
     _, every, totals, final = _run_forward(chains, NUMBERS)
     pairs = np.zeros(chains.count * math.prod(chains.moves))
     values = _run_backward(chains, every, totals, COUNTS, pairs)
@@ -239,9 +250,10 @@ def value_and_grad(arguments, lengths, workers):
     return chains.numbers(final, chains.batch), gradients
 
 
-def best_path(arguments, lengths, workers):
+@handed_over
+def best_path(function, log_initial, log_transition, log_emission, lengths, workers):
     """The best path, and the logarithm of its probability together with what is seen."""
-    chains = Chains(arguments, lengths, workers)
+    chains = Chains(_by_name(log_initial, log_transition, log_emission), lengths, workers)
     path = np.empty(chains.count * chains.steps, np.int64)
     final = np.empty(chains.count)
     chains.run(best_path_engine(chains.states), *chains.initial, *chains.moving, path, final)

@@ -8,6 +8,7 @@ from .._cpu import grouping
 from .._cpu.flat import flat
 from .._cpu.workers import count_for
 from . import layout
+from .foreign import handed_over
 
 _INT = np.dtype(np.int64)
 _UNIQUE = "numpy.unique(segment_ids, return_inverse=True)[1]"
@@ -178,6 +179,7 @@ def _count(num_segments):
     return count
 
 
+@handed_over
 def values(function, x, segment_ids, offsets, num_segments, out, workers):
     """A result for each entry, or for each segment where the function is a reduction."""
     call = Segments(x, segment_ids, offsets, num_segments, workers)
@@ -188,6 +190,7 @@ def values(function, x, segment_ids, offsets, num_segments, out, workers):
     return out
 
 
+@handed_over
 def gradients(function, x, g, segment_ids, offsets, num_segments, out, workers):
     """A result for each entry, from x and the cotangent g of the values."""
     call = Segments(x, segment_ids, offsets, num_segments, workers)

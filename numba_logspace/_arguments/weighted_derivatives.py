@@ -5,6 +5,7 @@ import numpy as np
 from .._cpu.totals import sums_over
 from .._cpu.weighted_derivatives import gradients_of_rows, slopes_of_rows
 from . import layout
+from .foreign import handed_over
 from .rows import Rows
 from .slabs import copy_of, for_slabs, rows_last
 
@@ -29,7 +30,8 @@ def _summed_to(values, shape, dtype):
         return values.astype(dtype, copy=False)[()]
 
 
-def weighted_vjp(x, b, g, axis, where, workers):
+@handed_over
+def weighted_vjp(function, x, b, g, axis, where, workers):
     """The gradients of sum(g * log |sum b exp(x)|) in x and in b."""
     rows, alone = _checked(x, b, axis, where, workers)
     g = rows.numbers(1.0 if g is None else g, "g")
@@ -55,7 +57,8 @@ def _fill_gradients(rows, g, gradients):
     for_slabs(one, x, rows.axes, rows.workers)
 
 
-def weighted_jvp(x, b, t, s, axis, keepdims, where, workers):
+@handed_over
+def weighted_jvp(function, x, b, t, s, axis, keepdims, where, workers):
     """The derivative along t in x and s in b, of which one may be None, for 0."""
     rows, alone = _checked(x, b, axis, where, workers)
     if t is None and s is None:
