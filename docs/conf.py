@@ -33,14 +33,20 @@ release = version = numba_logspace.__version__
 
 sys.path.insert(0, os.path.dirname(__file__))  # where the extension family.py lies
 extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc", "sphinx_gallery.gen_gallery"]
-extensions.append("family")  # tables and sections from the table of the family
+extensions += ["sphinx.ext.mathjax", "sphinx.ext.viewcode", "sphinx_copybutton"]
+# Tables from the table of the family; a page for each function, links to it, MathJax.
+extensions += ["family", "pages"]
+mathjax_path = "tex-svg.js"  # which pages.py puts there: no request leaves the site
+myst_enable_extensions = ["dollarmath"]
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
 autodoc_typehints = "none"  # the docstrings say it in words
 numpydoc_class_members_toctree = False
 exclude_patterns = ["_build", "gallery", "**/sg_execution_times.rst", "sg_execution_times.rst"]
 myst_heading_anchors = 3
 
 html_theme = "furo"
-html_title = project
+html_title = f"{project} {release}"
 html_static_path = ["_static"]
 html_css_files = ["wide.css"]
 html_copy_source = False

@@ -2,24 +2,25 @@
 
 A comment in a page stands where each part goes:
 
-    <!-- functions: KIND, KIND -->    the docstrings of all functions of these kinds
-    <!-- one line each -->            what each function gives, and where it runs
+    <!-- functions: KIND, KIND -->    a table of all functions of these kinds, a line each
     <!-- what runs where -->          the same for kinds that run in the same places
     <!-- partials -->                 the derivatives of the elementwise functions
+    <!-- device functions -->         the functions of rows for users' CUDA kernels
+    <!-- command line -->             what the commands take
 """
 
+import argparse
 import inspect
 import re
 
 import numba_logspace
-from numba_logspace import partials
+from numba_logspace import __main__, partials
 from numba_logspace._family import FAMILY, KINDS, named
 from numba_logspace._family.partials import PARTIALS
 
 PLACES = {"jitted": "in `njit`", "cuda": "CUDA arrays", "device": "in CUDA kernels"}
-_COMMENT = re.compile(
-    r"^<!-- (functions|one line each|what runs where|partials)(?:: (.*))? -->$", re.M
-)
+_KINDS_OF_PARTS = "functions|what runs where|partials|device functions|command line"
+_COMMENT = re.compile(rf"^<!-- ({_KINDS_OF_PARTS})(?:: (.*))? -->$", re.M)
 
 
 def expand(page):
@@ -27,12 +28,15 @@ def expand(page):
     return _COMMENT.sub(lambda found: _PARTS[found[1]](*(found[2] or "").split(", ")), page)
 
 
-def _docstrings(*kinds):
+def _lines(*kinds):
     unknown = set(kinds) - KINDS.keys()
     if unknown:
         raise ValueError(f"no such kinds of functions: {', '.join(sorted(unknown))}")
-    lines = (f".. autofunction:: numba_logspace.{name}" for name in named(*kinds))
-    return "\n".join(["```{eval-rst}", *lines, "```"])
+    rows = (
+        (f"{{py:func}}`~numba_logspace.{name}`", summary(name), *_yes(FAMILY[name].kind))
+        for name in named(*kinds)
+    )
+    return _table(("function", "gives", *PLACES.values()), rows)
 
 
 def _yes(kind):
@@ -42,14 +46,6 @@ def _yes(kind):
 def _table(head, rows):
     rule = ["---"] * len(head)
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *rows))
-
-
-def _one_line_each(*_):
-    rows = (
-        (f"{{py:func}}`~numba_logspace.{f.name}`", summary(f.name), *_yes(f.kind))
-        for f in FAMILY.values()
-    )
-    return _table(("function", "gives", *PLACES.values()), rows)
 
 
 def summary(name):
@@ -91,11 +87,38 @@ def _partials(*_):
     return _table(("derivative", "is", "special values", "error bound, ulp"), rows)
 
 
+def _device_functions(*_):
+    rows = []
+    for function in FAMILY.values():
+        if function.runs("device") and function.kind != "elementwise":
+            operands = ["x_row", *(f"{name}_row" for name in function.operands)]
+            operands += [] if function.kind == "reduction" else ["out_row"]
+            calls = (
+                f"`warp_{function.name}({', '.join(operands)})`",
+                f"`block_{function.name}({', '.join([*operands, 'shared'])})`",
+            )
+            rows.append((*calls, f"`{function.name}` of one row"))
+    return _table(("by a warp", "by a block", "is"), rows)
+
+
+def _command_line(*_):
+    parser = __main__._parser()
+    parsers = [parser, *parser._subparsers._group_actions[0].choices.values()]
+    return "\n\n".join(f"```text\n{_help(each)}\n```" for each in parsers)
+
+
+def _help(parser):
+    # Of one width, whatever the terminal has.
+    parser.formatter_class = lambda prog: argparse.HelpFormatter(prog, width=80)
+    return parser.format_help().strip()
+
+
 _PARTS = {
-    "functions": _docstrings,
-    "one line each": _one_line_each,
+    "functions": _lines,
     "what runs where": _what_runs_where,
     "partials": _partials,
+    "device functions": _device_functions,
+    "command line": _command_line,
 }
 
 

@@ -34,6 +34,8 @@ _STUB = '''"""{doc}"""
 
 {imports}
 
+from . import partials as partials
+
 {aliases}
 
 __version__: str

@@ -107,6 +107,8 @@ from .tangents import (
     weighted_logsumexp_jvp,
 )
 
+__version__ = "0.1.0"  # setup.cfg reads it
+
 __all__ = [
     "cexpexp",
     "cloglog",
@@ -205,15 +207,10 @@ _register(globals())
 _register_takers(globals())
 
 
-def __getattr__(name: str) -> str:
-    # The version, looked up when it is first asked for: that takes longer than it is worth.
-    if name != "__version__":
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import metadata
+def __getattr__(name: str) -> object:
+    # What most programs never ask for, and takes time to import.
+    if name == "partials":
+        from importlib import import_module
 
-    try:
-        version = metadata.version(__name__)
-    except metadata.PackageNotFoundError:  # not installed, but found on the path
-        version = "unknown"
-    globals()[name] = version
-    return version
+        return import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

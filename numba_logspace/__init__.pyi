@@ -7,6 +7,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 
+from . import partials as partials
+
 _Casting: TypeAlias = Literal["no", "equiv", "safe", "same_kind", "unsafe"]
 _Order: TypeAlias = Literal["K", "A", "C", "F"]
 _Reduction: TypeAlias = Literal["none", "sum", "mean"]
@@ -177,9 +179,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64,
-    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64, complex64 (computed in
+    complex128) and complex128 in their own. Of several dtypes that one to which NumPy promotes
+    them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -199,8 +201,8 @@ numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of
 address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
-derivative by a complex step.
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h
+it is the derivative by a complex step.
 
 Source: M. Maechler, Accurately computing log(1 - exp(-abs(a))), 2012.
 
@@ -231,9 +233,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64,
-    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64, complex64 (computed in
+    complex128) and complex128 in their own. Of several dtypes that one to which NumPy promotes
+    them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -253,8 +255,8 @@ numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of
 address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
-derivative by a complex step.
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h
+it is the derivative by a complex step.
 
 Source: M. Maechler, Accurately computing log(1 - exp(-abs(a))), 2012.
 
@@ -285,9 +287,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64,
-    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64, complex64 (computed in
+    complex128) and complex128 in their own. Of several dtypes that one to which NumPy promotes
+    them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -296,7 +298,8 @@ TypeError
 
 Notes
 -----
-Special values: 0 at -inf, 1 at inf. Small results are gradually underflowing, never flushed to 0.
+Special values: 0 at -inf, 1 at inf. Small results are gradually underflowing, never flushed to
+0.
 
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
@@ -307,8 +310,8 @@ numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of
 address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-6 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
-derivative by a complex step.
+6 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h
+it is the derivative by a complex step.
 
 Examples
 --------
@@ -337,9 +340,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64,
-    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64, complex64 (computed in
+    complex128) and complex128 in their own. Of several dtypes that one to which NumPy promotes
+    them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -359,8 +362,8 @@ numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of
 address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
-derivative by a complex step.
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h
+it is the derivative by a complex step.
 
 Examples
 --------
@@ -389,9 +392,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64,
-    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64, complex64 (computed in
+    complex128) and complex128 in their own. Of several dtypes that one to which NumPy promotes
+    them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -411,8 +414,8 @@ numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of
 address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
-derivative by a complex step.
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h
+it is the derivative by a complex step.
 
 Examples
 --------
@@ -441,9 +444,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64,
-    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64, complex64 (computed in
+    complex128) and complex128 in their own. Of several dtypes that one to which NumPy promotes
+    them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -463,8 +466,8 @@ numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of
 address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
-derivative by a complex step.
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h
+it is the derivative by a complex step.
 
 Examples
 --------
@@ -493,9 +496,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64,
-    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64, complex64 (computed in
+    complex128) and complex128 in their own. Of several dtypes that one to which NumPy promotes
+    them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -515,8 +518,8 @@ numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of
 address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
-derivative by a complex step.
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h
+it is the derivative by a complex step.
 
 Examples
 --------
@@ -545,9 +548,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64,
-    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64, complex64 (computed in
+    complex128) and complex128 in their own. Of several dtypes that one to which NumPy promotes
+    them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -567,8 +570,8 @@ numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of
 address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
-derivative by a complex step.
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h
+it is the derivative by a complex step.
 
 Examples
 --------
@@ -597,9 +600,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64,
-    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64, complex64 (computed in
+    complex128) and complex128 in their own. Of several dtypes that one to which NumPy promotes
+    them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -619,8 +622,8 @@ numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of
 address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
-derivative by a complex step.
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h
+it is the derivative by a complex step.
 
 Examples
 --------
@@ -649,9 +652,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64,
-    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64, complex64 (computed in
+    complex128) and complex128 in their own. Of several dtypes that one to which NumPy promotes
+    them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -671,8 +674,8 @@ numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of
 address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
-derivative by a complex step.
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h
+it is the derivative by a complex step.
 
 Examples
 --------
@@ -701,9 +704,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64,
-    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64, complex64 (computed in
+    complex128) and complex128 in their own. Of several dtypes that one to which NumPy promotes
+    them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -723,8 +726,8 @@ numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of
 address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
-derivative by a complex step.
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h
+it is the derivative by a complex step.
 
 Examples
 --------
@@ -753,9 +756,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64,
-    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64, complex64 (computed in
+    complex128) and complex128 in their own. Of several dtypes that one to which NumPy promotes
+    them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -775,8 +778,8 @@ numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of
 address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
-derivative by a complex step.
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h
+it is the derivative by a complex step.
 
 Examples
 --------
@@ -805,9 +808,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64,
-    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64, complex64 (computed in
+    complex128) and complex128 in their own. Of several dtypes that one to which NumPy promotes
+    them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -827,8 +830,8 @@ numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of
 address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-4 ulp of the modulus of the larger of the result and its derivative. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
-derivative by a complex step.
+4 ulp of the modulus of the larger of the result and its derivative. A tiny imaginary part h
+keeps its digits, to 1e-15: over h it is the derivative by a complex step.
 
 Examples
 --------
@@ -857,9 +860,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64,
-    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64, complex64 (computed in
+    complex128) and complex128 in their own. Of several dtypes that one to which NumPy promotes
+    them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -879,8 +882,8 @@ numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of
 address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
-derivative by a complex step.
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h
+it is the derivative by a complex step.
 
 Examples
 --------
@@ -910,9 +913,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64,
-    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64, complex64 (computed in
+    complex128) and complex128 in their own. Of several dtypes that one to which NumPy promotes
+    them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -921,8 +924,8 @@ TypeError
 
 Notes
 -----
-Special values: -inf where x = y, log_sigmoid(x) where y is -inf, log1m_sigmoid(y) where x is inf, NaN
-for x < y.
+Special values: -inf where x = y, log_sigmoid(x) where y is -inf, log1m_sigmoid(y) where x is
+inf, NaN for x < y.
 
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
@@ -933,8 +936,8 @@ numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of
 address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
-derivative by a complex step.
+4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps
+its digits, to 1e-15: over h it is the derivative by a complex step.
 
 Examples
 --------
@@ -963,9 +966,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64,
-    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64, complex64 (computed in
+    complex128) and complex128 in their own. Of several dtypes that one to which NumPy promotes
+    them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -985,8 +988,8 @@ numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of
 address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
-derivative by a complex step.
+4 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h
+it is the derivative by a complex step.
 
 Examples
 --------
@@ -1015,8 +1018,8 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to
+    which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -1062,8 +1065,8 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to
+    which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -1072,8 +1075,8 @@ TypeError
 
 Notes
 -----
-Special values: 0 where x = 0 and y >= 0; inf where x or y is negative or y alone is 0, and where x is
-inf; -inf where y is inf; NaN where both are.
+Special values: 0 where x = 0 and y >= 0; inf where x or y is negative or y alone is 0, and
+where x is inf; -inf where y is inf; NaN where both are.
 
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
@@ -1110,8 +1113,8 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64. Of several dtypes that one to
+    which NumPy promotes them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -1120,8 +1123,8 @@ TypeError
 
 Notes
 -----
-Special values: y where x = 0 and y >= 0; inf where x or y is negative, y alone is 0 or one of them is
-inf; NaN where both are inf.
+Special values: y where x = 0 and y >= 0; inf where x or y is negative, y alone is 0 or one of
+them is inf; NaN where both are inf.
 
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
@@ -1160,9 +1163,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64,
-    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64, complex64 (computed in
+    complex128) and complex128 in their own. Of several dtypes that one to which NumPy promotes
+    them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -1171,7 +1174,8 @@ TypeError
 
 Notes
 -----
-Special values: 1 and 0 where t is inf and -inf, or else where x - y is; x - y counts as 0 where both are the same infinity.
+Special values: 1 and 0 where t is inf and -inf, or else where x - y is; x - y counts as 0 where
+both are the same infinity.
 
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
@@ -1182,8 +1186,8 @@ numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of
 address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-6 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
-derivative by a complex step.
+6 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h
+it is the derivative by a complex step.
 
 Examples
 --------
@@ -1214,9 +1218,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64,
-    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64, complex64 (computed in
+    complex128) and complex128 in their own. Of several dtypes that one to which NumPy promotes
+    them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -1225,7 +1229,8 @@ TypeError
 
 Notes
 -----
-Special values: 0 and 1 where t is inf and -inf, or else where x - y is; x - y counts as 0 where both are the same infinity.
+Special values: 0 and 1 where t is inf and -inf, or else where x - y is; x - y counts as 0 where
+both are the same infinity.
 
 Error bound: 4 ulp. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
 ``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
@@ -1236,8 +1241,8 @@ numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of
 address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-6 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
-derivative by a complex step.
+6 ulp of the modulus of the result. A tiny imaginary part h keeps its digits, to 1e-15: over h
+it is the derivative by a complex step.
 
 Examples
 --------
@@ -1268,9 +1273,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64,
-    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64, complex64 (computed in
+    complex128) and complex128 in their own. Of several dtypes that one to which NumPy promotes
+    them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -1290,8 +1295,8 @@ numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of
 address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-8 ulp of the modulus of the result, unless x - y is within 2^-52 of a multiple of 2 pi i. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
-derivative by a complex step.
+8 ulp of the modulus of the result, unless x - y is within 2^-52 of a multiple of 2 pi i. A tiny
+imaginary part h keeps its digits, to 1e-15: over h it is the derivative by a complex step.
 
 Examples
 --------
@@ -1320,9 +1325,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64,
-    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64, complex64 (computed in
+    complex128) and complex128 in their own. Of several dtypes that one to which NumPy promotes
+    them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -1334,17 +1339,18 @@ Notes
 Special values: -inf with -inf gives -inf, inf with anything but NaN gives inf. The identity of
 its reductions is -inf.
 
-Error bound: 2 ulp of the larger of the result and the larger input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
-``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
-functions ``reduce`` and ``accumulate`` do not regard them.
+Error bound: 2 ulp of the larger of the result and the larger input, in modulus. One pass,
+O(size). A `numpy.ufunc`, with its methods. Also callable in ``numba.njit`` functions, on
+numbers and arrays. Masked arrays keep their masks; as with NumPy's functions ``reduce`` and
+``accumulate`` do not regard them.
 
 Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
 numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
 address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
-derivative by a complex step.
+4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps
+its digits, to 1e-15: over h it is the derivative by a complex step.
 
 Examples
 --------
@@ -1373,9 +1379,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64,
-    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64, complex64 (computed in
+    complex128) and complex128 in their own. Of several dtypes that one to which NumPy promotes
+    them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -1386,17 +1392,18 @@ Notes
 -----
 Special values: -inf where x = y (NaN where both are inf), x where y is -inf, NaN for x < y.
 
-Error bound: 2 ulp of the larger of the result and the larger input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
-``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
-functions ``reduce`` and ``accumulate`` do not regard them.
+Error bound: 2 ulp of the larger of the result and the larger input, in modulus. One pass,
+O(size). A `numpy.ufunc`, with its methods. Also callable in ``numba.njit`` functions, on
+numbers and arrays. Masked arrays keep their masks; as with NumPy's functions ``reduce`` and
+``accumulate`` do not regard them.
 
 Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
 numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
 address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
-derivative by a complex step.
+4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps
+its digits, to 1e-15: over h it is the derivative by a complex step.
 
 Examples
 --------
@@ -1425,9 +1432,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64,
-    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64, complex64 (computed in
+    complex128) and complex128 in their own. Of several dtypes that one to which NumPy promotes
+    them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -1438,17 +1445,18 @@ Notes
 -----
 Special values: -inf at 0, inf at inf, NaN for x < 0.
 
-Error bound: 2 ulp of the larger of the result and the input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
-``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
-functions ``reduce`` and ``accumulate`` do not regard them.
+Error bound: 2 ulp of the larger of the result and the input, in modulus. One pass, O(size). A
+`numpy.ufunc`, with its methods. Also callable in ``numba.njit`` functions, on numbers and
+arrays. Masked arrays keep their masks; as with NumPy's functions ``reduce`` and ``accumulate``
+do not regard them.
 
 Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
 numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
 address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
-derivative by a complex step.
+4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps
+its digits, to 1e-15: over h it is the derivative by a complex step.
 
 Examples
 --------
@@ -1477,9 +1485,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64,
-    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64, complex64 (computed in
+    complex128) and complex128 in their own. Of several dtypes that one to which NumPy promotes
+    them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -1490,17 +1498,18 @@ Notes
 -----
 Special values: inf at 0, -inf at -inf, NaN for x > 0.
 
-Error bound: 2 ulp of the larger of the result and the input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
-``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
-functions ``reduce`` and ``accumulate`` do not regard them.
+Error bound: 2 ulp of the larger of the result and the input, in modulus. One pass, O(size). A
+`numpy.ufunc`, with its methods. Also callable in ``numba.njit`` functions, on numbers and
+arrays. Masked arrays keep their masks; as with NumPy's functions ``reduce`` and ``accumulate``
+do not regard them.
 
 Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
 numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
 address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
-derivative by a complex step.
+4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps
+its digits, to 1e-15: over h it is the derivative by a complex step.
 
 Examples
 --------
@@ -1529,9 +1538,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64,
-    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64, complex64 (computed in
+    complex128) and complex128 in their own. Of several dtypes that one to which NumPy promotes
+    them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -1542,17 +1551,18 @@ Notes
 -----
 Special values: -inf at 0, inf at 1, NaN outside.
 
-Error bound: 2 ulp of the larger of the result and the input, in modulus. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
-``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
-functions ``reduce`` and ``accumulate`` do not regard them.
+Error bound: 2 ulp of the larger of the result and the input, in modulus. One pass, O(size). A
+`numpy.ufunc`, with its methods. Also callable in ``numba.njit`` functions, on numbers and
+arrays. Masked arrays keep their masks; as with NumPy's functions ``reduce`` and ``accumulate``
+do not regard them.
 
 Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
 numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
 address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
-derivative by a complex step.
+4 ulp of the modulus of the larger of the result and the inputs. A tiny imaginary part h keeps
+its digits, to 1e-15: over h it is the derivative by a complex step.
 
 Examples
 --------
@@ -1583,9 +1593,9 @@ Returns
 -------
 ndarray or scalar
     Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64,
-    complex64 (computed in complex128) and complex128 in their own. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+    (computed in float32) in float16, int and bool in float64, complex64 (computed in
+    complex128) and complex128 in their own. Of several dtypes that one to which NumPy promotes
+    them. Of CUDA arrays an array of their library.
 
 Raises
 ------
@@ -1594,22 +1604,23 @@ TypeError
 
 Notes
 -----
-Special values: x where x = y or t is inf, y where t is -inf (a weight of 0 leaves out anything but
-NaN); inf where x or y is and has a weight; log_sigmoid(-t) + y, which is log(1 - s) + y,
+Special values: x where x = y or t is inf, y where t is -inf (a weight of 0 leaves out anything
+but NaN); inf where x or y is and has a weight; log_sigmoid(-t) + y, which is log(1 - s) + y,
 where x is -inf.
 
-Error bound: 2 ulp of the larger, in modulus, of the result and the larger of x and y. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
-``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
-functions ``reduce`` and ``accumulate`` do not regard them.
+Error bound: 2 ulp of the larger, in modulus, of the result and the larger of x and y. One pass,
+O(size). A `numpy.ufunc`, with its methods. Also callable in ``numba.njit`` functions, on
+numbers and arrays. Masked arrays keep their masks; as with NumPy's functions ``reduce`` and
+``accumulate`` do not regard them.
 
 Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
 numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
 address. The error bound is 2 ulp more there. The methods do not take them.
 
 Complex numbers: the principal value, also where the real function has none. The error is within
-6 ulp of the modulus of the larger of the result and the larger of x and y, where the two terms do not
-cancel by their phases. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
-derivative by a complex step.
+6 ulp of the modulus of the larger of the result and the larger of x and y, where the two terms
+do not cancel by their phases. A tiny imaginary part h keeps its digits, to 1e-15: over h it is
+the derivative by a complex step.
 
 Examples
 --------
@@ -1633,9 +1644,9 @@ def complement_cross_entropy(
     Parameters
     ----------
     logits : array_like
-        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
-        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
-        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        Of one axis or more; float16, float32, float64, int or bool, of any strides and byte order. An
+        entry of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with
+        their interfaces: then all arrays are, also the results, and what would raise for a target or a
         weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
         array of Dask: then they are lazy.
     weights : array_like
@@ -1668,11 +1679,11 @@ def complement_cross_entropy(
         For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays among
         others.
     ValueError
-        For weights that are negative,
-        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
-        reduction, for a mean of nothing or of weights that are all 0.
+        For weights that are negative, infinite (also as float32, where the losses are computed in
+        it) or NaN: naming the first bad row; for shapes that do not fit, for an unknown reduction,
+        for a mean of nothing or of weights that are all 0.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
@@ -1712,9 +1723,9 @@ def complement_cross_entropy_hvp(
     Parameters
     ----------
     logits : array_like
-        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
-        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
-        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        Of one axis or more; float16, float32, float64, int or bool, of any strides and byte order. An
+        entry of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with
+        their interfaces: then all arrays are, also the results, and what would raise for a target or a
         weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
         array of Dask: then they are lazy.
     weights : array_like
@@ -1747,12 +1758,12 @@ def complement_cross_entropy_hvp(
         For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays among
         others.
     ValueError
-        For weights that are negative,
-        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
-        reduction, for a mean of nothing or of weights that are all 0,
-        for an `out` of another shape, or that overlaps an input in part.
+        For weights that are negative, infinite (also as float32, where the losses are computed in
+        it) or NaN: naming the first bad row; for shapes that do not fit, for an unknown reduction,
+        for a mean of nothing or of weights that are all 0, for an `out` of another shape, or that
+        overlaps an input in part.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
@@ -1763,9 +1774,9 @@ def complement_cross_entropy_hvp(
     Special values: as `log1m_softmax_hvp`.
 
     Error bound: 8 ulp of the sum of the moduli of the terms that `log1m_softmax_hvp` names, under
-    its conditions. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. CUDA arrays are not taken, and objects of other libraries are read as
-    NumPy arrays.
+    its conditions. O(size) time, and no more memory than the result, in any layout that some order
+    of the axes makes contiguous; otherwise pieces of `x` are copied in turn. CUDA arrays are not
+    taken, and objects of other libraries are read as NumPy arrays.
 
     Examples
     --------
@@ -1792,9 +1803,9 @@ def complement_cross_entropy_value_and_grad(
     Parameters
     ----------
     logits : array_like
-        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
-        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
-        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        Of one axis or more; float16, float32, float64, int or bool, of any strides and byte order. An
+        entry of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with
+        their interfaces: then all arrays are, also the results, and what would raise for a target or a
         weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
         array of Dask: then they are lazy.
     weights : array_like
@@ -1831,20 +1842,21 @@ def complement_cross_entropy_value_and_grad(
         For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays among
         others.
     ValueError
-        For weights that are negative,
-        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
-        reduction, for a mean of nothing or of weights that are all 0,
-        for an `out` of another shape, or that overlaps an input in part.
+        For weights that are negative, infinite (also as float32, where the losses are computed in
+        it) or NaN: naming the first bad row; for shapes that do not fit, for an unknown reduction,
+        for a mean of nothing or of weights that are all 0, for an `out` of another shape, or that
+        overlaps an input in part.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
     Special values: as `complement_cross_entropy` and `log1m_softmax_vjp`.
 
-    Error bound: 4 ulp for the loss, 8 ulp of the sum of the moduli of the terms
-    W_i d log(1 - P_i) / dx_j for the gradient, for weights as of `log1m_softmax_vjp`. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    Error bound: 4 ulp for the loss, 8 ulp of the sum of the moduli of the terms W_i d log(1 - P_i)
+    / dx_j for the gradient, for weights as of `log1m_softmax_vjp`. O(size) time, and no more memory
+    than the result, in any layout that some order of the axes makes contiguous; otherwise pieces of
+    `x` are copied in turn.
 
     Examples
     --------
@@ -1874,9 +1886,9 @@ def cross_entropy(
     Parameters
     ----------
     logits : array_like
-        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
-        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
-        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        Of one axis or more; float16, float32, float64, int or bool, of any strides and byte order. An
+        entry of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with
+        their interfaces: then all arrays are, also the results, and what would raise for a target or a
         weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
         array of Dask: then they are lazy.
     targets : array_like
@@ -1888,10 +1900,12 @@ def cross_entropy(
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-        A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+        A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
+        target is checked like that of any other.
     class_weights : array_like, optional
         A weight >= 0 for each class, which multiplies its target. That of a label counts as one of its
-        row, also in the mean; beside numbers for the classes the mean is over the rows.
+        row, also in the mean; beside numbers for the classes the mean is over the rows, and 0 where
+        all classes have a weight of 0.
     label_smoothing : float, optional
         A share s in [0, 1) of each target that is spread over all K classes: (1 - s) M + s / K.
     where : array_like of bool, optional
@@ -1919,11 +1933,12 @@ def cross_entropy(
         For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays among
         others.
     ValueError
-        For labels that are no class, targets outside [0, 1], weights that are negative,
-        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
-        reduction, for a mean of nothing or of weights that are all 0.
+        For labels that are no class, targets outside [0, 1], weights that are negative, infinite
+        (also as float32, where the losses are computed in it) or NaN: naming the first bad row; for
+        shapes that do not fit, for an unknown reduction, for a mean of nothing or of weights that
+        are all 0.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
@@ -1971,9 +1986,9 @@ def cross_entropy_hvp(
     Parameters
     ----------
     logits : array_like
-        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
-        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
-        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        Of one axis or more; float16, float32, float64, int or bool, of any strides and byte order. An
+        entry of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with
+        their interfaces: then all arrays are, also the results, and what would raise for a target or a
         weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
         array of Dask: then they are lazy.
     targets : array_like
@@ -1987,7 +2002,8 @@ def cross_entropy_hvp(
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-        A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+        A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
+        target is checked like that of any other.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     out : ndarray, optional
@@ -2011,12 +2027,12 @@ def cross_entropy_hvp(
         For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays among
         others.
     ValueError
-        For labels that are no class, targets outside [0, 1], weights that are negative,
-        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
-        reduction, for a mean of nothing or of weights that are all 0,
-        for an `out` of another shape, or that overlaps an input in part.
+        For labels that are no class, targets outside [0, 1], weights that are negative, infinite
+        (also as float32, where the losses are computed in it) or NaN: naming the first bad row; for
+        shapes that do not fit, for an unknown reduction, for a mean of nothing or of weights that
+        are all 0, for an `out` of another shape, or that overlaps an input in part.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
@@ -2028,8 +2044,8 @@ def cross_entropy_hvp(
 
     Error bound: 8 ulp of the sum of the moduli of the terms M_i P_j (1 - P_j) t_j and M_i P_j P_l
     t_l, times the weight of the row. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. CUDA arrays are not taken, and objects of other
-    libraries are read as NumPy arrays.
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    CUDA arrays are not taken.
 
     Examples
     --------
@@ -2058,9 +2074,9 @@ def cross_entropy_value_and_grad(
     Parameters
     ----------
     logits : array_like
-        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
-        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
-        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        Of one axis or more; float16, float32, float64, int or bool, of any strides and byte order. An
+        entry of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with
+        their interfaces: then all arrays are, also the results, and what would raise for a target or a
         weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
         array of Dask: then they are lazy.
     targets : array_like
@@ -2072,10 +2088,12 @@ def cross_entropy_value_and_grad(
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-        A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+        A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
+        target is checked like that of any other.
     class_weights : array_like, optional
         A weight >= 0 for each class, which multiplies its target. That of a label counts as one of its
-        row, also in the mean; beside numbers for the classes the mean is over the rows.
+        row, also in the mean; beside numbers for the classes the mean is over the rows, and 0 where
+        all classes have a weight of 0.
     label_smoothing : float, optional
         A share s in [0, 1) of each target that is spread over all K classes: (1 - s) M + s / K.
     where : array_like of bool, optional
@@ -2107,20 +2125,20 @@ def cross_entropy_value_and_grad(
         For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays among
         others.
     ValueError
-        For labels that are no class, targets outside [0, 1], weights that are negative,
-        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
-        reduction, for a mean of nothing or of weights that are all 0,
-        for an `out` of another shape, or that overlaps an input in part.
+        For labels that are no class, targets outside [0, 1], weights that are negative, infinite
+        (also as float32, where the losses are computed in it) or NaN: naming the first bad row; for
+        shapes that do not fit, for an unknown reduction, for a mean of nothing or of weights that
+        are all 0, for an `out` of another shape, or that overlaps an input in part.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
     Special values: as `cross_entropy` and `log_softmax_vjp`.
 
-    Error bound: 4 ulp for the loss, 8 ulp of the sum of the moduli of the terms
-    M_i d log P_i / dx_j for the gradient. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    Error bound: 4 ulp for the loss, 8 ulp of the sum of the moduli of the terms M_i d log P_i /
+    dx_j for the gradient. O(size) time, and no more memory than the result, in any layout that some
+    order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -2177,7 +2195,7 @@ def gated_log_softmax(
     ValueError
         For shapes that do not fit, for an `out` of another shape or that overlaps an input.
     numpy.exceptions.AxisError
-        For an axis that `a` has not.
+        For an axis that `a` does not have.
 
     Notes
     -----
@@ -2240,7 +2258,7 @@ def gated_log_softmax_vjp(
     ValueError
         For shapes that do not fit.
     numpy.exceptions.AxisError
-        For an axis that `a` has not.
+        For an axis that `a` does not have.
 
     Notes
     -----
@@ -2309,15 +2327,15 @@ def hmm_backward(
     Notes
     -----
     Special values: -inf is a probability of 0, wherever it stands. Steps beyond the length of a
-    chain are -inf. NaN or inf among what
-    counts makes the chain NaN.
+    chain are -inf. NaN or +inf makes the states of earlier steps NaN; the first observation is in
+    none of the results.
 
     Error bound: 2 ulp of the exact value, however long the chain, but not less than 1e-25 for
     each step. Probabilities are carried with twice the digits and an exponent of their own. Of
     arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
 
-    O(size K) time, with the size of `log_emission`; memory is that of the result and of
-    the matrices of one step.
+    O(size K) time, with the size of `log_emission`; memory is that of the result and
+    of the matrices of one step.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
 
@@ -2385,15 +2403,14 @@ def hmm_forward(
     Notes
     -----
     Special values: -inf is a probability of 0, wherever it stands. Steps beyond the length of a
-    chain are -inf. NaN or inf among what
-    counts makes the chain NaN.
+    chain are -inf. NaN or +inf makes its state NaN at its step, and all states of later steps.
 
     Error bound: 2 ulp of the exact value, however long the chain, but not less than 1e-25 for
     each step. Probabilities are carried with twice the digits and an exponent of their own. Of
     arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
 
-    O(size K) time, with the size of `log_emission`; memory is that of the result and of
-    the matrices of one step.
+    O(size K) time, with the size of `log_emission`; memory is that of the result and
+    of the matrices of one step.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
 
@@ -2455,8 +2472,7 @@ def hmm_loglikelihood(
     Notes
     -----
     Special values: -inf is a probability of 0, wherever it stands. What cannot be observed has the
-    log-likelihood -inf. NaN or inf among what
-    counts makes the chain NaN.
+    log-likelihood -inf. NaN or +inf among what counts makes that of the chain NaN.
 
     Error bound: 2 ulp of the exact value, however long the chain, but not less than 1e-25 for
     each step. Probabilities are carried with twice the digits and an exponent of their own. Of
@@ -2528,14 +2544,13 @@ def hmm_loglikelihood_value_and_grad(
     -----
     Special values: -inf is a probability of 0, wherever it stands. Where they make the observations
     impossible, the value is -inf and the derivatives are 0, as they are beyond the length of a
-    chain. NaN or inf among what
-    counts makes the chain NaN.
+    chain. NaN or +inf among what counts makes the value and the derivatives of the chain NaN.
 
     Error bound: 4 ulp, and of the value as of `hmm_loglikelihood`: 2 ulp, but not less than 1e-25
     for each step. All terms of the counts are positive, and their sums compensated.
 
-    O(size K) time, with the size of `log_emission`; memory is O(size), for the forward
-    pass.
+    O(size K) time, with the size of `log_emission`; memory is O(size), for the
+    forward pass.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
 
@@ -2603,15 +2618,15 @@ def hmm_posterior(
     Notes
     -----
     Special values: -inf is a probability of 0, wherever it stands. Where they make the observations
-    impossible, the chain is NaN. Steps beyond the length of a chain are -inf. NaN or inf among what
-    counts makes the chain NaN.
+    impossible, the chain is NaN. Steps beyond the length of a chain are -inf. NaN or +inf among
+    what counts makes the chain NaN.
 
     Error bound: 2 ulp of the exact value, however long the chain, but not less than 1e-25 for
     each step. Probabilities are carried with twice the digits and an exponent of their own. Of
     arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
 
-    O(size K) time, with the size of `log_emission`; memory is O(size), for the forward
-    pass.
+    O(size K) time, with the size of `log_emission`; memory is O(size), for the
+    forward pass.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
 
@@ -2678,7 +2693,7 @@ def hmm_viterbi(
     state before each.
 
     Special values: -inf is a probability of 0, wherever it stands. Where no path is possible, the
-    value is -inf, and NaN where NaN or inf is among what counts; the path is of no meaning then.
+    value is -inf, and NaN where NaN or +inf is among what counts; the path is of no meaning then.
 
     Error bound: 2 ulp of the exact value of the path, however long the chain, but not less than
     1e-31 of its largest partial sum for each step: logarithms are added in twice the digits.
@@ -2718,8 +2733,8 @@ def log1m_softmax(
         are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
         array of Dask: then it is lazy.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
     where : array_like of bool, optional
         Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
         as absent.
@@ -2747,7 +2762,7 @@ def log1m_softmax(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -2758,12 +2773,12 @@ def log1m_softmax(
     Error bound: 4 ulp. With m the maximum, S the sum of exp(x_j - m) and s that sum without the
     maximum's term, the value is log(s) - log(1 + s) at the maximum (through the second largest
     entry where s underflows) and -2 atanh(e / (2 S - e)), e = exp(x_i - m), elsewhere: nothing
-    cancels. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    cancels. O(size) time, and no more memory than the result, in any layout that some order of the
+    axes makes contiguous; otherwise pieces of `x` are copied in turn.
 
-    Complex numbers: complex64 (computed in complex128) and complex128 in their own type.
-    Logarithms are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for
-    the modulus of the error, where terms of different phase leave the sum of their moduli: what cancels
+    Complex numbers: complex64 (computed in complex128) and complex128 in their own type. Logarithms
+    are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for the
+    modulus of the error, where terms of different phase leave the sum of their moduli: what cancels
     counts relative to that. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
     derivative by a complex step. Entries with a real part of -inf drop out.
 
@@ -2803,8 +2818,8 @@ def log1m_softmax_hvp(
     t : array_like
         The tangent, of a shape that broadcasts to that of `x`.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
     where : array_like of bool, optional
         Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
         as absent.
@@ -2832,7 +2847,7 @@ def log1m_softmax_hvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -2841,14 +2856,14 @@ def log1m_softmax_hvp(
     is p_j (sum over i of g_i r_i (c_j + (1 + r_i) c_i) - g_j c_j (1 + r_j)^2), where the sum is
     without k, whose part is written with q. No finite `x` gives NaN or overflows.
 
-    Special values: 0 at entries of -inf and at masked entries, which are treated as
-    absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
-    dominant entry.
+    Special values: 0 at entries of -inf and at masked entries, which are treated as absent; NaN in
+    a row with a NaN or with two or more of +inf. A single +inf is the limit of a dominant entry.
 
-    Error bound: 8 ulp of the sum of the moduli of the terms g_i p_j r_i t_j,
-    g_i p_j p_l r_i (r_i + 2) t_l, g_i p_j p_i t_i over i != j and l != i, and g_j p_j p_l t_l,
-    g_j p_j (1 - p_j) t_j, for g and t as of `log1m_softmax_vjp` that are not subnormal. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    Error bound: 8 ulp of the sum of the moduli of the terms g_i p_j r_i t_j, g_i p_j p_l r_i (r_i +
+    2) t_l, g_i p_j p_i t_i over i != j and l != i, and g_j p_j p_l t_l, g_j p_j (1 - p_j) t_j, for
+    g and t as of `log1m_softmax_vjp` that are not subnormal. O(size) time, and no more memory than
+    the result, in any layout that some order of the axes makes contiguous; otherwise pieces of `x`
+    are copied in turn.
 
     Examples
     --------
@@ -2884,7 +2899,7 @@ def log1m_softmax_jacobian(x: ArrayLike, axis: int = -1, *, stream: Any = None) 
     TypeError
         For masked arrays, for other dtypes, for an `axis` that is not an int.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -2928,8 +2943,8 @@ def log1m_softmax_jvp(
     t : array_like
         The tangent, of a shape that broadcasts to that of `x`.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
     where : array_like of bool, optional
         Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
         as absent.
@@ -2957,7 +2972,7 @@ def log1m_softmax_jvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -2965,12 +2980,13 @@ def log1m_softmax_jvp(
     others it is p_k (U - t_k) at k and r_j (T - p_j t_j + p_k t_k) - p_j t_j elsewhere, U and T
     being the sums of q_i t_i and p_i t_i over i != k. No finite `x` gives NaN or overflows.
 
-    Special values: 0 at entries of -inf and at masked entries, which are treated as
-    absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
-    dominant entry. In a row of one class, whose value is the constant -inf, it is 0.
+    Special values: 0 at entries of -inf and at masked entries, which are treated as absent; NaN in
+    a row with a NaN or with two or more of +inf. A single +inf is the limit of a dominant entry. In
+    a row of one class, whose value is the constant -inf, it is 0.
 
-    Error bound: 8 ulp of the sum of the moduli of the terms dy_i / dx_j t_j. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    Error bound: 8 ulp of the sum of the moduli of the terms dy_i / dx_j t_j. O(size) time, and no
+    more memory than the result, in any layout that some order of the axes makes contiguous;
+    otherwise pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -3003,8 +3019,8 @@ def log1m_softmax_value_and_vjp(
         The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
         gradient of the sum.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
     where : array_like of bool, optional
         Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
         as absent.
@@ -3032,15 +3048,16 @@ def log1m_softmax_value_and_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
     Special values: as `log1m_softmax` and `log1m_softmax_vjp`.
 
-    Error bound: 4 ulp for the value, 8 ulp of the sum of the moduli of the terms
-    g_i dy_i / dx_j for the gradient, as of `log1m_softmax_vjp`. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    Error bound: 4 ulp for the value, 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j
+    for the gradient, as of `log1m_softmax_vjp`. O(size) time, and no more memory than the result,
+    in any layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied
+    in turn.
 
     Examples
     --------
@@ -3076,8 +3093,8 @@ def log1m_softmax_vjp(
         The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
         gradient of the sum.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
     where : array_like of bool, optional
         Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
         as absent.
@@ -3105,7 +3122,7 @@ def log1m_softmax_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3113,14 +3130,14 @@ def log1m_softmax_vjp(
     others it is p_k (T - g_k) at k and p_j (T - g_j r_j - g_j) + g_k p_k q_j elsewhere, T being
     the sum of g_i r_i over i != k. No finite `x` gives NaN or overflows.
 
-    Special values: 0 at entries of -inf and at masked entries, which are treated as
-    absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
-    dominant entry. In a row of one class, whose value is the constant -inf, the gradient is 0.
+    Special values: 0 at entries of -inf and at masked entries, which are treated as absent; NaN in
+    a row with a NaN or with two or more of +inf. A single +inf is the limit of a dominant entry. In
+    a row of one class, whose value is the constant -inf, the gradient is 0.
 
-    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j, for g of modulus up
-    to 2^20 (float32) or 2^30 (float64): above, the product with a p_j or q_j far below the
-    smallest number of the dtype may be 0. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j, for g of modulus up to
+    2^20 (float32) or 2^30 (float64): above, the product with a p_j or q_j far below the smallest
+    number of the dtype may be 0. O(size) time, and no more memory than the result, in any layout
+    that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -3149,8 +3166,8 @@ def log_softmax(
         are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
         array of Dask: then it is lazy.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
     where : array_like of bool, optional
         Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
         as absent.
@@ -3178,7 +3195,7 @@ def log_softmax(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3186,13 +3203,13 @@ def log_softmax(
     +inf give NaN there and -inf elsewhere; -inf gives -inf; a row of -inf, or with a NaN, gives
     NaN. One class gives 0. Masked entries give -inf.
 
-    Error bound: 4 ulp: where one class dominates the result there is the tiny -exp(-gap), and not
-    0 as from ``x - logsumexp(x)``. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    Error bound: 4 ulp: where one class dominates the result there is the tiny -exp(-gap), and not 0
+    as from ``x - logsumexp(x)``. O(size) time, and no more memory than the result, in any layout
+    that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
 
-    Complex numbers: complex64 (computed in complex128) and complex128 in their own type.
-    Logarithms are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for
-    the modulus of the error, where terms of different phase leave the sum of their moduli: what cancels
+    Complex numbers: complex64 (computed in complex128) and complex128 in their own type. Logarithms
+    are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for the
+    modulus of the error, where terms of different phase leave the sum of their moduli: what cancels
     counts relative to that. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
     derivative by a complex step. Entries with a real part of -inf drop out.
 
@@ -3232,7 +3249,7 @@ def log_softmax_jacobian(x: ArrayLike, axis: int = -1, *, stream: Any = None) ->
     TypeError
         For masked arrays, for other dtypes, for an `axis` that is not an int.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3274,8 +3291,8 @@ def log_softmax_jvp(
     t : array_like
         The tangent, of a shape that broadcasts to that of `x`.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
     where : array_like of bool, optional
         Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
         as absent.
@@ -3303,19 +3320,19 @@ def log_softmax_jvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
     At a dominant entry k it is computed as t_k (1 - p_k) - sum over the others, 1 - p_k being
     known to all digits.
 
-    Special values: 0 at entries of -inf and at masked entries, which are treated as
-    absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
-    dominant entry.
+    Special values: 0 at entries of -inf and at masked entries, which are treated as absent; NaN in
+    a row with a NaN or with two or more of +inf. A single +inf is the limit of a dominant entry.
 
-    Error bound: 8 ulp of the sum of the moduli of the terms dy_i / dx_j t_j. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    Error bound: 8 ulp of the sum of the moduli of the terms dy_i / dx_j t_j. O(size) time, and no
+    more memory than the result, in any layout that some order of the axes makes contiguous;
+    otherwise pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -3348,8 +3365,8 @@ def log_softmax_vjp(
         The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
         gradient of the sum.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
     where : array_like of bool, optional
         Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
         as absent.
@@ -3377,19 +3394,19 @@ def log_softmax_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
     With p the softmax it is g - p sum(g); at a dominant entry k it is computed as
     g_k (1 - p_k) - p_k sum over the others, 1 - p_k being known to all digits.
 
-    Special values: 0 at entries of -inf and at masked entries, which are treated as
-    absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
-    dominant entry.
+    Special values: 0 at entries of -inf and at masked entries, which are treated as absent; NaN in
+    a row with a NaN or with two or more of +inf. A single +inf is the limit of a dominant entry.
 
-    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j. O(size) time, and no
+    more memory than the result, in any layout that some order of the axes makes contiguous;
+    otherwise pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -3418,9 +3435,8 @@ def logcumsumexp(
         are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
         array of Dask: then it is lazy.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them.
-        Entries follow each other in C order. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Entries follow
+        each other in C order. Also the names of dimensions of a DataArray.
     where : array_like of bool, optional
         Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
         as absent.
@@ -3448,7 +3464,7 @@ def logcumsumexp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3456,13 +3472,14 @@ def logcumsumexp(
     +inf from the first +inf on, NaN from the first NaN on. Masked entries add nothing.
 
     Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry so far,
-    whatever the length. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. The entries are taken one after the other, so this costs more
-    than `logsumexp`, and only independent rows are shared among threads.
+    whatever the length. O(size) time, and no more memory than the result, in any layout that some
+    order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. The entries are
+    taken one after the other, so this costs more than `logsumexp`, and only independent rows are
+    shared among threads.
 
-    Complex numbers: complex64 (computed in complex128) and complex128 in their own type.
-    Logarithms are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for
-    the modulus of the error, where terms of different phase leave the sum of their moduli: what cancels
+    Complex numbers: complex64 (computed in complex128) and complex128 in their own type. Logarithms
+    are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for the
+    modulus of the error, where terms of different phase leave the sum of their moduli: what cancels
     counts relative to that. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
     derivative by a complex step. Entries with a real part of -inf drop out.
 
@@ -3496,9 +3513,8 @@ def logcumsumexp_jvp(
     t : array_like
         The tangent, of a shape that broadcasts to that of `x`.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them.
-        Entries follow each other in C order. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Entries follow
+        each other in C order. Also the names of dimensions of a DataArray.
     where : array_like of bool, optional
         Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
         as absent.
@@ -3526,7 +3542,7 @@ def logcumsumexp_jvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3538,9 +3554,9 @@ def logcumsumexp_jvp(
 
     Error bound: 8 ulp of the sum of the moduli of the terms t_j exp(x_j - y_i), whatever the
     length, for t of modulus up to 2^70 (float64; any in float32, which is computed in float64).
-    O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. The entries are taken one after the other, and only independent rows are shared among
-    threads; on CUDA a thread takes a row. Objects of other libraries are read as NumPy arrays.
+    O(size) time, and no more memory than the result, in any layout that some order of the axes
+    makes contiguous; otherwise pieces of `x` are copied in turn. The entries are taken one after
+    the other, and only independent rows are shared among threads; on CUDA a thread takes a row.
 
     Examples
     --------
@@ -3573,9 +3589,8 @@ def logcumsumexp_vjp(
         The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
         gradient of the sum.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them.
-        Entries follow each other in C order. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Entries follow
+        each other in C order. Also the names of dimensions of a DataArray.
     where : array_like of bool, optional
         Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
         as absent.
@@ -3603,7 +3618,7 @@ def logcumsumexp_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3616,11 +3631,11 @@ def logcumsumexp_vjp(
 
     Error bound: 8 ulp of the sum of the moduli of the terms g_j exp(x_i - y_j), whatever the
     length, for g of modulus up to 2^70 (float64; any in float32, which is computed in float64).
-    O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. Beside the result there is room for two numbers for each of 1024 entries, and for five of
-    each 1024. The entries are taken one after the other, those of several blocks twice, and only
-    independent rows are shared among threads; on CUDA a thread takes a row, and there is room for
-    two numbers an entry. Objects of other libraries are read as NumPy arrays.
+    O(size) time, and no more memory than the result, in any layout that some order of the axes
+    makes contiguous; otherwise pieces of `x` are copied in turn. Beside the result there is room
+    for two numbers for each of 1024 entries, and for five of each 1024. The entries are taken one
+    after the other, those of several blocks twice, and only independent rows are shared among
+    threads; on CUDA a thread takes a row, and there is room for two numbers an entry.
 
     Examples
     --------
@@ -3847,8 +3862,8 @@ def logmeanexp(
         are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
         array of Dask: then it is lazy.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
     keepdims : bool, optional
         Keep the reduced axes in the result, with length one.
     where : array_like of bool, optional
@@ -3878,7 +3893,7 @@ def logmeanexp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -3887,12 +3902,12 @@ def logmeanexp(
     over the entries that are not masked.
 
     Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry; a constant
-    row gives that constant. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    row gives that constant. O(size) time, and no more memory than the result, in any layout that
+    some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
 
-    Complex numbers: complex64 (computed in complex128) and complex128 in their own type.
-    Logarithms are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for
-    the modulus of the error, where terms of different phase leave the sum of their moduli: what cancels
+    Complex numbers: complex64 (computed in complex128) and complex128 in their own type. Logarithms
+    are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for the
+    modulus of the error, where terms of different phase leave the sum of their moduli: what cancels
     counts relative to that. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
     derivative by a complex step. Entries with a real part of -inf drop out.
 
@@ -3927,8 +3942,8 @@ def logmeanexp_jvp(
     t : array_like
         The tangent, of a shape that broadcasts to that of `x`.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
     keepdims : bool, optional
         Keep the reduced axes in the result, with length one.
     where : array_like of bool, optional
@@ -3958,14 +3973,15 @@ def logmeanexp_jvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
     Special values: as `logsumexp_jvp`.
 
-    Error bound: 8 ulp of the sum of the moduli of the terms p_j t_j. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    Error bound: 8 ulp of the sum of the moduli of the terms p_j t_j. O(size) time, and no more
+    memory than the result, in any layout that some order of the axes makes contiguous; otherwise
+    pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -3998,8 +4014,8 @@ def logmeanexp_vjp(
         The cotangent, of a shape that broadcasts to that of `x` without the axes, which may also be
         kept with length one; None means ones: then it is the gradient of the sum.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
     where : array_like of bool, optional
         Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
         as absent.
@@ -4027,16 +4043,15 @@ def logmeanexp_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
-    Special values: 0 at entries of -inf and at masked entries, which are treated as
-    absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
-    dominant entry.
+    Special values: 0 at entries of -inf and at masked entries, which are treated as absent; NaN in
+    a row with a NaN or with two or more of +inf. A single +inf is the limit of a dominant entry.
 
-    Error bound: 4 ulp. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    Error bound: 4 ulp. O(size) time, and no more memory than the result, in any layout that some
+    order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -4068,8 +4083,8 @@ def logsumexp(
         are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
         array of Dask: then it is lazy.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
     keepdims : bool, optional
         Keep the reduced axes in the result, with length one.
     where : array_like of bool, optional
@@ -4108,22 +4123,23 @@ def logsumexp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
     Special values: -inf for an empty axis, for a row of -inf and where everything is masked;
     +inf if there is one; NaN if there is one. Without `return_sign` a negative sum is NaN.
 
-    Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry (a result
-    near 0 is ill-conditioned); with weights the largest of x_j + log abs(b_j). The sign is exact.
-    Both hold as long as terms of different sign, when they cancel, leave 2^-50 of the sum of their
-    moduli. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. With weights the terms are computed one by one, in float64.
+    Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry (a result near
+    0 is ill-conditioned); with weights the largest of x_j + log abs(b_j). The sign is exact. Both
+    hold as long as terms of different sign, when they cancel, leave 2^-50 of the sum of their
+    moduli. O(size) time, and no more memory than the result, in any layout that some order of the
+    axes makes contiguous; otherwise pieces of `x` are copied in turn. With weights the terms are
+    computed one by one, in float64.
 
-    Complex numbers: complex64 (computed in complex128) and complex128 in their own type.
-    Logarithms are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for
-    the modulus of the error, where terms of different phase leave the sum of their moduli: what cancels
+    Complex numbers: complex64 (computed in complex128) and complex128 in their own type. Logarithms
+    are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for the
+    modulus of the error, where terms of different phase leave the sum of their moduli: what cancels
     counts relative to that. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
     derivative by a complex step. Entries with a real part of -inf drop out.
 
@@ -4161,8 +4177,8 @@ def logsumexp_excluding_max(
         are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
         array of Dask: then it is lazy.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
     keepdims : bool, optional
         Keep the reduced axes in the result, with length one.
     where : array_like of bool, optional
@@ -4192,7 +4208,7 @@ def logsumexp_excluding_max(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4200,8 +4216,8 @@ def logsumexp_excluding_max(
     two or more +inf; NaN if there is one.
 
     Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry of the sum.
-    O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    O(size) time, and no more memory than the result, in any layout that some order of the axes
+    makes contiguous; otherwise pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -4234,8 +4250,8 @@ def logsumexp_excluding_max_jvp(
     t : array_like
         The tangent, of a shape that broadcasts to that of `x`.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
     keepdims : bool, optional
         Keep the reduced axes in the result, with length one.
     where : array_like of bool, optional
@@ -4265,7 +4281,7 @@ def logsumexp_excluding_max_jvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4307,8 +4323,8 @@ def logsumexp_excluding_max_vjp(
         The cotangent, of a shape that broadcasts to that of `x` without the axes, which may also be
         kept with length one; None means ones: then it is the gradient of the sum.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
     where : array_like of bool, optional
         Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
         as absent.
@@ -4336,15 +4352,15 @@ def logsumexp_excluding_max_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
     Exactly 0 at the first maximum of each row, which is left out.
 
-    Special values: 0 at entries of -inf and at masked entries, which are treated as
-    absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
-    dominant entry. That is said of the entries which are left: of +inf, too, one is left out.
+    Special values: 0 at entries of -inf and at masked entries, which are treated as absent; NaN in
+    a row with a NaN or with two or more of +inf. A single +inf is the limit of a dominant entry.
+    That is said of the entries which are left: of +inf, too, one is left out.
 
     Error bound: 4 ulp. O(size) time; pieces of `x` without their maxima are copied in turn.
 
@@ -4382,8 +4398,8 @@ def logsumexp_hvp(
     t : array_like
         The tangent, of a shape that broadcasts to that of `x`.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
     where : array_like of bool, optional
         Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
         as absent.
@@ -4411,20 +4427,19 @@ def logsumexp_hvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
     At a dominant entry k it is computed as p_k (t_k (1 - p_k) - sum over the others), 1 - p_k
     being known to all digits. With a `g` of None it is `softmax_vjp` with t for the cotangent.
 
-    Special values: 0 at entries of -inf and at masked entries, which are treated as
-    absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
-    dominant entry.
+    Special values: 0 at entries of -inf and at masked entries, which are treated as absent; NaN in
+    a row with a NaN or with two or more of +inf. A single +inf is the limit of a dominant entry.
 
     Error bound: 8 ulp of the sum of the moduli of the terms g p_j (1 - p_j) t_j and g p_j p_i t_i.
-    O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. CUDA arrays are not taken, and objects of other libraries are read as NumPy arrays.
+    O(size) time, and no more memory than the result, in any layout that some order of the axes
+    makes contiguous; otherwise pieces of `x` are copied in turn. CUDA arrays are not taken.
 
     Examples
     --------
@@ -4457,8 +4472,8 @@ def logsumexp_jvp(
     t : array_like
         The tangent, of a shape that broadcasts to that of `x`.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
     keepdims : bool, optional
         Keep the reduced axes in the result, with length one.
     where : array_like of bool, optional
@@ -4488,15 +4503,16 @@ def logsumexp_jvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
     Special values: `t` does not count at entries of -inf and at masked entries; 0 where there are
     no others; NaN in a row with a NaN or with two or more of +inf.
 
-    Error bound: 8 ulp of the sum of the moduli of the terms p_j t_j. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    Error bound: 8 ulp of the sum of the moduli of the terms p_j t_j. O(size) time, and no more
+    memory than the result, in any layout that some order of the axes makes contiguous; otherwise
+    pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -4529,8 +4545,8 @@ def logsumexp_vjp(
         The cotangent, of a shape that broadcasts to that of `x` without the axes, which may also be
         kept with length one; None means ones: then it is the gradient of the sum.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
     where : array_like of bool, optional
         Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
         as absent.
@@ -4558,16 +4574,15 @@ def logsumexp_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
-    Special values: 0 at entries of -inf and at masked entries, which are treated as
-    absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
-    dominant entry.
+    Special values: 0 at entries of -inf and at masked entries, which are treated as absent; NaN in
+    a row with a NaN or with two or more of +inf. A single +inf is the limit of a dominant entry.
 
-    Error bound: 4 ulp. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    Error bound: 4 ulp. O(size) time, and no more memory than the result, in any layout that some
+    order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -4598,8 +4613,8 @@ def logvarexp(
         are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
         array of Dask: then it is lazy.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
     keepdims : bool, optional
         Keep the reduced axes in the result, with length one.
     where : array_like of bool, optional
@@ -4629,7 +4644,7 @@ def logvarexp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4643,9 +4658,9 @@ def logvarexp(
 
     Error bound: 4 ulp of the larger, in modulus, of the result and twice the largest entry. No
     deviation from the mean cancels, so entries that differ in their last digits have all digits of
-    their variance. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. It has no VJP or JVP, so arrays of PyTorch, JAX and PyTensor have no
-    derivative through it.
+    their variance. O(size) time, and no more memory than the result, in any layout that some order
+    of the axes makes contiguous; otherwise pieces of `x` are copied in turn. It has no VJP or JVP,
+    so arrays of PyTorch, JAX and PyTensor have no derivative through it.
 
     Examples
     --------
@@ -4676,8 +4691,8 @@ def loo_logsumexp(
         are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
         array of Dask: then it is lazy.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
     where : array_like of bool, optional
         Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
         as absent.
@@ -4705,7 +4720,7 @@ def loo_logsumexp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4713,9 +4728,9 @@ def loo_logsumexp(
     of the rest; a row with a NaN gives NaN; one class gives -inf. A masked entry is no part of
     any sum; the result there is the logsumexp of the entries that are not masked.
 
-    Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry of the sum
-    (a sum near 0 is ill-conditioned). O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry of the sum (a
+    sum near 0 is ill-conditioned). O(size) time, and no more memory than the result, in any layout
+    that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -4747,8 +4762,8 @@ def loo_logsumexp_jvp(
     t : array_like
         The tangent, of a shape that broadcasts to that of `x`.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
     where : array_like of bool, optional
         Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
         as absent.
@@ -4776,7 +4791,7 @@ def loo_logsumexp_jvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4786,8 +4801,9 @@ def loo_logsumexp_jvp(
     the derivative of `logsumexp` over the others, as the value there; 0 where no others are;
     NaN in a row with a NaN or with two or more of +inf.
 
-    Error bound: 8 ulp of the sum of the moduli of the terms dy_i / dx_j t_j. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    Error bound: 8 ulp of the sum of the moduli of the terms dy_i / dx_j t_j. O(size) time, and no
+    more memory than the result, in any layout that some order of the axes makes contiguous;
+    otherwise pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -4820,8 +4836,8 @@ def loo_logsumexp_vjp(
         The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
         gradient of the sum.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
     where : array_like of bool, optional
         Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
         as absent.
@@ -4849,7 +4865,7 @@ def loo_logsumexp_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -4857,13 +4873,14 @@ def loo_logsumexp_vjp(
     others it is T at k and e_j (T - g_j / (S - e_j)) + g_k q_j elsewhere, T being the sum of
     g_i / (S - e_i) over i != k. An entry does not depend on its own x.
 
-    Special values: 0 at entries of -inf and at masked entries, which are treated as
-    absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
-    dominant entry. The cotangents at entries of -inf count, since their values depend on the others;
-    those at masked entries do not.
+    Special values: 0 at entries of -inf and at masked entries, which are treated as absent; NaN in
+    a row with a NaN or with two or more of +inf. A single +inf is the limit of a dominant entry.
+    The cotangents at entries of -inf count, since their values depend on the others; those at
+    masked entries do not.
 
-    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j. O(size) time, and no
+    more memory than the result, in any layout that some order of the axes makes contiguous;
+    otherwise pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -4893,7 +4910,8 @@ def segment_log1m_softmax(
         Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, also
         the result, and ids or offsets that would raise for their numbers make it NaN.
     segment_ids : array_like of int, optional
-        The segment of each entry of the first axis, from 0 on, in any order.
+        The segment of each entry of the first axis, from 0 on, in any order. There are as many
+        segments as the largest id says, and memory for each of them.
     offsets : array_like of int, optional
         Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
         offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
@@ -4922,9 +4940,10 @@ def segment_log1m_softmax(
         `num_segments` beside `offsets`, for masked arrays, for other dtypes, for an `out` of another
         dtype, for CUDA arrays among others.
     ValueError
-        For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
-        decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
-        another shape, or that overlaps an input, or is read-only. Nothing has been written then.
+        For ids that are negative, not below `num_segments` or too large for memory, for offsets that
+        do not begin with 0, decrease, or do not end with the length of `x`, for shapes that do not
+        fit, for an `out` of another shape, or that overlaps an input, or is read-only. Nothing has been
+        written then.
 
     Notes
     -----
@@ -4933,8 +4952,8 @@ def segment_log1m_softmax(
     Special values: as of `log1m_softmax`, -0 at an entry of -inf, -inf at the only entry of a
     segment, NaN in a segment where all are -inf, or with a NaN.
 
-    Error bound: 4 ulp. O(size) time. Where ids never decrease or
-    offsets are given, and `x` is contiguous with one axis, nothing is copied.
+    Error bound: 4 ulp. O(size) time. Where ids never decrease or offsets are given, and `x` is
+    contiguous with one axis, nothing is copied.
 
     Examples
     --------
@@ -4968,7 +4987,8 @@ def segment_log1m_softmax_vjp(
         The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
         gradient of the sum.
     segment_ids : array_like of int, optional
-        The segment of each entry of the first axis, from 0 on, in any order.
+        The segment of each entry of the first axis, from 0 on, in any order. There are as many
+        segments as the largest id says, and memory for each of them.
     offsets : array_like of int, optional
         Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
         offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
@@ -4997,9 +5017,10 @@ def segment_log1m_softmax_vjp(
         `num_segments` beside `offsets`, for masked arrays, for other dtypes, for an `out` of another
         dtype, for CUDA arrays among others.
     ValueError
-        For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
-        decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
-        another shape, or that overlaps an input, or is read-only. Nothing has been written then.
+        For ids that are negative, not below `num_segments` or too large for memory, for offsets that
+        do not begin with 0, decrease, or do not end with the length of `x`, for shapes that do not
+        fit, for an `out` of another shape, or that overlaps an input, or is read-only. Nothing has been
+        written then.
 
     Notes
     -----
@@ -5008,9 +5029,9 @@ def segment_log1m_softmax_vjp(
     Special values: 0 at entries of -inf, and at the only entry of a segment; NaN in a segment with
     a NaN.
 
-    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j, for g of modulus up
-    to 2^20 (float32) or 2^30 (float64). O(size) time. Where ids never decrease or
-    offsets are given, and `x` is contiguous with one axis, nothing is copied.
+    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j, for g of modulus up to
+    2^20 (float32) or 2^30 (float64). O(size) time. Where ids never decrease or offsets are given,
+    and `x` is contiguous with one axis, nothing is copied.
 
     Examples
     --------
@@ -5040,7 +5061,8 @@ def segment_log_softmax(
         Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, also
         the result, and ids or offsets that would raise for their numbers make it NaN.
     segment_ids : array_like of int, optional
-        The segment of each entry of the first axis, from 0 on, in any order.
+        The segment of each entry of the first axis, from 0 on, in any order. There are as many
+        segments as the largest id says, and memory for each of them.
     offsets : array_like of int, optional
         Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
         offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
@@ -5069,9 +5091,10 @@ def segment_log_softmax(
         `num_segments` beside `offsets`, for masked arrays, for other dtypes, for an `out` of another
         dtype, for CUDA arrays among others.
     ValueError
-        For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
-        decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
-        another shape, or that overlaps an input, or is read-only. Nothing has been written then.
+        For ids that are negative, not below `num_segments` or too large for memory, for offsets that
+        do not begin with 0, decrease, or do not end with the length of `x`, for shapes that do not
+        fit, for an `out` of another shape, or that overlaps an input, or is read-only. Nothing has been
+        written then.
 
     Notes
     -----
@@ -5080,8 +5103,8 @@ def segment_log_softmax(
     Special values: as of `log_softmax`, -inf at an entry of -inf, NaN in a segment where all are
     -inf, or with a NaN.
 
-    Error bound: 4 ulp. O(size) time. Where ids never decrease or
-    offsets are given, and `x` is contiguous with one axis, nothing is copied.
+    Error bound: 4 ulp. O(size) time. Where ids never decrease or offsets are given, and `x` is
+    contiguous with one axis, nothing is copied.
 
     Examples
     --------
@@ -5115,7 +5138,8 @@ def segment_log_softmax_vjp(
         The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
         gradient of the sum.
     segment_ids : array_like of int, optional
-        The segment of each entry of the first axis, from 0 on, in any order.
+        The segment of each entry of the first axis, from 0 on, in any order. There are as many
+        segments as the largest id says, and memory for each of them.
     offsets : array_like of int, optional
         Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
         offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
@@ -5144,9 +5168,10 @@ def segment_log_softmax_vjp(
         `num_segments` beside `offsets`, for masked arrays, for other dtypes, for an `out` of another
         dtype, for CUDA arrays among others.
     ValueError
-        For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
-        decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
-        another shape, or that overlaps an input, or is read-only. Nothing has been written then.
+        For ids that are negative, not below `num_segments` or too large for memory, for offsets that
+        do not begin with 0, decrease, or do not end with the length of `x`, for shapes that do not
+        fit, for an `out` of another shape, or that overlaps an input, or is read-only. Nothing has been
+        written then.
 
     Notes
     -----
@@ -5155,8 +5180,8 @@ def segment_log_softmax_vjp(
 
     Special values: 0 at entries of -inf, whose g does not count; NaN in a segment with a NaN.
 
-    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j. O(size) time. Where ids never decrease or
-    offsets are given, and `x` is contiguous with one axis, nothing is copied.
+    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j. O(size) time. Where
+    ids never decrease or offsets are given, and `x` is contiguous with one axis, nothing is copied.
 
     Examples
     --------
@@ -5186,7 +5211,8 @@ def segment_logsumexp(
         Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, also
         the result, and ids or offsets that would raise for their numbers make it NaN.
     segment_ids : array_like of int, optional
-        The segment of each entry of the first axis, from 0 on, in any order.
+        The segment of each entry of the first axis, from 0 on, in any order. There are as many
+        segments as the largest id says, and memory for each of them.
     offsets : array_like of int, optional
         Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
         offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
@@ -5215,9 +5241,10 @@ def segment_logsumexp(
         `num_segments` beside `offsets`, for masked arrays, for other dtypes, for an `out` of another
         dtype, for CUDA arrays among others.
     ValueError
-        For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
-        decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
-        another shape, or that overlaps an input, or is read-only. Nothing has been written then.
+        For ids that are negative, not below `num_segments` or too large for memory, for offsets that
+        do not begin with 0, decrease, or do not end with the length of `x`, for shapes that do not
+        fit, for an `out` of another shape, or that overlaps an input, or is read-only. Nothing has been
+        written then.
 
     Notes
     -----
@@ -5225,8 +5252,8 @@ def segment_logsumexp(
     +inf for one with +inf, NaN for one with NaN.
 
     Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry of the
-    segment. O(size) time. Where ids never decrease or
-    offsets are given, and `x` is contiguous with one axis, nothing is copied.
+    segment. O(size) time. Where ids never decrease or offsets are given, and `x` is contiguous with
+    one axis, nothing is copied.
 
     Examples
     --------
@@ -5257,10 +5284,11 @@ def segment_logsumexp_vjp(
         Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, also
         the result, and ids or offsets that would raise for their numbers make it NaN.
     g : array_like, optional
-        The cotangent, of a shape that broadcasts to that of the result of `segment_logsumexp`; None means ones: then it is the
-        gradient of the sum.
+        The cotangent, of a shape that broadcasts to that of the result of `segment_logsumexp`; None
+        means ones: then it is the gradient of the sum.
     segment_ids : array_like of int, optional
-        The segment of each entry of the first axis, from 0 on, in any order.
+        The segment of each entry of the first axis, from 0 on, in any order. There are as many
+        segments as the largest id says, and memory for each of them.
     offsets : array_like of int, optional
         Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
         offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
@@ -5289,9 +5317,10 @@ def segment_logsumexp_vjp(
         `num_segments` beside `offsets`, for masked arrays, for other dtypes, for an `out` of another
         dtype, for CUDA arrays among others.
     ValueError
-        For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
-        decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
-        another shape, or that overlaps an input, or is read-only. Nothing has been written then.
+        For ids that are negative, not below `num_segments` or too large for memory, for offsets that
+        do not begin with 0, decrease, or do not end with the length of `x`, for shapes that do not
+        fit, for an `out` of another shape, or that overlaps an input, or is read-only. Nothing has been
+        written then.
 
     Notes
     -----
@@ -5299,8 +5328,8 @@ def segment_logsumexp_vjp(
 
     Special values: 0 at entries of -inf; NaN in a segment with a NaN.
 
-    Error bound: 4 ulp. O(size) time. Where ids never decrease or
-    offsets are given, and `x` is contiguous with one axis, nothing is copied.
+    Error bound: 4 ulp. O(size) time. Where ids never decrease or offsets are given, and `x` is
+    contiguous with one axis, nothing is copied.
 
     Examples
     --------
@@ -5330,7 +5359,8 @@ def segment_softmax(
         Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, also
         the result, and ids or offsets that would raise for their numbers make it NaN.
     segment_ids : array_like of int, optional
-        The segment of each entry of the first axis, from 0 on, in any order.
+        The segment of each entry of the first axis, from 0 on, in any order. There are as many
+        segments as the largest id says, and memory for each of them.
     offsets : array_like of int, optional
         Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
         offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
@@ -5359,9 +5389,10 @@ def segment_softmax(
         `num_segments` beside `offsets`, for masked arrays, for other dtypes, for an `out` of another
         dtype, for CUDA arrays among others.
     ValueError
-        For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
-        decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
-        another shape, or that overlaps an input, or is read-only. Nothing has been written then.
+        For ids that are negative, not below `num_segments` or too large for memory, for offsets that
+        do not begin with 0, decrease, or do not end with the length of `x`, for shapes that do not
+        fit, for an `out` of another shape, or that overlaps an input, or is read-only. Nothing has been
+        written then.
 
     Notes
     -----
@@ -5370,8 +5401,8 @@ def segment_softmax(
     Special values: as of `softmax`, 0 at an entry of -inf, NaN in a segment where all are -inf, or
     with a NaN.
 
-    Error bound: 4 ulp. O(size) time. Where ids never decrease or
-    offsets are given, and `x` is contiguous with one axis, nothing is copied.
+    Error bound: 4 ulp. O(size) time. Where ids never decrease or offsets are given, and `x` is
+    contiguous with one axis, nothing is copied.
 
     Examples
     --------
@@ -5405,7 +5436,8 @@ def segment_softmax_vjp(
         The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
         gradient of the sum.
     segment_ids : array_like of int, optional
-        The segment of each entry of the first axis, from 0 on, in any order.
+        The segment of each entry of the first axis, from 0 on, in any order. There are as many
+        segments as the largest id says, and memory for each of them.
     offsets : array_like of int, optional
         Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
         offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
@@ -5434,9 +5466,10 @@ def segment_softmax_vjp(
         `num_segments` beside `offsets`, for masked arrays, for other dtypes, for an `out` of another
         dtype, for CUDA arrays among others.
     ValueError
-        For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
-        decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
-        another shape, or that overlaps an input, or is read-only. Nothing has been written then.
+        For ids that are negative, not below `num_segments` or too large for memory, for offsets that
+        do not begin with 0, decrease, or do not end with the length of `x`, for shapes that do not
+        fit, for an `out` of another shape, or that overlaps an input, or is read-only. Nothing has been
+        written then.
 
     Notes
     -----
@@ -5444,8 +5477,8 @@ def segment_softmax_vjp(
 
     Special values: 0 at entries of -inf; NaN in a segment with a NaN.
 
-    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j. O(size) time. Where ids never decrease or
-    offsets are given, and `x` is contiguous with one axis, nothing is copied.
+    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j. O(size) time. Where
+    ids never decrease or offsets are given, and `x` is contiguous with one axis, nothing is copied.
 
     Examples
     --------
@@ -5517,7 +5550,8 @@ def sigmoid_binary_cross_entropy(
         What the targets are multiplied with, >= 0, of a shape that broadcasts to that of `logits`.
     weights : array_like, optional
         A weight >= 0 for each entry, of a shape that broadcasts to that of `logits`; None means ones.
-        An entry of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+        An entry of weight 0 does not count: its loss and gradient are 0, whatever its logit is. Its
+        target is checked like that of any other.
     where : array_like of bool, optional
         Which entries count, of a shape that broadcasts to that of `logits`; the loss and the gradient
         of the others are 0, whatever they hold, and they count in no mean.
@@ -5542,8 +5576,9 @@ def sigmoid_binary_cross_entropy(
         For masked arrays, for other dtypes, for CUDA arrays among others, for tensors that ask for
         derivatives.
     ValueError
-        For targets outside [0, 1], for weights that are negative, infinite or NaN; for shapes that do
-        not fit, for an unknown reduction, for a mean of nothing or of weights that are all 0.
+        For targets outside [0, 1], for weights that are negative, infinite (also as float32, where the
+        losses are computed in it) or NaN; for shapes that do not fit, for an unknown reduction, for a
+        mean of nothing or of weights that are all 0.
 
     Notes
     -----
@@ -5592,7 +5627,8 @@ def sigmoid_binary_cross_entropy_value_and_grad(
         What the targets are multiplied with, >= 0, of a shape that broadcasts to that of `logits`.
     weights : array_like, optional
         A weight >= 0 for each entry, of a shape that broadcasts to that of `logits`; None means ones.
-        An entry of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+        An entry of weight 0 does not count: its loss and gradient are 0, whatever its logit is. Its
+        target is checked like that of any other.
     where : array_like of bool, optional
         Which entries count, of a shape that broadcasts to that of `logits`; the loss and the gradient
         of the others are 0, whatever they hold, and they count in no mean.
@@ -5621,8 +5657,9 @@ def sigmoid_binary_cross_entropy_value_and_grad(
         For masked arrays, for other dtypes, for CUDA arrays among others, for tensors that ask for
         derivatives.
     ValueError
-        For targets outside [0, 1], for weights that are negative, infinite or NaN; for shapes that do
-        not fit, for an unknown reduction, for a mean of nothing or of weights that are all 0, for an
+        For targets outside [0, 1], for weights that are negative, infinite (also as float32, where the
+        losses are computed in it) or NaN; for shapes that do not fit, for an unknown reduction, for a
+        mean of nothing or of weights that are all 0, for an
         `out` of another shape, or that overlaps an input in part.
 
     Notes
@@ -5631,8 +5668,8 @@ def sigmoid_binary_cross_entropy_value_and_grad(
 
     Error bound: 4 ulp for the loss, 8 ulp of the sum of the moduli of the terms (1 - t) sigmoid(x)
     and q t sigmoid(-x) for the gradient, q being `pos_weight`; of what is weighted where that is
-    subnormal. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    subnormal. O(size) time, and no more memory than the result, in any layout that some order of
+    the axes makes contiguous; otherwise pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -5663,8 +5700,8 @@ def softmax(
         are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
         array of Dask: then it is lazy.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
     where : array_like of bool, optional
         Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
         as absent.
@@ -5692,7 +5729,7 @@ def softmax(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -5700,12 +5737,13 @@ def softmax(
     give NaN there and 0 elsewhere; -inf gives 0; a row of -inf, or with a NaN, gives NaN. One
     class gives 1. Masked entries give 0. Equal entries get equal results, bit for bit.
 
-    Error bound: 4 ulp, also for results that are subnormal. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    Error bound: 4 ulp, also for results that are subnormal. O(size) time, and no more memory than
+    the result, in any layout that some order of the axes makes contiguous; otherwise pieces of `x`
+    are copied in turn.
 
-    Complex numbers: complex64 (computed in complex128) and complex128 in their own type.
-    Logarithms are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for
-    the modulus of the error, where terms of different phase leave the sum of their moduli: what cancels
+    Complex numbers: complex64 (computed in complex128) and complex128 in their own type. Logarithms
+    are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for the
+    modulus of the error, where terms of different phase leave the sum of their moduli: what cancels
     counts relative to that. A tiny imaginary part h keeps its digits, to 1e-15: over h it is the
     derivative by a complex step. Entries with a real part of -inf drop out.
 
@@ -5736,9 +5774,9 @@ def softmax_binary_cross_entropy(
     Parameters
     ----------
     logits : array_like
-        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
-        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
-        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        Of one axis or more; float16, float32, float64, int or bool, of any strides and byte order. An
+        entry of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with
+        their interfaces: then all arrays are, also the results, and what would raise for a target or a
         weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
         array of Dask: then they are lazy.
     targets : array_like
@@ -5750,7 +5788,8 @@ def softmax_binary_cross_entropy(
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-        A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+        A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
+        target is checked like that of any other.
     where : array_like of bool, optional
         Which rows count, of a shape that broadcasts to that of the losses; the loss and the gradient of
         the others are 0, whatever they hold, and they count in no mean. Of labels that are -1 where
@@ -5776,11 +5815,12 @@ def softmax_binary_cross_entropy(
         For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays among
         others.
     ValueError
-        For labels that are no class, targets outside [0, 1], weights that are negative,
-        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
-        reduction, for a mean of nothing or of weights that are all 0.
+        For labels that are no class, targets outside [0, 1], weights that are negative, infinite
+        (also as float32, where the losses are computed in it) or NaN: naming the first bad row; for
+        shapes that do not fit, for an unknown reduction, for a mean of nothing or of weights that
+        are all 0.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
@@ -5819,9 +5859,9 @@ def softmax_binary_cross_entropy_hvp(
     Parameters
     ----------
     logits : array_like
-        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
-        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
-        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        Of one axis or more; float16, float32, float64, int or bool, of any strides and byte order. An
+        entry of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with
+        their interfaces: then all arrays are, also the results, and what would raise for a target or a
         weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
         array of Dask: then they are lazy.
     targets : array_like
@@ -5835,7 +5875,8 @@ def softmax_binary_cross_entropy_hvp(
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-        A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+        A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
+        target is checked like that of any other.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     out : ndarray, optional
@@ -5859,12 +5900,12 @@ def softmax_binary_cross_entropy_hvp(
         For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays among
         others.
     ValueError
-        For labels that are no class, targets outside [0, 1], weights that are negative,
-        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
-        reduction, for a mean of nothing or of weights that are all 0,
-        for an `out` of another shape, or that overlaps an input in part.
+        For labels that are no class, targets outside [0, 1], weights that are negative, infinite
+        (also as float32, where the losses are computed in it) or NaN: naming the first bad row; for
+        shapes that do not fit, for an unknown reduction, for a mean of nothing or of weights that
+        are all 0, for an `out` of another shape, or that overlaps an input in part.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
@@ -5874,9 +5915,9 @@ def softmax_binary_cross_entropy_hvp(
 
     Special values: as `log1m_softmax_hvp`; 0 in a row of weight 0.
 
-    Error bound: 8 ulp of the sum of the moduli of the terms of both. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. CUDA arrays are not
-    taken, and objects of other libraries are read as NumPy arrays.
+    Error bound: 8 ulp of the sum of the moduli of the terms of both. O(size) time, and no more
+    memory than the result, in any layout that some order of the axes makes contiguous; otherwise
+    pieces of `x` are copied in turn. CUDA arrays are not taken.
 
     Examples
     --------
@@ -5904,9 +5945,9 @@ def softmax_binary_cross_entropy_value_and_grad(
     Parameters
     ----------
     logits : array_like
-        Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
-        of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
-        interfaces: then all arrays are, also the results, and what would raise for a target or a
+        Of one axis or more; float16, float32, float64, int or bool, of any strides and byte order. An
+        entry of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with
+        their interfaces: then all arrays are, also the results, and what would raise for a target or a
         weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
         array of Dask: then they are lazy.
     targets : array_like
@@ -5918,7 +5959,8 @@ def softmax_binary_cross_entropy_value_and_grad(
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-        A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+        A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
+        target is checked like that of any other.
     where : array_like of bool, optional
         Which rows count, of a shape that broadcasts to that of the losses; the loss and the gradient of
         the others are 0, whatever they hold, and they count in no mean. Of labels that are -1 where
@@ -5948,20 +5990,21 @@ def softmax_binary_cross_entropy_value_and_grad(
         For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays among
         others.
     ValueError
-        For labels that are no class, targets outside [0, 1], weights that are negative,
-        infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
-        reduction, for a mean of nothing or of weights that are all 0,
-        for an `out` of another shape, or that overlaps an input in part.
+        For labels that are no class, targets outside [0, 1], weights that are negative, infinite
+        (also as float32, where the losses are computed in it) or NaN: naming the first bad row; for
+        shapes that do not fit, for an unknown reduction, for a mean of nothing or of weights that
+        are all 0, for an `out` of another shape, or that overlaps an input in part.
     numpy.exceptions.AxisError
-        For an axis that `logits` has not.
+        For an axis that `logits` does not have.
 
     Notes
     -----
     Special values: as `softmax_binary_cross_entropy`, `log_softmax_vjp` and `log1m_softmax_vjp`.
 
-    Error bound: 4 ulp for the loss, 8 ulp of the sum of the moduli of the terms
-    M_i d log P_i / dx_j and (1 - M_i) d log(1 - P_i) / dx_j for the gradient. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    Error bound: 4 ulp for the loss, 8 ulp of the sum of the moduli of the terms M_i d log P_i /
+    dx_j and (1 - M_i) d log(1 - P_i) / dx_j for the gradient. O(size) time, and no more memory than
+    the result, in any layout that some order of the axes makes contiguous; otherwise pieces of `x`
+    are copied in turn.
 
     Examples
     --------
@@ -5995,8 +6038,8 @@ def softmax_jvp(
     t : array_like
         The tangent, of a shape that broadcasts to that of `x`.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
     where : array_like of bool, optional
         Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
         as absent.
@@ -6024,18 +6067,18 @@ def softmax_jvp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
     The Jacobian is symmetric, so this is `softmax_vjp` with `t` for the cotangent.
 
-    Special values: 0 at entries of -inf and at masked entries, which are treated as
-    absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
-    dominant entry.
+    Special values: 0 at entries of -inf and at masked entries, which are treated as absent; NaN in
+    a row with a NaN or with two or more of +inf. A single +inf is the limit of a dominant entry.
 
-    Error bound: 8 ulp of the sum of the moduli of the terms dy_i / dx_j t_j. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    Error bound: 8 ulp of the sum of the moduli of the terms dy_i / dx_j t_j. O(size) time, and no
+    more memory than the result, in any layout that some order of the axes makes contiguous;
+    otherwise pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -6068,8 +6111,8 @@ def softmax_vjp(
         The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
         gradient of the sum.
     axis : int, tuple of int or None, optional
-        The axis, or axes taken together, that a row runs along; None is all of them. Also the
-        names of dimensions of a DataArray.
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
     where : array_like of bool, optional
         Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
         as absent.
@@ -6097,7 +6140,7 @@ def softmax_vjp(
         For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
         input, or is read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
-        For an axis that `x` has not.
+        For an axis that `x` does not have.
 
     Notes
     -----
@@ -6105,12 +6148,12 @@ def softmax_vjp(
     p_k (g_k (1 - p_k) - sum over the others), 1 - p_k being known to all digits. The Jacobian is
     symmetric, so `softmax_jvp` is the same.
 
-    Special values: 0 at entries of -inf and at masked entries, which are treated as
-    absent; NaN in a row with a NaN or with two or more of +inf. A single +inf is the limit of a
-    dominant entry.
+    Special values: 0 at entries of -inf and at masked entries, which are treated as absent; NaN in
+    a row with a NaN or with two or more of +inf. A single +inf is the limit of a dominant entry.
 
-    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    Error bound: 8 ulp of the sum of the moduli of the terms g_i dy_i / dx_j. O(size) time, and no
+    more memory than the result, in any layout that some order of the axes makes contiguous;
+    otherwise pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -6174,7 +6217,7 @@ def weighted_logsumexp_jvp(
     ValueError
         For shapes that do not fit.
     numpy.exceptions.AxisError
-        For an axis that `x` and `b` together have not.
+        For an axis that `x` and `b` together do not have.
 
     Notes
     -----
@@ -6187,7 +6230,7 @@ def weighted_logsumexp_jvp(
     Error bound: 2 ulp of the sum of the moduli of the terms, as long as terms b_j exp(x_j) of
     different sign, when they cancel, leave 2^-45 of the sum of their moduli. O(size) time for the
     size of `x` and `b` together; pieces are copied in turn. The entries are taken one after the
-    other. Objects of other libraries are read as NumPy arrays.
+    other.
 
     Examples
     --------
@@ -6248,7 +6291,7 @@ def weighted_logsumexp_vjp(
     ValueError
         For shapes that do not fit.
     numpy.exceptions.AxisError
-        For an axis that `x` and `b` together have not.
+        For an axis that `x` and `b` together do not have.
 
     Notes
     -----
@@ -6269,7 +6312,6 @@ def weighted_logsumexp_vjp(
 
     O(size) time for the size of `x` and `b` together, with an exponential or two for each entry,
     and room for two arrays of float64 of that size. The entries are taken one after the other.
-    Objects of other libraries are read as NumPy arrays.
 
     Examples
     --------

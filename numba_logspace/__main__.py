@@ -165,7 +165,7 @@ def _run_compile(arguments: argparse.Namespace) -> int:
     names = arguments.names or list(FAMILY)
     for name in names:
         if name not in FAMILY:
-            return _fail(f"unknown function {name!r}; known are {', '.join(FAMILY)}")
+            return _fail(calls.unknown(name, list(FAMILY)))
     if arguments.workers is not None and arguments.workers < 1:
         return _fail(f"--workers must be a positive number, got {arguments.workers}")
     if jit.cache_folder() is None:

@@ -101,21 +101,17 @@ def of_entries(function, x, axis, where, out, workers, stream, *operands):
     return _of_entries(function, x, axis, where, out, workers, stream, *operands)
 
 
-@handed_over
-def _of_entries(function, x, axis, where, out, workers, stream, *operands):
-    return _of_plain_entries(function, x, axis, where, out, workers, stream, *operands)
-
-
 def of_scan(function, x, axis, where, out, workers, stream, u):
-    """A derivative of the running sum, from x and weights u, as arrays of NumPy."""
+    """A derivative of the running sum, from x and weights u."""
     if where is stream is None:
         result = small.of_entries(function, x, axis, out, workers, (u,))
         if result is not None:
             return result
-    return _of_plain_entries(function, x, axis, where, out, workers, stream, u)
+    return _of_entries(function, x, axis, where, out, workers, stream, u)
 
 
-def _of_plain_entries(function, x, axis, where, out, workers, stream, *operands):
+@handed_over
+def _of_entries(function, x, axis, where, out, workers, stream, *operands):
     rows = rows_of(x, axis, where, workers, stream, of=function)
     more = _checked(function, operands, rows)
     out = rows.out(out, more)
@@ -182,6 +178,7 @@ def _from_rows(function, x, axis, where, out, workers, stream, g):
     return rows.handed_out(out)
 
 
+@handed_over
 def hessian_of_rows(function, x, axis, where, out, workers, stream, g, t):
     """The Hessian of a reduction times t, from a number for each row too."""
     rows = rows_of(x, axis, where, workers, stream)
@@ -207,12 +204,14 @@ def _weighted(function, x, axis, b, return_sign, keepdims, where, out, workers, 
     return rows.weighted(function, return_sign, keepdims, out)
 
 
-def weighted_vjp(x, b, g, axis, where, workers, stream):
+@handed_over
+def weighted_vjp(function, x, b, g, axis, where, workers, stream):
     """The gradients of sum(g * log |sum b exp(x)|) in x and in b."""
     return weighted_derivatives.gradients(_weighted_rows(x, b, axis, where, workers, stream), g)
 
 
-def weighted_jvp(x, b, t, s, axis, keepdims, where, workers, stream):
+@handed_over
+def weighted_jvp(function, x, b, t, s, axis, keepdims, where, workers, stream):
     """The derivative along t in x and s in b, of which one may be None, for 0."""
     rows = _weighted_rows(x, b, axis, where, workers, stream)
     return weighted_derivatives.slopes(rows, t, s, keepdims)
@@ -237,8 +236,9 @@ class _Loss:
         targets.check_reduction(reduction)
         self.rows = rows_of(logits, axis, None, *devices, "logits")
         if not self.rows.axes:
-            raise np.exceptions.AxisError(axis, 0, "axis")
+            raise np.exceptions.AxisError(axis, 0)
         present = loss_options.present_of(where, self.rows)
+        self._present, self._class_weights = present, of_classes[0]
         scores = targets.SCORES[function.operands[0]](scores, self.rows, present)
         self.scores, self.c = loss_options.scores_and_weights(
             scores, self.rows, weights, reduction, present, *of_classes
@@ -248,6 +248,9 @@ class _Loss:
     def out(self, out, inputs=()):
         """Where the gradient goes, apart from the arguments; `inputs` may be the place."""
         apart = {"weights": self.c, self._function.operands[0]: memory_of(self.scores)}
+        apart["where"] = self._present
+        if out is not None and self._class_weights is not None:
+            apart["class_weights"], _, _ = self.rows.argument(self._class_weights, "class_weights")
         return self.rows.out(out, dict(inputs), separate=apart)
 
     def run(self, outs=()):
@@ -367,6 +370,7 @@ def _loss_and_gradient(
     return call.run((out,)), call.rows.handed_out(out)
 
 
+@handed_over
 def hessian_of_loss(function, logits, scores, t, axis, weights, reduction, out, workers, stream):
     """The Hessian of a loss, or of the sum or mean of those of all rows, times t."""
     plain = None, (None, None)
@@ -444,12 +448,14 @@ def _segments(x, *given, workers, stream):
     return segments.Segments(x, *given, workers)
 
 
+@handed_over
 def of_segments(function, x, segment_ids, offsets, num_segments, out, workers, stream):
     """A result for each entry, or for each segment where the function is a reduction."""
     given = x, segment_ids, offsets, num_segments
     return segments.values(function, _segments(*given, workers=workers, stream=stream), out)
 
 
+@handed_over
 def gradients_of_segments(function, x, g, segment_ids, offsets, num_segments, out, workers, stream):
     """A result for each entry, from x and the cotangent g of the values."""
     given = x, segment_ids, offsets, num_segments

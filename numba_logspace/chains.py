@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._arguments import chains
+from ._family import FAMILY
 
 
 def hmm_forward(
@@ -62,15 +63,14 @@ def hmm_forward(
     Notes
     -----
     Special values: -inf is a probability of 0, wherever it stands. Steps beyond the length of a
-    chain are -inf. NaN or inf among what
-    counts makes the chain NaN.
+    chain are -inf. NaN or +inf makes its state NaN at its step, and all states of later steps.
 
     Error bound: 2 ulp of the exact value, however long the chain, but not less than 1e-25 for
     each step. Probabilities are carried with twice the digits and an exponent of their own. Of
     arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
 
-    O(size K) time, with the size of `log_emission`; memory is that of the result and of
-    the matrices of one step.
+    O(size K) time, with the size of `log_emission`; memory is that of the result and
+    of the matrices of one step.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
 
@@ -85,12 +85,10 @@ def hmm_forward(
            [0.094  , 0.0195 ],
            [0.00885, 0.015  ]])
     """
-    arguments = {
-        "log_initial": log_initial,
-        "log_transition": log_transition,
-        "log_emission": log_emission,
-    }
-    return chains.forward(arguments, lengths, out, workers)
+    function = FAMILY["hmm_forward"]
+    return chains.forward(
+        function, log_initial, log_transition, log_emission, lengths, out, workers
+    )
 
 
 def hmm_backward(
@@ -141,15 +139,15 @@ def hmm_backward(
     Notes
     -----
     Special values: -inf is a probability of 0, wherever it stands. Steps beyond the length of a
-    chain are -inf. NaN or inf among what
-    counts makes the chain NaN.
+    chain are -inf. NaN or +inf makes the states of earlier steps NaN; the first observation is in
+    none of the results.
 
     Error bound: 2 ulp of the exact value, however long the chain, but not less than 1e-25 for
     each step. Probabilities are carried with twice the digits and an exponent of their own. Of
     arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
 
-    O(size K) time, with the size of `log_emission`; memory is that of the result and of
-    the matrices of one step.
+    O(size K) time, with the size of `log_emission`; memory is that of the result and
+    of the matrices of one step.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
 
@@ -164,8 +162,8 @@ def hmm_backward(
            [0.15 , 0.5  ],
            [1.   , 1.   ]])
     """
-    arguments = {"log_transition": log_transition, "log_emission": log_emission}
-    return chains.backward(arguments, lengths, out, workers)
+    function = FAMILY["hmm_backward"]
+    return chains.backward(function, log_transition, log_emission, lengths, out, workers)
 
 
 def hmm_loglikelihood(
@@ -214,8 +212,7 @@ def hmm_loglikelihood(
     Notes
     -----
     Special values: -inf is a probability of 0, wherever it stands. What cannot be observed has the
-    log-likelihood -inf. NaN or inf among what
-    counts makes the chain NaN.
+    log-likelihood -inf. NaN or +inf among what counts makes that of the chain NaN.
 
     Error bound: 2 ulp of the exact value, however long the chain, but not less than 1e-25 for
     each step. Probabilities are carried with twice the digits and an exponent of their own. Of
@@ -235,12 +232,10 @@ def hmm_loglikelihood(
     >>> float(np.exp(nl.hmm_loglikelihood(start, moves, seen)).round(6))
     0.02385
     """
-    arguments = {
-        "log_initial": log_initial,
-        "log_transition": log_transition,
-        "log_emission": log_emission,
-    }
-    return chains.loglikelihood(arguments, lengths, workers)
+    function = FAMILY["hmm_loglikelihood"]
+    return chains.loglikelihood(
+        function, log_initial, log_transition, log_emission, lengths, workers
+    )
 
 
 def hmm_loglikelihood_value_and_grad(
@@ -294,14 +289,13 @@ def hmm_loglikelihood_value_and_grad(
     -----
     Special values: -inf is a probability of 0, wherever it stands. Where they make the observations
     impossible, the value is -inf and the derivatives are 0, as they are beyond the length of a
-    chain. NaN or inf among what
-    counts makes the chain NaN.
+    chain. NaN or +inf among what counts makes the value and the derivatives of the chain NaN.
 
     Error bound: 4 ulp, and of the value as of `hmm_loglikelihood`: 2 ulp, but not less than 1e-25
     for each step. All terms of the counts are positive, and their sums compensated.
 
-    O(size K) time, with the size of `log_emission`; memory is O(size), for the forward
-    pass.
+    O(size K) time, with the size of `log_emission`; memory is O(size), for the
+    forward pass.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
 
@@ -316,12 +310,10 @@ def hmm_loglikelihood_value_and_grad(
     (array([[0.920755, 0.393711],
            [0.041509, 0.644025]]), 2.0)
     """
-    arguments = {
-        "log_initial": log_initial,
-        "log_transition": log_transition,
-        "log_emission": log_emission,
-    }
-    return chains.value_and_grad(arguments, lengths, workers)
+    function = FAMILY["hmm_loglikelihood_value_and_grad"]
+    return chains.value_and_grad(
+        function, log_initial, log_transition, log_emission, lengths, workers
+    )
 
 
 def hmm_posterior(
@@ -376,15 +368,15 @@ def hmm_posterior(
     Notes
     -----
     Special values: -inf is a probability of 0, wherever it stands. Where they make the observations
-    impossible, the chain is NaN. Steps beyond the length of a chain are -inf. NaN or inf among what
-    counts makes the chain NaN.
+    impossible, the chain is NaN. Steps beyond the length of a chain are -inf. NaN or +inf among
+    what counts makes the chain NaN.
 
     Error bound: 2 ulp of the exact value, however long the chain, but not less than 1e-25 for
     each step. Probabilities are carried with twice the digits and an exponent of their own. Of
     arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
 
-    O(size K) time, with the size of `log_emission`; memory is O(size), for the forward
-    pass.
+    O(size K) time, with the size of `log_emission`; memory is O(size), for the
+    forward pass.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
 
@@ -399,12 +391,10 @@ def hmm_posterior(
            [0.591195, 0.408805],
            [0.371069, 0.628931]])
     """
-    arguments = {
-        "log_initial": log_initial,
-        "log_transition": log_transition,
-        "log_emission": log_emission,
-    }
-    return chains.posterior(arguments, lengths, out, workers)
+    function = FAMILY["hmm_posterior"]
+    return chains.posterior(
+        function, log_initial, log_transition, log_emission, lengths, out, workers
+    )
 
 
 def hmm_viterbi(
@@ -458,7 +448,7 @@ def hmm_viterbi(
     state before each.
 
     Special values: -inf is a probability of 0, wherever it stands. Where no path is possible, the
-    value is -inf, and NaN where NaN or inf is among what counts; the path is of no meaning then.
+    value is -inf, and NaN where NaN or +inf is among what counts; the path is of no meaning then.
 
     Error bound: 2 ulp of the exact value of the path, however long the chain, but not less than
     1e-31 of its largest partial sum for each step: logarithms are added in twice the digits.
@@ -478,9 +468,5 @@ def hmm_viterbi(
     >>> path, float(np.exp(value).round(6))
     (array([0, 0, 0]), 0.0081)
     """
-    arguments = {
-        "log_initial": log_initial,
-        "log_transition": log_transition,
-        "log_emission": log_emission,
-    }
-    return chains.best_path(arguments, lengths, workers)
+    function = FAMILY["hmm_viterbi"]
+    return chains.best_path(function, log_initial, log_transition, log_emission, lengths, workers)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ._arguments.prose import filled
 from ._arguments.ufuncs import make_ufunc
 from ._door import watch
 from ._family import FAMILY, named
@@ -21,9 +22,7 @@ where : array_like of bool, optional
 Returns
 -------
 ndarray or scalar
-    Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16
-    (computed in float32) in float16, int and bool in float64{complex_dtypes}. Of several dtypes
-    that one to which NumPy promotes them. Of CUDA arrays an array of their library.
+{returns}
 
 Raises
 ------
@@ -32,11 +31,9 @@ TypeError
 
 Notes
 -----
-Special values: {special}
+{special}
 
-Error bound: {bound}. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
-``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
-functions ``reduce`` and ``accumulate`` do not regard them.
+{error}
 
 Takes CUDA arrays of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, beside
 numbers, and the options are ``out``, ``where`` and ``stream``, a CUDA stream of any library or its
@@ -46,6 +43,18 @@ Examples
 --------
 >>> import numba_logspace as nl
 {example}
+"""
+
+_RETURNS = """
+Of the shape that the inputs broadcast to; float32 and float64 in their own type, float16 (computed
+in float32) in float16, int and bool in float64{}. Of several dtypes that one to which NumPy
+promotes them. Of CUDA arrays an array of their library.
+"""
+
+_ERROR = """
+Error bound: {}. One pass, O(size). A `numpy.ufunc`, with its methods. Also callable in
+``numba.njit`` functions, on numbers and arrays. Masked arrays keep their masks; as with NumPy's
+functions ``reduce`` and ``accumulate`` do not regard them.
 """
 
 _COMPLEX = """
@@ -88,16 +97,16 @@ def _define(
     of_complex = dtypes_of_complex = ""
     if entry.of_complex is not None:
         limits = _BOUNDS_OF_COMPLEX.get(name, 4), _MODULI.get(name, "the result")
-        of_complex = _COMPLEX.format(*limits)
-        dtypes_of_complex = ",\n    complex64 (computed in complex128) and complex128 in their own"
+        of_complex = f"\n{filled(_COMPLEX.format(*limits))}\n"
+        dtypes_of_complex = ", complex64 (computed in complex128) and complex128 in their own"
     doc = _TEMPLATE.format(
+        returns=filled(_RETURNS.format(dtypes_of_complex), "    "),
         complex=of_complex,
-        complex_dtypes=dtypes_of_complex,
         summary=summary,
         parameters=inputs,
-        special=special,
+        special=filled(f"Special values: {special}"),
         example=example,
-        bound=bound,
+        error=filled(_ERROR.format(bound)),
         source=f"\nSource: {source}\n" if source else "",
     )
     return make_ufunc(entry.engine, names, doc, identity, entry.of_complex)

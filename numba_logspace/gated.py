@@ -57,7 +57,7 @@ def gated_log_softmax(
     ValueError
         For shapes that do not fit, for an `out` of another shape or that overlaps an input.
     numpy.exceptions.AxisError
-        For an axis that `a` has not.
+        For an axis that `a` does not have.
 
     Notes
     -----
@@ -122,7 +122,7 @@ def gated_log_softmax_vjp(
     ValueError
         For shapes that do not fit.
     numpy.exceptions.AxisError
-        For an axis that `a` has not.
+        For an axis that `a` does not have.
 
     Notes
     -----

@@ -352,7 +352,7 @@ def logcumsumexp_vjp(
     {cost} Beside the result there is room for two numbers for each of 1024 entries, and for five of
     each 1024. The entries are taken one after the other, those of several blocks twice, and only
     independent rows are shared among threads; on CUDA a thread takes a row, and there is room for
-    two numbers an entry. Objects of other libraries are read as NumPy arrays.
+    two numbers an entry.
 
     Examples
     --------
@@ -407,7 +407,6 @@ def weighted_logsumexp_vjp(
 
     O(size) time for the size of `x` and `b` together, with an exponential or two for each entry,
     and room for two arrays of float64 of that size. The entries are taken one after the other.
-    Objects of other libraries are read as NumPy arrays.
 
     Examples
     --------
@@ -419,4 +418,5 @@ def weighted_logsumexp_vjp(
     >>> of_b
     array([1., 1., 1.])
     """
-    return weighted_vjp(x, b, g, axis, where, workers, stream)
+    function = FAMILY["weighted_logsumexp_vjp"]
+    return weighted_vjp(function, x, b, g, axis, where, workers, stream)

@@ -149,7 +149,7 @@ def logsumexp_hvp(
     {derivatives}
 
     Error bound: 8 ulp of the sum of the moduli of the terms g p_j (1 - p_j) t_j and g p_j p_i t_i.
-    {cost} CUDA arrays are not taken, and objects of other libraries are read as NumPy arrays.
+    {cost} CUDA arrays are not taken.
 
     Examples
     --------
@@ -191,8 +191,7 @@ def cross_entropy_hvp(
     Special values: as `logsumexp_hvp`; 0 in a row of weight 0.
 
     Error bound: 8 ulp of the sum of the moduli of the terms M_i P_j (1 - P_j) t_j and M_i P_j P_l
-    t_l, times the weight of the row. {cost} CUDA arrays are not taken, and objects of other
-    libraries are read as NumPy arrays.
+    t_l, times the weight of the row. {cost} CUDA arrays are not taken.
 
     Examples
     --------
@@ -237,7 +236,7 @@ def softmax_binary_cross_entropy_hvp(
     Special values: as `log1m_softmax_hvp`; 0 in a row of weight 0.
 
     Error bound: 8 ulp of the sum of the moduli of the terms of both. {cost} CUDA arrays are not
-    taken, and objects of other libraries are read as NumPy arrays.
+    taken.
 
     Examples
     --------

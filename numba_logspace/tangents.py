@@ -310,7 +310,7 @@ def logcumsumexp_jvp(
     Error bound: 8 ulp of the sum of the moduli of the terms t_j exp(x_j - y_i), whatever the
     length, for t of modulus up to 2^70 (float64; any in float32, which is computed in float64).
     {cost} The entries are taken one after the other, and only independent rows are shared among
-    threads; on CUDA a thread takes a row. Objects of other libraries are read as NumPy arrays.
+    threads; on CUDA a thread takes a row.
 
     Examples
     --------
@@ -358,7 +358,7 @@ def weighted_logsumexp_jvp(
     Error bound: 2 ulp of the sum of the moduli of the terms, as long as terms b_j exp(x_j) of
     different sign, when they cancel, leave 2^-45 of the sum of their moduli. O(size) time for the
     size of `x` and `b` together; pieces are copied in turn. The entries are taken one after the
-    other. Objects of other libraries are read as NumPy arrays.
+    other.
 
     Examples
     --------
@@ -367,4 +367,5 @@ def weighted_logsumexp_jvp(
     >>> float(nl.weighted_logsumexp_jvp([1000.0, 1000.0], [2.0, -1.0], [1.0, 0.0], [0.0, 3.0]))
     5.0
     """
-    return weighted_jvp(x, b, t, s, axis, keepdims, where, workers, stream)
+    function = FAMILY["weighted_logsumexp_jvp"]
+    return weighted_jvp(function, x, b, t, s, axis, keepdims, where, workers, stream)

@@ -1,7 +1,8 @@
 """Prints the largest error of every function, as a Markdown table.
 
 Over the corpus, and for elementwise functions also over a search of random points, which takes half
-an hour: 10^8 in float32 and 10^7 in float64, or as many as an argument says.
+an hour: 10^8 in float32 and 10^7 in float64, or as many as an argument says. Other libraries, where
+they are installed, are searched with the first 10^6 of them.
 """
 
 import pathlib
@@ -24,52 +25,14 @@ from oracle import (
     REDUCTIONS,
     expected,
 )
+from peers import peers
 from search import SEARCHED, is_wide_enough, search
 
 import numba_logspace
 
 # The exact Jacobian takes the square of the length of a row, the second derivative the third power.
+OF_PEERS = 10**6
 LONGEST = dict.fromkeys(JACOBIANS, 40) | dict.fromkeys(HVPS, 20)
-
-
-def peers():
-    """Name -> function name -> function, of those that are installed."""
-    found = {}
-    try:
-        from scipy import special
-
-        names = ("softmax", "log_softmax", "logsumexp", "logit", "xlogy", "xlog1py")
-        names += ("entr", "rel_entr", "kl_div")
-        found["SciPy"] = {
-            **{f: getattr(special, f) for f in names},
-            "logaddexp": np.logaddexp,
-            "logistic": special.expit,
-            "log_sigmoid": special.log_expit,
-        }
-    except ImportError:
-        pass
-    try:
-        import torch
-
-        def through_torch(function, *options):
-            def call(*args):
-                return function(*(torch.as_tensor(a) for a in args), *options).numpy()
-
-            return call
-
-        names = ("softmax", "log_softmax", "logsumexp", "logcumsumexp")
-        found["PyTorch"] = {f: through_torch(getattr(torch, f), -1) for f in names}
-        elementwise = {
-            **{f: getattr(torch, f) for f in ("logaddexp", "logit")},
-            **{f: getattr(torch.special, f) for f in ("xlogy", "xlog1py", "entr")},
-            "log1pexp": torch.nn.functional.softplus,
-            "logistic": torch.sigmoid,
-            "log_sigmoid": torch.nn.functional.logsigmoid,
-        }
-        found["PyTorch"] |= {f: through_torch(call) for f, call in elementwise.items()}
-    except ImportError:
-        pass
-    return found
 
 
 def cases(name, dtype):
@@ -139,7 +102,9 @@ def main(count=None):
             cells = [f"`{name}`", label, formatted(error), str(BUDGETS[name]), where]
             for functions in others.values():
                 peer = functions.get(name)
-                cells.append(formatted(worst(name, peer, dtype)[0]) if peer else "")
+                points = min(count or OF_PEERS, OF_PEERS)
+                error = worst_of_all(name, peer, dtype, points)[0] if peer else None
+                cells.append("" if error is None else formatted(error))
             print("| " + " | ".join(cells) + " |", flush=True)
 
 

@@ -1,5 +1,6 @@
 """What pytest is told before the tests: where their helpers lie, which tests go together."""
 
+import collections
 import pathlib
 import sys
 
@@ -14,6 +15,13 @@ for _folder in ("helpers", "cpu"):
 
 def pytest_collection_modifyitems(items):
     """Give each process whole files, and one process those whose kernels are the same."""
+    cases = collections.Counter()
     for item in items:
         file = "values" if item.path.stem in OF_VALUES else item.path.stem
         item.add_marker(pytest.mark.xdist_group(file))
+        share = item.get_closest_marker("one_in")
+        if share:
+            test = item.path, item.function
+            if cases[test] % share.args[0]:
+                item.add_marker(pytest.mark.slow)
+            cases[test] += 1

@@ -7,7 +7,8 @@ a row. Here are three ways to get it and its Jacobian, and their errors as one e
 grows, which is what happens while a classifier becomes sure of itself.
 
 * **naive**: ``log(1 - softmax(x))``;
-* **published**: the linear-time form published for PyTorch, in NumPy: the sum of the exponentials
+* **published**: the linear-time form published for PyTorch (in the thread *How to calculate log(1 -
+  softmax(X)) numerically stably* of its forum, 2022), here in NumPy: the sum of the exponentials
   less the own term, and for the largest entry the logsumexp of the others;
 * **numba_logspace**: ``nl.log1m_softmax`` and ``nl.log1m_softmax_jacobian``.
 

@@ -5,11 +5,14 @@ import math
 import numpy as np
 
 from .._cpu import chains as engine
-from .._cpu.best_path import best_path as best_path_engine
+from .._cpu.best_path_of_few import best_path as best_path_engine
 from .._cpu.chains import COUNTS, LOGS, NUMBERS, POSTERIORS
+from .._cpu.stretches import loglikelihood as stretches_engine
+from .._cpu.stretches import pieces_for
 from .._cpu.totals import sums_over
 from .._cpu.workers import count_for, share
 from . import layout
+from .foreign import handed_over
 from .slabs import flat
 
 _DOUBLE = np.dtype(np.float64)
@@ -72,22 +75,23 @@ class Chains:
         self.transition = _plain(x), _starts(x.shape[:-3], self.batch, moves * k * k)
 
     def _read_lengths(self, lengths):
+        self._apart = self.given
         if lengths is None:
             self.lengths = np.full(self.count, self.steps, np.int64)
             return
-        array, _, _ = layout.as_array(lengths, "lengths", has_where=False)
-        if array.dtype.kind not in "iu":
-            raise TypeError(f"lengths must be integers, got dtype {array.dtype}")
+        array = layout.int_array(lengths, "lengths")
         if array.shape != self.batch:
             raise ValueError(
                 f"lengths must have the shape of the axes of log_emission before the last two, "
                 f"{self.batch}, got {array.shape}"
             )
-        if array.size and not (array.min() >= 1 and array.max() <= self.steps):
+        bad = (array < 1) | (array > self.steps)
+        if bad.any():
             raise ValueError(
                 f"lengths must be between 1 and {self.steps}, the steps of log_emission, got "
-                f"{array.min()} to {array.max()}"
+                f"{layout.first_of(array, bad)}"
             )
+        self._apart = self.given | {"lengths": array}
         self.lengths = array.reshape(-1).astype(np.int64)
 
     # --- results ---------------------------------------------------------------------------------
@@ -95,7 +99,12 @@ class Chains:
     def out_of_states(self, out):
         """Refuse an `out` that is not of the shape and dtype of what is seen."""
         if out is not None:
-            layout.check_out(out, self.shape, self.dtype, self.given)
+            layout.check_out(out, self.shape, self.dtype, self._apart)
+
+    @property
+    def has_one_matrix(self):
+        """Whether all steps of all chains have the same matrix."""
+        return self.step == 0 and math.prod(self.given["log_transition"].shape[:-3]) == 1
 
     @property
     def moving(self):
@@ -109,9 +118,11 @@ class Chains:
     def numbers(self, values, shape, out=None):
         """The doubles of a kernel in a shape and the dtype of results."""
         values = values.reshape(shape)
+        if out is None and self.dtype == _DOUBLE:
+            return values[()]
         with np.errstate(all="ignore"):  # a result may overflow, or underflow
             if out is None:
-                return values.astype(self.dtype, copy=False)[()]
+                return values.astype(self.dtype)[()]
             out[...] = values
         return out
 
@@ -125,6 +136,8 @@ class Chains:
 
 
 def _broadcasts(shape, wanted):
+    if shape == wanted[len(wanted) - len(shape) :]:
+        return True  # at once, as nearly always
     try:
         return np.broadcast_shapes(shape, wanted) == wanted
     except ValueError:
@@ -132,13 +145,21 @@ def _broadcasts(shape, wanted):
 
 
 def _plain(x):
-    return flat(np.require(x, _DOUBLE, ["C", "A"]))
+    is_plain = x.dtype == _DOUBLE and x.flags.carray
+    return flat(x if is_plain else np.require(x, _DOUBLE, ["C", "A"]))
 
 
 def _starts(lead, batch, size):
     # Where what belongs to each chain begins.
+    if not lead:
+        return np.zeros(math.prod(batch), np.intp)
     numbers = np.arange(math.prod(lead), dtype=np.intp).reshape(lead) * size
     return np.ascontiguousarray(np.broadcast_to(numbers, batch)).reshape(-1)
+
+
+def _by_name(log_initial, log_transition, log_emission):
+    given = {"log_transition": log_transition, "log_emission": log_emission}
+    return given if log_initial is None else {"log_initial": log_initial} | given
 
 
 # --- the calls -----------------------------------------------------------------------------------
@@ -168,39 +189,55 @@ def _run_backward(chains, every, totals, gives, pairs=_NOWHERE):
     return values
 
 
-def forward(arguments, lengths, out, workers):
+@handed_over
+def forward(function, log_initial, log_transition, log_emission, lengths, out, workers):
     """log p(y_1..t, z_t)."""
-    chains = Chains(arguments, lengths, workers)
+    chains = Chains(_by_name(log_initial, log_transition, log_emission), lengths, workers)
     chains.out_of_states(out)
     return chains.numbers(_run_forward(chains, LOGS)[0], chains.shape, out)
 
 
-def backward(arguments, lengths, out, workers):
+@handed_over
+def backward(function, log_transition, log_emission, lengths, out, workers):
     """log p(y_t+1..T | z_t)."""
-    chains = Chains(arguments, lengths, workers)
+    chains = Chains(_by_name(None, log_transition, log_emission), lengths, workers)
     chains.out_of_states(out)
     values = _run_backward(chains, _NO_NUMBERS, _NO_NUMBERS, LOGS)
     return chains.numbers(values, chains.shape, out)
 
 
-def loglikelihood(arguments, lengths, workers):
+@handed_over
+def loglikelihood(function, log_initial, log_transition, log_emission, lengths, workers):
     """log p(y)."""
-    chains = Chains(arguments, lengths, workers)
-    return chains.numbers(_run_forward(chains, 0)[-1], chains.batch)
+    chains = Chains(_by_name(log_initial, log_transition, log_emission), lengths, workers)
+    pieces = pieces_for(chains.states, chains.steps, chains.count)
+    if pieces < 0 or not chains.has_one_matrix:
+        return chains.numbers(_run_forward(chains, 0)[-1], chains.batch)
+    final, left = np.empty(chains.count), np.zeros(chains.count, np.uint8)
+    matrix, at, _, *seen = chains.moving
+    chains.run(stretches_engine(), *chains.initial, matrix, at, *seen, pieces, final, left)
+    if left.any():
+        arguments = *chains.initial, *chains.moving, _NOWHERE, _NO_NUMBERS, _NO_NUMBERS, 0, final
+        kernel = engine.forward()
+        for unit in np.flatnonzero(left).tolist():
+            kernel(*arguments, unit, unit + 1)
+    return chains.numbers(final, chains.batch)
 
 
-def posterior(arguments, lengths, out, workers):
+@handed_over
+def posterior(function, log_initial, log_transition, log_emission, lengths, out, workers):
     """log p(z_t | y)."""
-    chains = Chains(arguments, lengths, workers)
+    chains = Chains(_by_name(log_initial, log_transition, log_emission), lengths, workers)
     chains.out_of_states(out)
     _, every, totals, _ = _run_forward(chains, NUMBERS)
     values = _run_backward(chains, every, totals, POSTERIORS)
     return chains.numbers(values, chains.shape, out)
 
 
-def value_and_grad(arguments, lengths, workers):
+@handed_over
+def value_and_grad(function, log_initial, log_transition, log_emission, lengths, workers):
     """log p(y), and its derivatives by each argument."""
-    chains = Chains(arguments, lengths, workers)
+    chains = Chains(_by_name(log_initial, log_transition, log_emission), lengths, workers)
     _, every, totals, final = _run_forward(chains, NUMBERS)
     pairs = np.zeros(chains.count * math.prod(chains.moves))
     values = _run_backward(chains, every, totals, COUNTS, pairs)
@@ -213,10 +250,11 @@ def value_and_grad(arguments, lengths, workers):
     return chains.numbers(final, chains.batch), gradients
 
 
-def best_path(arguments, lengths, workers):
+@handed_over
+def best_path(function, log_initial, log_transition, log_emission, lengths, workers):
     """The best path, and the logarithm of its probability together with what is seen."""
-    chains = Chains(arguments, lengths, workers)
+    chains = Chains(_by_name(log_initial, log_transition, log_emission), lengths, workers)
     path = np.empty(chains.count * chains.steps, np.int64)
     final = np.empty(chains.count)
-    chains.run(best_path_engine(), *chains.initial, *chains.moving, path, final)
+    chains.run(best_path_engine(chains.states), *chains.initial, *chains.moving, path, final)
     return path.reshape(chains.shape[:-1]), chains.numbers(final, chains.batch)

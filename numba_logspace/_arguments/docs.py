@@ -4,6 +4,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from .prose import filled
+
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 _WORKERS = """workers : int, optional
@@ -20,32 +22,40 @@ x : array_like
     order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
     are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
     array of Dask: then it is lazy.
-axis : int, tuple of int or None, optional
-    The axis, or axes taken together, that a row runs along; None is all of them.{order} Also the
-    names of dimensions of a DataArray.
+{before}axis : int, tuple of int or None, optional
+{axis}
 {more}where : array_like of bool, optional
     Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
     as absent.
-out : ndarray, optional
-    Where to put the result, of its shape and dtype. {out}
-{workers}"""
+{out}{workers}"""
+
+_AXIS = """The axis, or axes taken together, that a row runs along; None is all of them.{order} Also
+the names of dimensions of a DataArray."""
+
+_OUT = """out : ndarray, optional
+    Where to put the result, of its shape and dtype. {may_be}
+"""
+
+_OUT_OF_TWO = """out : tuple of two ndarrays, optional
+    Where to put the value and the gradient, each of the shape and dtype of the result.
+"""
 
 _KEEPDIMS = """keepdims : bool, optional
     Keep the reduced axes in the result, with length one.
 """
 
-_COTANGENT = """g : array_like, optional
+_COTANGENT = """g : array_like{or_none}
     The cotangent, of a shape that broadcasts to that of `x`; None means ones: then it is the
     gradient of the sum.
 """
 
-_COTANGENT_OF_ROWS = """g : array_like, optional
+_COTANGENT_OF_ROWS = """g : array_like{or_none}
     The cotangent, of a shape that broadcasts to that of `x` without the axes, which may also be
     kept with length one; None means ones: then it is the gradient of the sum.
 """
 
 _TANGENT = """t : array_like
-    The tangent, of a shape that broadcasts to that of `x`.
+    The tangent, of a shape that broadcasts to that of `{of}`.
 """
 
 _RAISES = """Raises
@@ -57,20 +67,13 @@ ValueError
     For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
     input, or is read-only. Nothing has been written to it then.
 numpy.exceptions.AxisError
-    For an axis that `x` has not."""
+    For an axis that `x` does not have."""
 
-_DTYPE = """float32 and float64 in the dtype of `x`, float16
+_RETURNS = """Returns
+-------
+{what}
+    {shape}; float32 and float64 in the dtype of `{of}`, float16
     (computed in float32) in float16, int and bool in float64."""
-
-_MAP_RETURNS = f"""Returns
--------
-ndarray
-    In the shape of `x`; {_DTYPE}"""
-
-_REDUCTION_RETURNS = f"""Returns
--------
-ndarray or scalar
-    In the shape of `x` without the axes; {_DTYPE}"""
 
 _COMPLEX = """Complex numbers: complex64 (computed in complex128) and complex128 in their own type.
 Logarithms are principal values, with an imaginary part in (-pi, pi]. The same bound then holds for
@@ -104,18 +107,18 @@ _JACOBIAN_RAISES = """Raises
 TypeError
     For masked arrays, for other dtypes, for an `axis` that is not an int.
 numpy.exceptions.AxisError
-    For an axis that `x` has not."""
+    For an axis that `x` does not have."""
 
 _LOSS = """Parameters
 ----------
 logits : array_like
-    Any shape; float16, float32, float64, int or bool, of any strides and byte order. An entry
-    of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with their
-    interfaces: then all arrays are, also the results, and what would raise for a target or a
+    Of one axis or more; float16, float32, float64, int or bool, of any strides and byte order. An
+    entry of -inf is a class that cannot be. Or a CUDA array of Numba, CuPy or PyTorch, or with
+    their interfaces: then all arrays are, also the results, and what would raise for a target or a
     weight makes its row NaN. Or a DataFrame or DataArray: then the results have its labels; or an
     array of Dask: then they are lazy.
 {targets}
-axis : int, optional
+{before}axis : int, optional
     The axis of the classes.
 {weights}{of_classes}{where}reduction : {{"none", "sum", "mean"}}, optional
     The weighted losses themselves, their sum, or that over the sum of the weights.
@@ -133,12 +136,14 @@ _WHICH_ROWS = """where : array_like of bool, optional
 
 _ROW_WEIGHTS = """weights : array_like, optional
     A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-    A row of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+    A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
+    target is checked like that of any other.
 """
 
 _OPTIONS_OF_CLASSES = """class_weights : array_like, optional
     A weight >= 0 for each class, which multiplies its target. That of a label counts as one of its
-    row, also in the mean; beside numbers for the classes the mean is over the rows.
+    row, also in the mean; beside numbers for the classes the mean is over the rows, and 0 where
+    all classes have a weight of 0.
 label_smoothing : float, optional
     A share s in [0, 1) of each target that is spread over all K classes: (1 - s) M + s / K.
 """
@@ -165,7 +170,8 @@ pos_weight : array_like, optional
     What the targets are multiplied with, >= 0, of a shape that broadcasts to that of `logits`.
 weights : array_like, optional
     A weight >= 0 for each entry, of a shape that broadcasts to that of `logits`; None means ones.
-    An entry of weight 0 does not count: its loss and gradient are 0, whatever it holds.
+    An entry of weight 0 does not count: its loss and gradient are 0, whatever its logit is. Its
+    target is checked like that of any other.
 where : array_like of bool, optional
     Which entries count, of a shape that broadcasts to that of `logits`; the loss and the gradient
     of the others are 0, whatever they hold, and they count in no mean.
@@ -185,8 +191,9 @@ TypeError
     For masked arrays, for other dtypes, for CUDA arrays among others, for tensors that ask for
     derivatives.
 ValueError
-    For targets outside [0, 1], for weights that are negative, infinite or NaN; for shapes that do
-    not fit, for an unknown reduction, for a mean of nothing or of weights that are all 0{out}."""
+    For targets outside [0, 1], for weights that are negative, infinite (also as float32, where the
+    losses are computed in it) or NaN; for shapes that do not fit, for an unknown reduction, for a
+    mean of nothing or of weights that are all 0{out}."""
 
 _LOSS_RETURNS = """Returns
 -------
@@ -208,25 +215,30 @@ TypeError
     For masked arrays, for other dtypes, for an `axis` that is not an int, for CUDA arrays among
     others.
 ValueError
-    For {wrong}weights that are negative,
-    infinite or NaN: naming the first bad row; for shapes that do not fit, for an unknown
-    reduction, for a mean of nothing or of weights that are all 0{out}.
+{values}
 numpy.exceptions.AxisError
-    For an axis that `logits` has not."""
+    For an axis that `logits` does not have."""
 
-_COST = (
-    "O(size) time, and no more memory than the result, in any\nlayout that some order of the "
-    "axes makes contiguous; otherwise pieces of `x` are copied in turn."
-)
+_WRONG_VALUES = """For {wrong}weights that are negative, infinite (also as float32, where the losses
+are computed in it) or NaN: naming the first bad row; for shapes that do not fit, for an unknown
+reduction, for a mean of nothing or of weights that are all 0{out}."""
 
-
-def _parameters(more="", out="It may be `x` itself.", order=""):
-    return _PARAMETERS.format(more=more, out=out, order=order, workers=_WORKERS)
+_COST = """O(size) time, and no more memory than the result, in any layout that some order of the
+axes makes contiguous; otherwise pieces of `x` are copied in turn."""
 
 
-def _with(first, parameters):
-    # More parameters before the axis.
-    return parameters.replace("axis : int", first + "axis : int", 1)
+def _parameters(may_be="It may be `x` itself.", before="", more="", order="", out=_OUT):
+    parts = {"before": before, "more": more, "workers": _WORKERS}
+    parts["axis"] = filled(_AXIS.format(order=order), "    ")
+    return _PARAMETERS.format(**parts, out=out.format(may_be=may_be))
+
+
+def _returns(shape="In the shape of `x`", what="ndarray", of="x"):
+    return _RETURNS.format(what=what, shape=shape, of=of)
+
+
+def _cotangent(text=_COTANGENT, or_none=", optional"):
+    return text.format(or_none=or_none)
 
 
 def _loss_texts(targets, weights, wrong, of_classes=""):
@@ -237,25 +249,28 @@ def _loss_texts(targets, weights, wrong, of_classes=""):
         "of_classes": of_classes,
         "workers": _WORKERS,
     }
-    and_out = ",\n    for an `out` of another shape, or that overlaps an input in part"
+    and_out = ", for an `out` of another shape, or that overlaps an input in part"
+    raises, raises_of_out = (
+        _LOSS_RAISES.format(values=filled(_WRONG_VALUES.format(wrong=wrong, out=out), "    "))
+        for out in ("", and_out)
+    )
     return (
         {
-            "parameters": _LOSS.format(**parameters, where=_WHICH_ROWS, out=""),
+            "parameters": _LOSS.format(**parameters, before="", where=_WHICH_ROWS, out=""),
             "returns": _LOSS_RETURNS,
-            "raises": _LOSS_RAISES.format(wrong=wrong, out=""),
+            "raises": raises,
         },
         {
-            "parameters": _LOSS.format(**parameters, where=_WHICH_ROWS, out=_LOSS_OUT),
+            "parameters": _LOSS.format(**parameters, before="", where=_WHICH_ROWS, out=_LOSS_OUT),
             "returns": _GRADIENT_RETURNS,
-            "raises": _LOSS_RAISES.format(wrong=wrong, out=and_out),
+            "raises": raises_of_out,
         },
         {
-            "parameters": _with(
-                _TANGENT.replace("`x`", "`logits`"),
-                _LOSS.format(**parameters, where="", out=_LOSS_OUT),
+            "parameters": _LOSS.format(
+                **parameters, before=_TANGENT.format(of="logits"), where="", out=_LOSS_OUT
             ),
-            "returns": _MAP_RETURNS.replace("`x`", "`logits`"),
-            "raises": _LOSS_RAISES.format(wrong=wrong, out=and_out),
+            "returns": _returns("In the shape of `logits`", of="logits"),
+            "raises": raises_of_out,
         },
     )
 
@@ -288,7 +303,8 @@ x : array_like
     Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays are, also
     the result, and ids or offsets that would raise for their numbers make it NaN.
 {g}segment_ids : array_like of int, optional
-    The segment of each entry of the first axis, from 0 on, in any order.
+    The segment of each entry of the first axis, from 0 on, in any order. There are as many
+    segments as the largest id says, and memory for each of them.
 offsets : array_like of int, optional
     Instead of `segment_ids`: where segments begin and end. Segment r is ``x[offsets[r] :
     offsets[r + 1]]``, which may be empty; the first is 0, the last ``len(x)``.
@@ -299,10 +315,8 @@ out : ndarray, optional
     Where to put the result, of its shape and dtype. {out}
 {workers}"""
 
-_SEGMENTS_G = """g : array_like, optional
-    The cotangent, of a shape that broadcasts to that of {of}; None means ones: then it is the
-    gradient of the sum.
-"""
+_SEGMENTS_G = """The cotangent, of a shape that broadcasts to that of {of}; None means ones: then it
+is the gradient of the sum."""
 
 _SEGMENTS_RAISES = """Raises
 ------
@@ -311,18 +325,17 @@ TypeError
     `num_segments` beside `offsets`, for masked arrays, for other dtypes, for an `out` of another
     dtype, for CUDA arrays among others.
 ValueError
-    For ids that are negative or not below `num_segments`, for offsets that do not begin with 0,
-    decrease, or do not end with the length of `x`, for shapes that do not fit, for an `out` of
-    another shape, or that overlaps an input, or is read-only. Nothing has been written then."""
+    For ids that are negative, not below `num_segments` or too large for memory, for offsets that
+    do not begin with 0, decrease, or do not end with the length of `x`, for shapes that do not
+    fit, for an `out` of another shape, or that overlaps an input, or is read-only. Nothing has been
+    written then."""
 
-_SEGMENTS_COST = (
-    "O(size) time. Where ids never decrease or\noffsets are given, and `x` is contiguous with one "
-    "axis, nothing is copied."
-)
+_SEGMENTS_COST = """O(size) time. Where ids never decrease or offsets are given, and `x` is
+contiguous with one axis, nothing is copied."""
 
 
 def _segment_texts(returns, out, of=None):
-    g = _SEGMENTS_G.format(of=of) if of else ""
+    g = f"g : array_like, optional\n{filled(_SEGMENTS_G.format(of=of), '    ')}\n" if of else ""
     return {
         "parameters": _SEGMENTS.format(g=g, out=out, workers=_WORKERS),
         "returns": returns,
@@ -330,10 +343,6 @@ def _segment_texts(returns, out, of=None):
         "cost": _SEGMENTS_COST,
     }
 
-
-_SEGMENT_RETURNS = _REDUCTION_RETURNS.replace("ndarray or scalar", "ndarray").replace(
-    "In the shape of `x` without the axes;", "A number for each segment, in the first axis;"
-)
 
 _WEIGHTED = """Parameters
 ----------
@@ -369,68 +378,42 @@ TypeError
 ValueError
     For shapes that do not fit.
 numpy.exceptions.AxisError
-    For an axis that `x` and `b` together have not."""
+    For an axis that `x` and `b` together do not have."""
 
-_ORDER = "\n    Entries follow each other in C order."
+_ORDER = " Entries follow each other in C order."
+
+_MAP_RETURNS = _returns()
+_REDUCTION_RETURNS = _returns("In the shape of `x` without the axes", "ndarray or scalar")
+_TANGENT_OF_X = _TANGENT.format(of="x")
+
+
+def _of_entries(*arguments, **options):
+    return {"parameters": _parameters(*arguments, **options), "returns": _MAP_RETURNS}
+
+
+def _of_rows(*arguments, **options):
+    return {"parameters": _parameters(*arguments, **options), "returns": _REDUCTION_RETURNS}
+
 
 _TEXTS = {
-    "map": {"parameters": _parameters(), "returns": _MAP_RETURNS},
-    "scan": {
-        "parameters": _parameters(order=_ORDER),
-        "returns": _MAP_RETURNS,
-    },
-    "reduction": {
-        "parameters": _parameters(_KEEPDIMS, "It must not overlap `x`."),
-        "returns": _REDUCTION_RETURNS,
-    },
-    "vjp": {
-        "parameters": _with(_COTANGENT, _parameters(out="It may be `x` or `g` itself.")),
-        "returns": _MAP_RETURNS,
-    },
-    "vjp of a reduction": {
-        "parameters": _with(_COTANGENT_OF_ROWS, _parameters()),
-        "returns": _MAP_RETURNS,
-    },
-    "vjp of a scan": {
-        "parameters": _with(_COTANGENT, _parameters(order=_ORDER, out="It may be `x` or `g`.")),
-        "returns": _MAP_RETURNS,
-    },
-    "jvp of a scan": {
-        "parameters": _with(_TANGENT, _parameters(order=_ORDER, out="It may be `x` or `t`.")),
-        "returns": _MAP_RETURNS,
-    },
-    "jvp": {
-        "parameters": _with(_TANGENT, _parameters(out="It may be `x` or `t` itself.")),
-        "returns": _MAP_RETURNS,
-    },
-    "jvp of a reduction": {
-        "parameters": _with(_TANGENT, _parameters(_KEEPDIMS, "It must not overlap `x` or `t`.")),
-        "returns": _REDUCTION_RETURNS,
-    },
-    "hvp": {
-        "parameters": _with(
-            "g : array_like or None\n" + _COTANGENT.split("\n", 1)[1] + _TANGENT,
-            _parameters(out="It may be `x`, `g` or `t` itself."),
-        ),
-        "returns": _MAP_RETURNS,
-    },
-    "hvp of a reduction": {
-        "parameters": _with(
-            "g : array_like or None\n" + _COTANGENT_OF_ROWS.split("\n", 1)[1] + _TANGENT,
-            _parameters(out="It may be `x` or `t`."),
-        ),
-        "returns": _MAP_RETURNS,
-    },
+    "map": _of_entries(),
+    "scan": _of_entries(order=_ORDER),
+    "reduction": _of_rows("It must not overlap `x`.", more=_KEEPDIMS),
+    "vjp": _of_entries("It may be `x` or `g` itself.", _cotangent()),
+    "vjp of a reduction": _of_entries(before=_cotangent(_COTANGENT_OF_ROWS)),
+    "vjp of a scan": _of_entries("It may be `x` or `g`.", _cotangent(), order=_ORDER),
+    "jvp of a scan": _of_entries("It may be `x` or `t`.", _TANGENT_OF_X, order=_ORDER),
+    "jvp": _of_entries("It may be `x` or `t` itself.", _TANGENT_OF_X),
+    "jvp of a reduction": _of_rows("It must not overlap `x` or `t`.", _TANGENT_OF_X, _KEEPDIMS),
+    "hvp": _of_entries(
+        "It may be `x`, `g` or `t` itself.", _cotangent(or_none=" or None") + _TANGENT_OF_X
+    ),
+    "hvp of a reduction": _of_entries(
+        "It may be `x` or `t`.", _cotangent(_COTANGENT_OF_ROWS, " or None") + _TANGENT_OF_X
+    ),
     "value and vjp": {
-        "parameters": _with(_COTANGENT, _parameters()).replace(
-            "out : ndarray, optional\n    Where to put the result, of its shape and dtype. It may "
-            "be `x` itself.",
-            "out : tuple of two ndarrays, optional\n    Where to put the value and the gradient, "
-            "each of the shape and dtype of the result.",
-        ),
-        "returns": _MAP_RETURNS.replace("ndarray", "value, gradient : ndarray").replace(
-            "In the shape", "Each in the shape"
-        ),
+        "parameters": _parameters(before=_cotangent(), out=_OUT_OF_TWO),
+        "returns": _returns("Each in the shape of `x`", "value, gradient : ndarray"),
     },
     "weighted vjp": {
         "parameters": _WEIGHTED.format(more=_WEIGHTED_G, keepdims="", workers=_WORKERS),
@@ -454,7 +437,9 @@ _TEXTS = {
     "loss": _TARGETS[0],
     "loss and gradient": _TARGETS[1],
     "segment map": _segment_texts(_MAP_RETURNS, "It may be `x` itself."),
-    "segment reduction": _segment_texts(_SEGMENT_RETURNS, "It must not overlap `x`."),
+    "segment reduction": _segment_texts(
+        _returns("A number for each segment, in the first axis"), "It must not overlap `x`."
+    ),
     "segment vjp": _segment_texts(_MAP_RETURNS, "It may be `x` or `g` itself.", "`x`"),
     "segment vjp of a reduction": _segment_texts(
         _MAP_RETURNS, "It may be `x` itself.", "the result of `segment_logsumexp`"
@@ -462,16 +447,28 @@ _TEXTS = {
 }
 
 
+_AMID_PROSE = "cost", "derivatives", "complex"
+
+
 def shared_text(kind: str) -> Callable[[_F], _F]:
     """Decorate a function: put the shared parts into the {places} of its docstring."""
 
     def decorate(function: _F) -> _F:
-        text = inspect.cleandoc(function.__doc__ or "")
         parts = {"raises": _RAISES, "cost": _COST, "derivatives": _DERIVATIVES}
-        parts["complex"] = _COMPLEX
-        for name, part in {**parts, **_TEXTS[kind]}.items():
-            text = text.replace("{" + name + "}", part)
-        function.__doc__ = text
+        parts |= {"complex": _COMPLEX, **_TEXTS[kind]}
+        paragraphs = inspect.cleandoc(function.__doc__ or "").split("\n\n")
+        function.__doc__ = "\n\n".join(_completed(text, parts) for text in paragraphs)
         return function
 
     return decorate
+
+
+def _completed(paragraph, parts):
+    # Places amid prose move what stands behind them.
+    is_prose = any("{" + name + "}" in paragraph for name in _AMID_PROSE)
+    for name, part in parts.items():
+        paragraph = paragraph.replace("{" + name + "}", part)
+    if not is_prose:
+        return paragraph
+    head, rule, prose = paragraph.rpartition("---\n")  # a section may begin with it
+    return head + rule + filled(prose)

@@ -11,14 +11,14 @@ class EntryLoss:
 
     def __init__(self, rows, scores, pos_weight, weights, where, reduction):
         self.rows, self.x, self.reduction = rows, rows.x, reduction
-        present = loss_options.present_of(where, rows)
-        self.g = targets.numbers_of_rows(scores, "targets", targets.PROBABILITY, rows, present)
+        rows.of_rows = "logits"
+        self.present = loss_options.present_of(where, rows)
+        options = rows, self.present
+        self.g = targets.numbers_of_rows(scores, "targets", targets.probability, *options)
         self.q = None
         if pos_weight is not None:
-            self.q = targets.numbers_of_rows(
-                pos_weight, "pos_weight", targets.WEIGHT, rows, present
-            )
-        self.c = targets.row_weights_of(weights, rows, reduction, present)
+            self.q = targets.numbers_of_rows(pos_weight, "pos_weight", targets.weight, *options)
+        self.c = targets.row_weights_of(weights, rows, reduction, self.present)
 
     def run(self, function, out=None):
         """The losses as they are returned; the gradient goes to `out`."""
@@ -30,6 +30,7 @@ class EntryLoss:
     def with_gradient(self, function, out):
         """The losses as they are returned, and the gradient."""
         apart = {"targets": self.g, "pos_weight": self.q, "weights": self.c}
+        apart["where"] = self.present
         out = self.rows.out(out, {}, separate=apart)
         return self.run(function, out), self.rows.handed_out(out)
 

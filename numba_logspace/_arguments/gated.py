@@ -30,7 +30,7 @@ class Sets:
         self.gate = first.argument(first.with_memory(gate), "gate")[0]
         self.gate_of_rows = first.spread(self.gate, "gate")
         if not first.axes:
-            raise np.exceptions.AxisError(axis, 0, "axis")
+            raise np.exceptions.AxisError(axis, 0)
         (self.axis,) = first.axes
         lengths = list(first.x.shape)
         self._split = lengths[self.axis]

@@ -1,6 +1,7 @@
 """Arguments to the normal form (outer, n, inner): axis, dtype, out, where, and their errors."""
 
 import math
+import numbers
 import operator
 from typing import TypeAlias
 
@@ -122,7 +123,7 @@ def normalize_axes(axis, ndim):
     most = max(ndim, 1)
     for a in axes:
         if not -most <= a < most:
-            raise np.exceptions.AxisError(a, ndim, "axis")
+            raise np.exceptions.AxisError(a, ndim)
     axes = tuple(a % most for a in axes)
     if len(set(axes)) < len(axes):
         raise ValueError(f"axis must not name an axis twice, got {axis!r}")
@@ -151,6 +152,33 @@ def bool_array(where):
     if mask.dtype != np.bool_:
         raise TypeError(f"where must be boolean, got dtype {mask.dtype}")
     return mask
+
+
+def int_array(x, name, otherwise=""):
+    """An array of whole numbers, of any dtype for these.
+
+    `otherwise` is what an error says of strings and objects.
+    """
+    array = x if type(x) is np.ndarray else _plain_array(x, name, False)
+    if array.dtype.kind in "iu":
+        return array
+    if array.size == 0 and not isinstance(x, np.ndarray):
+        return array.astype(np.int64)  # an empty list is one of ints too
+    if array.dtype.kind == "f":
+        bad = (array != np.floor(array)) | np.isinf(array)
+        if bad.any():
+            raise TypeError(f"{name} must hold ints, got {first_of(array, bad)}")
+    if array.dtype.kind in "bf" or all(isinstance(u, numbers.Integral) for u in array.flat):
+        otherwise = f": convert it with {name}.astype(numpy.int64)"
+    raise TypeError(f"{name} must hold ints, got dtype {array.dtype}{otherwise}")
+
+
+def first_of(array, bad):
+    """The first number that is bad, and where it is, as errors say it."""
+    number, where = array[bad][0], np.argwhere(bad)[0].tolist()
+    if not where:
+        return str(number)
+    return f"{number} at {where[0] if len(where) == 1 else tuple(where)}"
 
 
 def broadcast_where(mask, shape, of):

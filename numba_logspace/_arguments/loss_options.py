@@ -16,7 +16,7 @@ def present_of(where, rows):
     mask = rows.which(where)
     if mask.ndim == rows.x.ndim and all(mask.shape[a] == 1 for a in rows.axes):
         mask = mask.reshape([k for a, k in enumerate(mask.shape) if a not in rows.axes])
-    return layout.broadcast_where(mask, rows.shape, "the losses")
+    return layout.broadcast_where(mask, rows.shape, rows.of_rows)
 
 
 def weights_of_classes(class_weights, rows):
@@ -66,7 +66,23 @@ def scores_and_weights(scores, rows, weights, reduction, present, class_weights,
     if share is None and factors is not None:
         return scores, targets.row_weights_of(weights, rows, reduction, present, factors)
     if factors is not None and reduction == "mean":
-        classes = classes / targets.mean_of_factors(weights, rows, present, factors)
+        classes = targets.over_mean_of_factors(classes, factors, weights, rows, present)
+    c = targets.row_weights_of(weights, rows, reduction, present)
+    if classes is not None:
+        _check_range(classes, c, rows, factors is not None and reduction == "mean")
     if share is not None or classes is not None or not isinstance(scores, (np.ndarray, Labels)):
         scores = Scores(scores, rows, classes, share or 0.0)
-    return scores, targets.row_weights_of(weights, rows, reduction, present)
+    return scores, c
+
+
+def _check_range(classes, c, rows, over_mean):
+    # What the targets are multiplied with has to be finite in what the losses are computed in.
+    largest = classes.max(initial=0.0)
+    with np.errstate(all="ignore"):
+        top = largest * max(1.0, 0.0 if c is None else float(c.max(initial=0)))
+        right = np.isfinite(rows.dtype.type(top))
+    if not right:
+        name = "class_weights over their mean" if over_mean else "weights times class_weights"
+        raise ValueError(
+            f"{name} must be finite in {rows.dtype}, got {top} for the largest of them"
+        )

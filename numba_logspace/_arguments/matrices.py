@@ -23,7 +23,7 @@ def jacobian(function, x, axis):
     axes = layout.normalize_axes(axis, array.ndim)
     check_axis(axis)
     if not axes:
-        raise np.exceptions.AxisError(axis, 0, "axis")
+        raise np.exceptions.AxisError(axis, 0)
     rows = np.ascontiguousarray(np.moveaxis(array, axes[0], -1), dtype)
     out = np.empty((*rows.shape, rows.shape[-1]), dtype)
     if out.size:

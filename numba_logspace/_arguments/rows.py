@@ -44,6 +44,7 @@ class Rows:
         self.mask = layout.check_where(where, self.x.shape)
         self.workers = count_for(workers, self.x.size)
         self.shape = self.row_shape(keepdims=False)
+        self.of_rows = "the losses" if name == "logits" else "the result"  # what has a number each
         self._made = False
 
     def _take(self, b, or_complex):
@@ -99,7 +100,7 @@ class Rows:
         """An array, which has been checked, as one with a number for each row."""
         if array.ndim == self.x.ndim and all(array.shape[a] == 1 for a in self.axes):
             array = array.reshape([k for a, k in enumerate(array.shape) if a not in self.axes])
-        return layout.check_operand(array, name, self.shape, "the result")
+        return layout.check_operand(array, name, self.shape, self.of_rows)
 
     def labels(self, array, classes, present=None):
         """Class labels from an array with a number for each row; any where none is present."""
@@ -114,11 +115,12 @@ class Rows:
     def operand(self, array, name):
         """As `entries`; a tangent must be given."""
         if array is None and name == "t":
-            raise TypeError("t must be an array of the shape of x, got None")
+            raise TypeError(f"t must be an array of the shape of {self.name}, got None")
         return self.entries(array, name)
 
     def _inputs(self, more):
-        return {self.name: self.x} | {k: a for k, a in more.items() if a is not None}
+        inputs = {self.name: self.x, "where": self.mask} | more
+        return {name: array for name, array in inputs.items() if array is not None}
 
     def out(self, out, inputs, separate=None):
         """An array for results of the shape of x.
@@ -128,9 +130,8 @@ class Rows:
         if out is None:
             self._made = True
             return np.empty_like(self.x, self.result, subok=False)
-        may_be = self._inputs(inputs)
-        checked = may_be | self._inputs(separate or {})
-        layout.check_out(out, self.x.shape, self.result, checked, may_be=may_be)
+        checked = self._inputs(inputs | (separate or {}))
+        layout.check_out(out, self.x.shape, self.result, checked, may_be=(self.name, *inputs))
         return out
 
     def two_outs(self, out, inputs):

@@ -10,6 +10,7 @@ from .._cpu.workers import count_for
 from . import layout
 
 _INT = np.dtype(np.int64)
+_UNIQUE = "numpy.unique(segment_ids, return_inverse=True)[1]"
 
 
 class Segments:
@@ -40,17 +41,17 @@ class Segments:
         return array
 
     def _ints(self, given, name):
-        array, _, _ = layout.as_array(self.taken(given, name), name, has_where=False)
-        if array.size == 0 and not isinstance(given, np.ndarray):
-            array = array.astype(_INT)  # an empty list is one of ints too
-        if array.dtype.kind not in "iu":
-            raise TypeError(
-                f"{name} must hold ints, got dtype {array.dtype}: convert it with "
-                f"{name}.astype(numpy.int64)"
-            )
+        array = self.whole_numbers(given, name)
         if array.ndim != 1:
             raise ValueError(f"{name} must have one axis, got shape {array.shape}")
+        self._given = {name: array}
         return self.of_int64(array, name)
+
+    def whole_numbers(self, given, name):
+        """An argument that holds ints."""
+        is_id = name == "segment_ids"
+        numbered = f": where none is missing, {_UNIQUE} numbers them" if is_id else ""
+        return layout.int_array(given, name, numbered)
 
     def of_int64(self, array, name):
         """Whole numbers as a flat array of int64."""
@@ -94,13 +95,15 @@ class Segments:
                 f"segment_ids must not be negative, got {least} at {int(ids.argmin())}"
             )
         if count is None:
-            count = most + 1
+            found = f"the ids of segment_ids, up to {most}: {_UNIQUE} numbers those that are there"
+            self.offsets = _room(int(most) + 1, found)
         elif most >= count:
             raise ValueError(
                 f"segment_ids must be below num_segments, {count}, got {most} at "
                 f"{int(ids.argmax())}"
             )
-        self.offsets = np.empty(count + 1, _INT)
+        else:
+            self.offsets = _room(count, f"num_segments, {count}")
         self.length = grouping.put_offsets(ids, rises, self.offsets)
         if not rises:
             self.order = np.empty(ids.size, _INT)
@@ -122,6 +125,8 @@ class Segments:
         """An array for results, made or checked."""
         if out is None:
             return np.empty(shape, self.result)
+        # The kernels read offsets while they write: no place of theirs may change.
+        inputs = inputs | self._given
         checked = {name: a for name, a in inputs.items() if a is not None}
         layout.check_out(out, shape, self.result, checked, may_be)
         return out
@@ -167,6 +172,14 @@ class Segments:
                 out[...] = results
             else:
                 out[self.order] = results
+
+
+def _room(count, of):
+    # An array for the offsets of so many segments.
+    try:
+        return np.empty(count + 1, _INT)
+    except (MemoryError, OverflowError, ValueError):
+        raise ValueError(f"there is no room for as many segments as {of}") from None
 
 
 def _count(num_segments):

@@ -4,12 +4,15 @@ import math
 
 import numpy as np
 
-from .._cpu.totals import fill_shares, mean_of_rows
+from .._cpu.totals import fill_shares, mean_of_rows, put_products
 from .layout import index_of
 from .scores import SparseRows
 from .slabs import Labels
 
 REDUCTIONS = ("none", "sum", "mean")
+_SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
+# The largest double that is a finite float32.
+_LARGEST_SINGLE = math.nextafter((2.0 - 2.0**-24) * 2.0**127, 0.0)
 
 
 def check_axis(axis):
@@ -36,6 +39,22 @@ def _is_probability(array):
     return (array >= 0) & (array <= 1)
 
 
+def _is_weight_of_single(array):
+    return (array >= 0) & (array <= _LARGEST_SINGLE)
+
+
+def probability(array, dtype):
+    """(what is right, in words) of the targets in an array that count in a dtype."""
+    return _is_probability, "in [0, 1]"
+
+
+def weight(array, dtype):
+    """(what is right, in words) of the weights in an array that count in a dtype."""
+    if dtype == _SINGLE and array.dtype.kind == "f" and array.dtype.itemsize > dtype.itemsize:
+        return _is_weight_of_single, "finite and >= 0 in float32"
+    return is_at_least_0, "finite and >= 0"
+
+
 def _check_numbers(array, rows, is_right, wanted, name, axes, present=None):
     # By the extremes, which need no array of their own; NaN is one. Only where one of them is
     # wrong is the first bad row looked for.
@@ -48,11 +67,12 @@ def _check_numbers(array, rows, is_right, wanted, name, axes, present=None):
     where = tuple(np.argwhere(bad.any(axis=axes) if axes else bad)[0].tolist())
     value = whole[bad][0] if not axes else np.moveaxis(whole, axes[0], -1)[where]
     value = value[~is_right(value)][0] if axes else value
-    raise ValueError(f"{name} must be {wanted}, got {value} in row {_row_name(where)}")
+    raise ValueError(f"{name} must be {wanted}, got {value}{_in_row(where)}")
 
 
-def _row_name(where):
-    return where[0] if len(where) == 1 else where
+def _in_row(where):
+    # Of a single row there is nothing to say.
+    return f" in row {where[0] if len(where) == 1 else where}" if where else ""
 
 
 def targets_of(targets, rows, present=None):
@@ -71,8 +91,7 @@ def targets_of(targets, rows, present=None):
         _check_numbers(
             array if present is None else whole,
             rows,
-            _is_probability,
-            "in [0, 1]",
+            *probability(array, rows.dtype),
             "targets",
             rows.axes,
             present,
@@ -129,10 +148,12 @@ def labels_of(array, classes):
     if array.dtype.kind == "f":
         right &= array == np.floor(array)
     if not right.all():
+        if not classes:
+            raise ValueError("targets must be classes, and logits have none: their axis is empty")
         where = tuple(np.argwhere(~right)[0].tolist())
         raise ValueError(
-            f"targets must be classes, whole numbers from 0 to {classes - 1}, got {array[where]} "
-            f"in row {_row_name(where)}; numbers for the classes have the shape of the logits"
+            f"targets must be classes, whole numbers from 0 to {classes - 1}, got {array[where]}"
+            f"{_in_row(where)}; numbers for the classes have the shape of the logits"
         )
     return Labels(array.astype(np.int64, copy=False))
 
@@ -144,11 +165,11 @@ def check_row_weights(weights):
         raise ValueError(f"weights must be finite and >= 0, got {weights[bad][0]}")
 
 
-def _check_weights(weights, rows, axes, present=None):
+def _check_weights(weights, rows, dtype, axes, present=None):
     # On CUDA the host would have to wait for the numbers: there what is wrong becomes NaN.
     if not rows.on_cuda:
         array = np.asarray(weights)
-        _check_numbers(array, rows, is_at_least_0, "finite and >= 0", "weights", axes, present)
+        _check_numbers(array, rows, *weight(array, dtype), "weights", axes, present)
 
 
 def class_weights_of(weights, rows, present=None):
@@ -156,7 +177,8 @@ def class_weights_of(weights, rows, present=None):
     whole = rows.entries(weights, "weights")
     if whole is None:
         raise TypeError("weights must be an array of numbers >= 0, got None")
-    _check_weights(weights if present is None else whole, rows, rows.axes, present)
+    given = weights if present is None else whole
+    _check_weights(given, rows, rows.dtype, rows.axes, present)
     return whole
 
 
@@ -167,20 +189,22 @@ def row_weights_of(weights, rows, reduction, present=None, factors=None):
     """
     whole = rows.numbers(weights, "weights")
     if whole is not None:
-        _check_weights(weights if present is None else whole, rows, (), present)
+        # Multiplied with others, or over their sum, they may be in range though they are not alone.
+        dtype = rows.dtype if factors is None and reduction != "mean" else _DOUBLE
+        _check_weights(weights if present is None else whole, rows, dtype, (), present)
     if rows.on_cuda:
         return rows.row_weights(whole, reduction == "mean", present)
-    if factors is not None:
-        whole = factors if whole is None else whole * factors
     if present is not None:
         whole = np.where(present, 1.0 if whole is None else whole, 0.0)
     if reduction != "mean":
-        return whole
+        return whole if factors is None else _products(whole, factors, rows)
     count = math.prod(rows.shape)
     if count == 0:
         raise ValueError("reduction must not be 'mean' of no rows")
-    if whole is None:
+    if whole is None and factors is None:
         return np.broadcast_to(rows.dtype.type(1.0 / count), rows.shape)
+    if factors is not None:
+        whole, _ = _scaled_products(1.0 if whole is None else whole, factors)
     shares = np.empty(count, rows.dtype)
     if not fill_shares(np.ascontiguousarray(whole, np.float64).reshape(-1), shares) > 0.0:
         none = "no rows" if present is not None and not present.any() else "weights that are all 0"
@@ -188,27 +212,43 @@ def row_weights_of(weights, rows, reduction, present=None, factors=None):
     return shares.reshape(rows.shape)
 
 
-PROBABILITY = _is_probability, "in [0, 1]"
-WEIGHT = is_at_least_0, "finite and >= 0"
+def _products(weights, factors, rows):
+    # Of a weight and a factor for each row, in the range of what the losses are computed in.
+    if weights is None:
+        name, products = "class_weights", factors
+    else:
+        with np.errstate(all="ignore"):
+            name, products = "weights times class_weights", weights * factors
+    _check_numbers(products, rows, *weight(products, rows.dtype), name, ())
+    return products
+
+
+def _scaled_products(weights, factors):
+    # Flat, over a power of 2 where they might leave the range of doubles; and its exponent.
+    products = np.array(np.broadcast_to(weights, factors.shape), np.float64, order="C").reshape(-1)
+    return products, put_products(products, np.ascontiguousarray(factors).reshape(-1))
 
 
 def numbers_of_rows(u, name, kind, rows, present=None):
-    """Numbers for the rows, of a kind, in their shape."""
+    """Numbers for the rows, `probability` or `weight`, in their shape."""
     if u is None:
-        raise TypeError(f"{name} must be an array of numbers {kind[1]}, got None")
+        raise TypeError(f"{name} must be an array of numbers, one for each entry, got None")
     whole = rows.numbers(u, name)
     if not rows.on_cuda:
-        _check_numbers(whole, rows, *kind, name, (), present)
+        _check_numbers(whole, rows, *kind(whole, rows.dtype), name, (), present)
     return whole
 
 
-def mean_of_factors(weights, rows, present, factors):
-    """The mean of a number for each row, weighted as the rows are."""
+def over_mean_of_factors(u, factors, weights, rows, present):
+    """Numbers over the mean of a factor for each row, weighted as the rows are."""
     shares = np.ascontiguousarray(row_weights_of(weights, rows, "mean", present), np.float64)
-    mean = mean_of_rows((shares * factors).reshape(-1), shares.reshape(-1))
+    products, exponent = _scaled_products(shares, factors)
+    mean = mean_of_rows(products, shares.reshape(-1))
     if not mean > 0.0:
         raise ValueError("reduction must not be 'mean' of weights that are all 0")
-    return mean
+    digits, exponents = np.frexp(u)
+    with np.errstate(all="ignore"):
+        return np.ldexp(digits / mean, exponents - exponent)
 
 
 # How the numbers of the classes become what an engine takes, by the name of the argument.

@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import difflib
 import functools
 import inspect
 import re
@@ -69,10 +70,21 @@ class Call:
 
     def dtype(self, arrays: Sequence[Any]) -> np.dtype:
         """The dtype of the results, of arrays with a name and a dtype."""
-        found = [layout.as_array(np.empty(0, a.dtype), a.name)[2] for a in arrays]
+        found = [result_of(a.dtype, a.name) for a in arrays]
         # Derivatives and losses have the dtype of their first argument.
         count = len(found) if self.is_elementwise or "b" in self.names else 1
         return functools.reduce(layout.common_dtype, found[:count])
+
+
+def result_of(dtype: np.dtype, name: str) -> np.dtype:
+    """The dtype of the results of an array in a file."""
+    try:
+        return layout.as_array(np.empty(0, dtype), name)[2]
+    except TypeError:  # which says what to do with an array that is at hand
+        raise TypeError(
+            f"{name} has dtype {dtype}; files must hold real numbers: float16, float32, float64, "
+            "integers or bool"
+        ) from None
 
 
 def _arguments(name: str) -> dict[str, bool]:
@@ -85,10 +97,19 @@ def _arguments(name: str) -> dict[str, bool]:
     return {p.name: p.default is not empty for p in parameters if p.name in _ARRAYS}
 
 
+def unknown(name: str, names: Sequence[str]) -> str:
+    """That there is no such function, and which may be meant."""
+    close = difflib.get_close_matches(name, names)
+    meant = f"did you mean {' or '.join(close)}?" if close else "numba_logspace.__all__ has all"
+    return f"no function {name!r}: {meant}"
+
+
 def divided(name: str, files: Sequence[str]) -> tuple[Call, list[str], list[str]]:
     """The call, the files it reads and the files it writes."""
     if name not in NAMES:
-        raise ValueError(f"no function {name!r}; choose from {', '.join(NAMES)}")
+        if name in numba_logspace.__all__:
+            raise ValueError(f"{name} does not run on files; apply --help lists what does")
+        raise ValueError(unknown(name, NAMES))
     arguments = _arguments(name)
     outputs = len(Call(FAMILY[name], ()).results)
     inputs = len(files) - outputs

@@ -40,7 +40,7 @@ LOGS, NUMBERS, POSTERIORS, COUNTS = 1, 2, 3, 4
 
 
 @inlined
-def _numbers(size):
+def numbers(size):
     return np.zeros(size), np.zeros(size), np.full(size, NOTHING)
 
 
@@ -63,7 +63,7 @@ def _put(to, at, width, number):
 
 
 @inlined
-def _exponentials(x, at, count, to):
+def exponentials(x, at, count, to):
     w = lanes(x)
     for i in range(0, count, w):
         v = load(x, at + i, min(w, count - i), -math.inf)
@@ -87,7 +87,7 @@ def _keep(of, k, to, at):
 
 
 @inlined
-def _times(a, b, b_at, width, to):
+def times(a, b, b_at, width, to):
     # Nearly normal: what follows needs the powers alone.
     w = lanes(to[0])
     for i in range(0, width, w):
@@ -97,7 +97,7 @@ def _times(a, b, b_at, width, to):
 
 
 @inlined
-def _total(a, k):
+def total(a, k):
     # The sum of a row, as a number.
     top = NOTHING
     for i in range(k):
@@ -114,17 +114,17 @@ def _total(a, k):
 
 
 @inlined
-def _space(k, width):
+def space_for(k, width):
     # (as it comes, its numbers row by row, the same brought to one power).
     w = width + 64
-    return _numbers(k * k + w), _numbers(k * width), (np.zeros(k * width), np.zeros(k * width))
+    return numbers(k * k + w), numbers(k * width), (np.zeros(k * width), np.zeros(k * width))
 
 
 @inlined
-def _prepare(x, at, k, width, turned, space):
+def prepare(x, at, k, width, turned, space):
     """(whether the numbers lie close together, the power that they are brought to)."""
     raw, (high, low, power), (near, near_low) = space
-    _exponentials(x, at, k * k, raw)
+    exponentials(x, at, k * k, raw)
     top, bottom = NOTHING, -NOTHING
     for i in range(k):
         for j in range(k):
@@ -190,7 +190,7 @@ def _close_step(near, k, width, matrix, power, seen, at, to):
 
 
 @inlined
-def _far_step(a, k, width, matrix, seen, at, to):
+def far_step(a, k, width, matrix, seen, at, to):
     w = lanes(a[0])
     for column in range(0, width, w):
         top = full(a[0], 2.0 * NOTHING)
@@ -214,15 +214,15 @@ def _step(a, k, width, space, close, top, near, seen, at, to):
     if close and row_close:
         _close_step(near, k, width, space[2], power + top, seen, at, to)
     else:
-        _far_step(a, k, width, space[1], seen, at, to)
+        far_step(a, k, width, space[1], seen, at, to)
 
 
 # --- forward, and the log-likelihood -------------------------------------------------------------
 
 
 @inlined
-def _rows(k, width):
-    return _numbers(width), _numbers(width), (np.zeros(width), np.zeros(width))
+def rows_of_states(k, width):
+    return numbers(width), numbers(width), (np.zeros(width), np.zeros(width))
 
 
 @inlined
@@ -245,28 +245,28 @@ def forward():
         out, every, totals, keeps, final, start, stop,
     ):  # fmt: skip
         width = _padded(k, emission)
-        space, (a, moved, near) = _space(k, width), _rows(k, width)
+        space, (a, moved, near) = space_for(k, width), rows_of_states(k, width)
         size = max(1, _BLOCK // k)
-        observed, kept = _numbers(size * k + 2 * width), _numbers(size * k + 2 * width)
+        observed, kept = numbers(size * k + 2 * width), numbers(size * k + 2 * width)
         close, top, before = False, 0.0, -1
         for unit in range(start, stop):
             base, length = unit * steps * k, lengths[unit]
-            _exponentials(initial, initial_at[unit], k, moved)
+            exponentials(initial, initial_at[unit], k, moved)
             for i in range(k, width):
                 moved[0][i], moved[1][i], moved[2][i] = 0.0, 0.0, NOTHING
             for first in range(0, length, size):
                 count = min(size, length - first)
-                _exponentials(emission, base + first * k, count * k, observed)
+                exponentials(emission, base + first * k, count * k, observed)
                 for t in range(count):
                     if first + t > 0:
                         at = transition_at[unit] + step * (first + t - 1)
                         if at != before:
-                            close, top = _prepare(transition, at, k, width, False, space)
+                            close, top = prepare(transition, at, k, width, False, space)
                             before = at
                         _step(a, k, width, space, close, top, near, observed, t * k, moved)
                         a, moved = moved, a
                     else:
-                        _times(moved, observed, 0, width, a)
+                        times(moved, observed, 0, width, a)
                     if keeps == LOGS:
                         _keep(a, k, kept, t * k)
                     elif keeps == NUMBERS:
@@ -275,7 +275,7 @@ def forward():
                     _logarithms(kept, count * k, out, base + first * k)
             if keeps == LOGS:
                 out[base + length * k : base + steps * k] = -np.inf
-            high, low, power = _total(a, k)
+            high, low, power = total(a, k)
             final[unit] = log_of_number(high, low, power)
             if keeps == NUMBERS:
                 totals[0][unit], totals[1][unit], totals[2][unit] = high, low, power
@@ -355,9 +355,9 @@ def backward():
         every, totals, out, gives, pairs, pairs_step, start, stop,
     ):  # fmt: skip
         width = _padded(k, emission)
-        space, (b, seen, near) = _space(k, width), _rows(k, width)
+        space, (b, seen, near) = space_for(k, width), rows_of_states(k, width)
         size = max(1, _BLOCK // k)
-        observed, kept = _numbers(size * k + 2 * width), _numbers(size * k + 2 * width)
+        observed, kept = numbers(size * k + 2 * width), numbers(size * k + 2 * width)
         sums, errors = np.zeros(k * width), np.zeros(k * width)
         close, top, before = False, 0.0, -1
         inverse = 1.0, 0.0, 0.0
@@ -374,16 +374,16 @@ def backward():
             for block in range((length - 1) // size, -1, -1):
                 first = block * size
                 count = min(size, length - first)
-                _exponentials(emission, base + first * k, count * k, observed)
+                exponentials(emission, base + first * k, count * k, observed)
                 for t in range(count - 1, -1, -1):
                     _keep(b, k, kept, t * k)
                     if first + t == 0:
                         continue
                     at = transition_at[unit] + step * (first + t - 1)
                     if at != before:
-                        close, top = _prepare(transition, at, k, width, True, space)
+                        close, top = prepare(transition, at, k, width, True, space)
                         before = at
-                    _times(b, observed, t * k, width, seen)
+                    times(b, observed, t * k, width, seen)
                     if gives == COUNTS:
                         last = base + (first + t - 1) * k
                         _add_pairs(every, last, seen, space[1], k, width, inverse, sums, errors)

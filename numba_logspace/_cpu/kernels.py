@@ -28,6 +28,7 @@ from .memory import (
 from .passes import Registers, ends_of, max_pass, term_at
 from .row import (
     Short,
+    in_registers,
     is_short,
     number_of,
     parts,
@@ -163,10 +164,13 @@ def map_one_row(prepare, element, condition, seconds, keeps):
 
     @formula
     def any_row(x, n, out):
-        def short():
-            map_row(x, 0, Short(x, n), Registers(), out)
+        def short(x, n, as_x):
+            map_row(x, 0, n, Registers(), out)
 
-        branch(is_short(x, n), short, lambda: map_row(x, 0, n, out if keeps else None, out))
+        def long():
+            map_row(x, 0, n, out if keeps else None, out)
+
+        branch(is_short(x, n), lambda: in_registers(x, n, short), long)
 
     def row(x, out):
         any_row(x, x.size, out)
@@ -203,9 +207,13 @@ def reduce_one_row(reduce, condition, seconds):
 
     @formula
     def any_row(x, n):
-        return branch(
-            is_short(x, n), lambda: reduce_row(x, 0, Short(x, n)), lambda: reduce_row(x, 0, n)
-        )
+        def short(x, n, as_x):
+            return reduce_row(x, 0, n)
+
+        def long():
+            return reduce_row(x, 0, n)
+
+        return branch(is_short(x, n), lambda: in_registers(x, n, short), long)
 
     def row(x):
         return any_row(x, x.size)

@@ -6,8 +6,9 @@ On CUDA a thread is a lane: there each of these moves a single number.
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.extending import models, register_model
 
-from .._compile.trace import formula, primitive
+from .._compile.trace import Traced, formula, primitive
 from .._formulas.simd import (
     INDEX,
     VECTOR_BYTES,
@@ -21,6 +22,28 @@ from .._formulas.simd import (
 )
 
 _CACHE_LINE = 64
+
+
+# A single register; VECTOR_BYTES may be two.
+REGISTER_BYTES = min(VECTOR_BYTES, 64)
+
+
+class _Narrow(types.Array):
+    """An array that is loaded one register at a time."""
+
+    vector_bytes = REGISTER_BYTES
+
+
+register_model(_Narrow)(models.ArrayModel)
+
+
+def narrowed(array):
+    """A float array of formulas as one that is loaded one register at a time; else as it is."""
+    kind = getattr(array, "kind", None)
+    if not isinstance(kind, types.Array) or not isinstance(kind.dtype, types.Float):
+        return array
+    narrow = _Narrow(kind.dtype, kind.ndim, kind.layout, readonly=not kind.mutable)
+    return Traced(array.tracer, narrow, array.value)
 
 
 def _pointer(context, builder, array_type, array, index):
@@ -50,7 +73,7 @@ def itemsize(array):
 
 def lanes_of(array_type):
     """How many numbers of its dtype the CPU loads at once."""
-    return Vector(array_type.dtype).lanes
+    return Vector(array_type.dtype, getattr(array_type, "vector_bytes", VECTOR_BYTES)).lanes
 
 
 @primitive

@@ -6,7 +6,7 @@ from .._compile.trace import branch, formula
 from .._formulas.simd import const, constant, count_of_lanes, largest_lane
 from .._formulas.sums import sum_of_lanes
 from .._formulas.vectormath import larger, lesser
-from .memory import full, lanes, lanes_of
+from .memory import full, lanes, lanes_of, narrowed
 from .passes import (
     below_max_pass,
     below_sum_pass,
@@ -25,14 +25,32 @@ MOST = 16
 class Short:
     """The length of a row that fits few vectors: how many is known while formulas are traced."""
 
-    def __init__(self, x, n):
-        self.n, self.two = n, lanes_of(x.kind) < MOST
+    def __init__(self, n, two):
+        self.n, self.two = n, two
 
 
 @formula
 def is_short(x, n):
     """Whether a row of n entries may be a Short one."""
     return n <= min(MOST, 2 * lanes_of(x.kind))
+
+
+def in_registers(x, n, short):
+    """short(x, n, as_x) of a Short row, in one register where that has room for it.
+
+    `as_x` makes what goes with the entries be loaded as they are.
+    """
+
+    def of_one():
+        return short(narrowed(x), Short(n, False), narrowed)
+
+    def of_more():
+        return short(x, Short(n, lanes_of(x.kind) < MOST), lambda u: u)
+
+    room = lanes_of(narrowed(x).kind)
+    if room == lanes_of(x.kind):
+        return of_more()
+    return branch(n <= room, of_one, of_more) if room < MOST else of_one()
 
 
 def number_of(n):

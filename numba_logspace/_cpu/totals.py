@@ -8,6 +8,8 @@ from .._compile.inline import inlined
 from .._compile.jit import kernel
 from .._formulas.vectormath import quotient, two_sum
 
+# Products of two numbers between these and their inverses lose no digits.
+_NORMAL = 2.0**1000
 # After so many numbers the error is added to the sum: it has errors of its own.
 _BLOCK = 4096
 
@@ -58,6 +60,24 @@ def _mean_of_rows(values, shares):
     return mean if math.isfinite(mean) else total / whole
 
 
+def _put_products(weights, factors):
+    is_normal, top = True, -(1 << 20)
+    for i in range(weights.size):
+        if weights[i] == 0.0 or factors[i] == 0.0:
+            continue
+        product = weights[i] * factors[i]
+        is_normal = is_normal and 1.0 / _NORMAL <= product <= _NORMAL
+        top = max(top, math.frexp(weights[i])[1] + math.frexp(factors[i])[1])
+    if is_normal:
+        for i in range(weights.size):
+            weights[i] *= factors[i]
+        return 0
+    for i in range(weights.size):
+        (a, p), (b, q) = math.frexp(weights[i]), math.frexp(factors[i])
+        weights[i] = math.ldexp(a * b, p + q - top)
+    return top
+
+
 def _fill_shares(weights, shares):
     largest = 0.0
     for weight in weights:
@@ -74,6 +94,9 @@ _sums_of_groups = kernel(_sums_of_groups)
 # (values, shares): the sum of values that have been multiplied with shares, over the sum of
 # these, or of the same for all. As shares are rounded they need not add up to 1.
 mean_of_rows = kernel(_mean_of_rows)
+# (weights, factors): put the products in the place of the weights, all of them finite and not
+# negative; over a power of 2, whose exponent is returned, where they might leave the range.
+put_products = kernel(_put_products)
 # (weights, shares): fill in each of the weights, doubles, over their sum; a number that is 0 where
 # all of them are.
 fill_shares = kernel(_fill_shares)

@@ -45,7 +45,7 @@ from .kernels import (
 )
 from .memory import full, lanes, load, put_number, spread, store
 from .passes import Registers, ends_of, in_blocks, term_at
-from .row import Short, is_short, number_of, parts
+from .row import in_registers, is_short, number_of, parts
 
 
 class Formulas:
@@ -285,7 +285,10 @@ def _lone_row(formulas, condition, seconds):
 
     @formula
     def short_row(x, n, g, t, c, out, out2):
-        return one_row(x, 0, Short(x, n), Registers(), g, t, c, out, out2)
+        def short(x, n, as_x):
+            return one_row(x, 0, n, Registers(), as_x(g), as_x(t), c, out, out2)
+
+        return in_registers(x, n, short)
 
     @inlined
     def row(x, keep, g, t, c, out, out2):

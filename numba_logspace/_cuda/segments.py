@@ -42,6 +42,16 @@ class Segments(SegmentsOfCpu):
         """The header of an argument."""
         return self.call.header(array, name)
 
+    def whole_numbers(self, given, name):
+        """The header of an argument that holds ints, which are not looked at."""
+        header = self.taken(given, name)
+        if header.dtype.kind not in "iu":
+            raise TypeError(
+                f"{name} must hold ints, got dtype {header.dtype}: convert it with "
+                f"{name}.astype(numpy.int64)"
+            )
+        return header
+
     def of_int64(self, array, name):
         """Whole numbers as a flat array of int64."""
         return self._flat(array, _INT)

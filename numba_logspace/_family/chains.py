@@ -9,5 +9,5 @@ TABLE = (
     Function("hmm_loglikelihood", "chain", chains.forward, ulp=2),
     Function("hmm_loglikelihood_value_and_grad", "chain", chains.backward, ulp=4),
     Function("hmm_posterior", "chain", chains.backward, ulp=2),
-    Function("hmm_viterbi", "chain", best_path.best_path, ulp=2),
+    Function("hmm_viterbi", "chain", best_path.best_path_of_many, ulp=2),
 )

@@ -3,7 +3,7 @@
 A number is (high, low, power): (high + low) 2^power, where high is the rounded sum and in
 [sqrt(1/2), sqrt(2)), and power a whole number that is kept as a float. Zero is (0, 0, NOTHING). So
 products of any number of factors neither underflow nor lose digits: a step of a chain is off by
-about 2^-100, and 10^5 of them by less than the last digit of a double. An exponential is taken
+about 2^-93, and 10^5 of them by less than the last digit of a double. An exponential is taken
 once for each logarithm that comes in, and a logarithm once for each that goes out.
 
 Of a logarithm that comes in beyond 2^50 in modulus only the size is right, and beyond 1e289 it is
@@ -18,6 +18,8 @@ from numba import config
 from .._compile.trace import formula, loop
 from .simd import const, constant, fma, polynomial, scaled_power_of_two, select, split_exponent
 from .vectormath import (
+    larger,
+    lesser,
     log_pair_of_sum,
     magnitude,
     sum_with_smaller,
@@ -37,17 +39,20 @@ _INFINITE = 1e289
 
 # log(2) in three doubles.
 _LN2 = (0.6931471805599453, 2.3190468138462996e-17, 5.707708438416212e-34)
-# 1 / n! for n = 7 ... 3 as pairs, and for n = 8 ... 14 as numbers.
+# And in parts of which the first two, of 42 digits, have exact products with small whole numbers.
+_SHORT_LN2 = (0.6931471805598903, 5.49792301870721e-14, 1.1612227229362532e-26)
+# 1 / n! for n = 6 ... 1 as pairs, and for n = 7 ... 13 as numbers.
 _PAIRS = (
-    (0.0001984126984126984, 1.7209558293420705e-22),
     (0.001388888888888889, -5.300543954373577e-20),
     (0.008333333333333333, 1.1564823173178714e-19),
     (0.041666666666666664, 2.3129646346357427e-18),
     (0.16666666666666666, 9.25185853854297e-18),
+    (0.5, 0.0),
+    (1.0, 0.0),
 )
-_TAIL = tuple(1.0 / math.factorial(n) for n in range(8, 15))
+_TAIL = tuple(1.0 / math.factorial(n) for n in range(7, 14))
 # The argument of the polynomial is halved so often, and its value squared again.
-_HALVINGS = 4
+_HALVINGS = 3
 
 
 def _has_fma():
@@ -76,13 +81,6 @@ def product_of_pairs(a, a_low, b, b_low):
     """(a + a_low) (b + b_low)."""
     p, e = exact_product(a, b)
     return sum_with_smaller(p, fma(a, b_low, fma(a_low, b, e)))
-
-
-@formula
-def sum_of_pairs(a, a_low, b, b_low):
-    """(a + a_low) + (b + b_low), which must not nearly cancel."""
-    s, lost = two_sum(a, b)
-    return sum_with_smaller(s, lost + (a_low + b_low))
 
 
 @formula
@@ -118,24 +116,28 @@ def _less_powers(x, k):
 
 @formula
 def _expm1_of_pair(r, r_low):
-    # For |r| up to log(2) / 2.
+    # For |r| up to log(2) / 2. Each coefficient is larger than what the later ones add to it, so
+    # that three operations sum them.
     part = const(r, 0.5**_HALVINGS)
     r, r_low = r * part, r_low * part
 
     def with_term(i, pair):
+        y, low = pair
         coefficient, rest = _PAIRS[i]
-        pair = product_of_pairs(*pair, r, r_low)
-        return sum_of_pairs(const(r, coefficient), const(r, rest), *pair)
+        p, e = exact_product(y, r)
+        s, lost = sum_with_smaller(const(r, coefficient), p)
+        return s, (lost + const(r, rest)) + fma(y, r_low, fma(low, r, e))
 
     def squared(_, pair):
         y, low = pair
-        return sum_of_pairs(y + y, low + low, *product_of_pairs(y, low, y, low))
+        twice = y + y
+        p, e = exact_product(y, y)
+        s, lost = sum_with_smaller(twice, p)
+        return s, (low + low) + (lost + fma(twice, low, e))
 
     y, low = loop(len(_PAIRS), with_term, (polynomial(r, _TAIL), const(r, 0.0)))
-    y, low = product_of_pairs(y, low, r, r_low)
-    y, low = sum_of_pairs(const(r, 0.5), const(r, 0.0), y, low)
-    y, low = product_of_pairs(*product_of_pairs(y, low, r, r_low), r, r_low)
-    return loop(_HALVINGS, squared, sum_of_pairs(r, r_low, y, low))
+    p, e = exact_product(y, r)
+    return loop(_HALVINGS, squared, (p, fma(y, r_low, fma(low, r, e))))
 
 
 @formula
@@ -148,7 +150,8 @@ def number_of_log(x):
     near = select(is_huge, zero, finite)
     k = fma(near, const(x, 1.4426950408889634), constant(x, "magic")) - constant(x, "magic")
     y, low = _expm1_of_pair(*_less_powers(near, k))
-    high, low = sum_of_pairs(const(x, 1.0), zero, y, low)
+    high, lost = sum_with_smaller(const(x, 1.0), y)
+    high, low = sum_with_smaller(high, lost + low)
     # A power in whole fours is whole.
     fours = (finite * const(x, 1.4426950408889634 / 4)) + constant(x, "magic")
     many = (fours - constant(x, "magic")) * const(x, 4.0)
@@ -160,6 +163,28 @@ def number_of_log(x):
         select(is_number, low, zero),
         select(is_number, k, const(x, NOTHING)),
     )
+
+
+@formula
+def ratio_of_logs(d, d_low):
+    """exp(d + d_low) as a pair of doubles, for |d| up to 277, or so."""
+    k = fma(d, const(d, 1.4426950408889634), constant(d, "magic")) - constant(d, "magic")
+    r = fma(-k, const(d, _SHORT_LN2[0]), d)
+    r, lost = two_sum(r, -(k * const(d, _SHORT_LN2[1])))
+    y, low = _expm1_of_pair(r, lost + fma(-k, const(d, _SHORT_LN2[2]), d_low))
+    high, lost = sum_with_smaller(const(d, 1.0), y)
+    # Scaled by 2^128 a power up to 400 has the exponent of a double, and comes back by two factors.
+    half = const(d, 2.0**-64)
+    scale = (scaled_power_of_two(k + constant(d, "magic")) * half) * half
+    return high * scale, (lost + low) * scale
+
+
+@formula
+def into_three(sums, x):
+    """Sums in three doubles, each what the one before lacks, with one number more."""
+    s, lost = two_sum(sums[0], x)
+    t, rest = two_sum(sums[1], lost)
+    return s, t, sums[2] + rest
 
 
 @formula
@@ -194,6 +219,22 @@ def log_of_number(high, low, power):
     p_low = fma(power, const(high, _LN2[1]), p_low)
     s, lost = two_sum(p, y)
     value = s + (lost + (p_low + rest))
+    return select(positive, value, select(high == zero, const(high, -math.inf), high))
+
+
+@formula
+def log_of_product(high, low, power, sums):
+    """The logarithm of the number times exp(sums), sums in three doubles; -inf of zero."""
+    positive = high > const(high, 0.0)
+    zero = const(high, 0.0)
+    y, rest = log_pair_of_sum(
+        select(positive, high, const(high, 1.0)), select(positive, low, zero), zero
+    )
+    power = select(positive, power, zero)
+    p, p_low = exact_product(power, const(high, _LN2[0]))
+    sums = into_three(into_three(into_three(sums, p), y), rest)
+    sums = into_three(sums, fma(power, const(high, _LN2[1]), p_low))
+    value = sums[0] + (sums[1] + sums[2])
     return select(positive, value, select(high == zero, const(high, -math.inf), high))
 
 
@@ -235,3 +276,52 @@ def better(best, v, i):
         select(larger, v[1], best[1]),
         select(larger, i, best[2]),
     )
+
+
+# As of twice the digits, but of plain sums: a contender is (sum, high, move, low, index, the best
+# of the other sums).
+
+
+@formula
+def contender(high, low, move, index):
+    """The first way into a state."""
+    return high + move, high, move, low, index, const(high, -math.inf)
+
+
+@formula
+def better_contender(best, high, low, move, index):
+    """The best with one way more; the first of equal sums."""
+    s = high + move
+    wins = s > best[0]
+    second = larger(lesser(s, best[0]), best[5])
+    chosen = (select(wins, a, b) for a, b in zip((high, move, low, index), best[1:]))
+    return larger(s, best[0]), *chosen, second
+
+
+@formula
+def told_by_sums(best, largest_low):
+    """0 where the plain sums tell for certain which is best, or all are -inf, and 1 elsewhere.
+
+    They leave out the low parts, of which none is larger than `largest_low`.
+    """
+    zero, one = const(best[0], 0.0), const(best[0], 1.0)
+    four = const(best[0], 4.0)
+    enough = fma(magnitude(best[0]), const(best[0], 2.0**-50), largest_low * four)
+    told = select(best[0] - best[5] > enough, zero, one)
+    return select(best[0] == const(best[0], -math.inf), zero, told)
+
+
+@formula
+def log_of_contender(best, seen):
+    """(high, low) of a contender, with what is seen; low is not yet the least it can be."""
+    s, lost = two_sum(best[1], best[2])
+    s, lost_too = two_sum(s, seen)
+    none = s == const(s, -math.inf)
+    return s, select(none, const(s, 0.0), best[3] + (lost + lost_too))
+
+
+@formula
+def tidied(high, low):
+    """(high, low) with high the rounded sum."""
+    s, lost = sum_with_smaller(high, low)
+    return s, select(s == const(s, -math.inf), const(s, 0.0), lost)

@@ -56,11 +56,11 @@ FORMATS = {
 
 
 class Vector(types.Type):
-    """As many float32 or float64 as fill VECTOR_BYTES."""
+    """As many float32 or float64 as fill VECTOR_BYTES, or another number of bytes."""
 
-    def __init__(self, dtype):
+    def __init__(self, dtype, size=VECTOR_BYTES):
         self.dtype = dtype
-        self.lanes = VECTOR_BYTES * 8 // dtype.bitwidth
+        self.lanes = size * 8 // dtype.bitwidth
         super().__init__(f"Vector({dtype} x {self.lanes})")
 
     @property
@@ -79,7 +79,9 @@ class Mask(types.Type):
 
 def loaded_type(typing_context, array):
     """What one load from an array gives: a vector, but a single number on CUDA."""
-    return Vector(array.dtype) if _on_cpu(typing_context) else array.dtype
+    if not _on_cpu(typing_context):
+        return array.dtype
+    return Vector(array.dtype, getattr(array, "vector_bytes", VECTOR_BYTES))
 
 
 def _on_cpu(typing_context):

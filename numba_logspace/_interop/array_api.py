@@ -21,9 +21,13 @@ def take(call):
         found = ", ".join(f"{name} is of {space.__name__}" for name, space in spaces.items())
         raise TypeError(f"arguments must be of one namespace, beside NumPy arrays, got: {found}")
     results = call.call(**{name: _values(u, name) for name, u in given.items()})
+    return _arrays(first, results)
+
+
+def _arrays(space, results):
     if isinstance(results, tuple):
-        return tuple(first.from_dlpack(np.asarray(y)) for y in results)
-    return first.from_dlpack(np.asarray(results))
+        return tuple(_arrays(space, y) for y in results)
+    return space.from_dlpack(np.asarray(results))
 
 
 def _values(u, name):

@@ -4,7 +4,7 @@ from .._arguments.foreign import library_of
 from .._family import FAMILY, WEIGHTED_LOGSUMEXP
 from . import PUBLIC
 
-ENTRIES, ROWS, PAIRS = "entries", "rows", "pairs"
+ENTRIES, ROWS, PAIRS, CLASSES = "entries", "rows", "pairs", "classes"
 # What the results of a kind have a number for.
 RESULTS = {
     "map": (ENTRIES,),
@@ -14,38 +14,71 @@ RESULTS = {
     "vjp of a reduction": (ENTRIES,),
     "jvp": (ENTRIES,),
     "jvp of a reduction": (ROWS,),
+    "vjp of a scan": (ENTRIES,),
+    "jvp of a scan": (ENTRIES,),
     "value and vjp": (ENTRIES, ENTRIES),
     "hvp": (ENTRIES,),
+    "hvp of a reduction": (ENTRIES,),
+    "hvp of a loss": (ENTRIES,),
+    "hvp of class weights": (ENTRIES,),
+    "weighted jvp": (ROWS,),
     "jacobian": (PAIRS,),
     "loss": (ROWS,),
     "loss and gradient": (ROWS, ENTRIES),
     "class weights": (ROWS,),
     "class weights and gradient": (ROWS, ENTRIES),
+    "entry loss": (ROWS,),
+    "entry loss and gradient": (ROWS, ENTRIES),
 }
 _OPTIONS = (
     "axis",
     "keepdims",
     "return_sign",
     "reduction",
+    "num_segments",
     "label_smoothing",
     "out",
     "workers",
     "stream",
 )
 # Of these kinds the argument of that name has a number for each row.
+_OF_ENTRIES = "entry loss", "entry loss and gradient"
 _OF_ROWS = {
-    "g": ("vjp of a reduction",),
-    "weights": ("loss", "loss and gradient"),
-    "where": ("loss", "loss and gradient", "class weights", "class weights and gradient"),
+    "g": ("vjp of a reduction", "hvp of a reduction", "weighted vjp"),
+    "targets": _OF_ENTRIES,
+    "pos_weight": _OF_ENTRIES,
+    "weights": ("loss", "loss and gradient", "hvp of a loss", *_OF_ENTRIES),
+    "where": (
+        *("loss", "loss and gradient", "class weights", "class weights and gradient"),
+        *_OF_ENTRIES,
+    ),
 }
 # Functions of these kinds take one axis only.
-ALONG_ONE = {"jacobian"} | {kind for kind in RESULTS if kind.startswith(("loss", "class weights"))}
+ALONG_ONE = {"jacobian", "hvp of a loss", "hvp of class weights"}
+ALONG_ONE |= {kind for kind in RESULTS if kind.startswith(("loss", "class weights"))}
+# Arguments of these kinds that have to be said.
+_SAID = {
+    "hvp": ("g",),
+    "hvp of a reduction": ("g",),
+    "product vjp": ("g",),
+    "product jvp": ("ta", "tb"),
+    "weighted vjp": ("g",),
+    "weighted jvp": ("t", "s"),
+}
 _DEFAULTS = {"keepdims": False, "return_sign": False, "out": None, "workers": None, "stream": None}
+_DEFAULTS |= {"num_segments": None, "label_smoothing": None}
 
 
 def role_of(kind, name):
     """What an argument of a function of a kind has a number for."""
+    if name == "class_weights":
+        return CLASSES
     return ROWS if kind in _OF_ROWS.get(name, ()) else ENTRIES
+
+
+def has_single_entries(kind):
+    """Whether each entry of the first array is a row of its own, along no axis."""
+    return kind in _OF_ENTRIES
 
 
 def name_of(function):
@@ -55,14 +88,14 @@ def name_of(function):
 
 def with_gradient(name):
     """What gives a loss together with its gradient; all else is itself."""
-    return f"{name}_value_and_grad" if FAMILY[name].kind in ("loss", "class weights") else name
+    has_one = FAMILY[name].kind in ("loss", "class weights", "entry loss")
+    return f"{name}_value_and_grad" if has_one or name == "hmm_loglikelihood" else name
 
 
 def run(name, arguments):
     """A public function on arguments by name."""
-    if FAMILY[name].kind == "hvp":
-        arguments = {"g": None} | arguments  # which has to be said
-    return PUBLIC[name](**arguments)
+    said = _SAID.get(FAMILY[name].kind, ())
+    return PUBLIC[name](**dict.fromkeys(said) | arguments)
 
 
 class Described:
@@ -89,6 +122,8 @@ class Described:
 
     def call(self, **changed):
         """The public function on these arguments, others as they were."""
+        if has_single_entries(self.kind):
+            changed.pop("axis", None)
         return run(self.name, self.arrays | self.options | changed)
 
     def role(self, name):
@@ -103,8 +138,8 @@ class Described:
 
     @property
     def axis(self):
-        """The axis as it was passed."""
-        return self.options.get("axis")
+        """The axis as it was passed; () where each entry is a row of its own."""
+        return () if has_single_entries(self.kind) else self.options.get("axis")
 
     @property
     def along_one(self):
@@ -112,29 +147,9 @@ class Described:
         return self.kind in ALONG_ONE
 
     @property
-    def is_loss(self):
-        """Whether the function is a loss that scores the classes of a row."""
-        return self.kind.startswith(("loss", "class weights"))
-
-    @property
     def summed(self):
         """Whether a loss is one number for all rows."""
-        return self.options.get("reduction", "none") != "none"
-
-    def refuse_options_of_losses(self, *names, entry_losses=True):
-        """Raise a TypeError for what a loss takes with plain arrays alone."""
-        first, kind = next((n, type(u)) for n, u in self.arrays.items() if is_foreign(u))
-        if entry_losses and self.kind.startswith("entry loss"):
-            raise TypeError(
-                f"{self.name} takes plain arrays alone, got {first} as a {kind.__name__}; of "
-                "tensors of PyTorch and arrays of JAX it takes those without derivatives"
-            )
-        for name in names:
-            if self.is_loss and (name in self.arrays or name in self.options):
-                raise TypeError(
-                    f"{name} of losses must be None where {first} is a {kind.__name__}: weights "
-                    "for the rows and targets for the classes say the same"
-                )
+        return self.options.get("reduction", "none") != "none" and "hvp" not in self.kind
 
     def refuse(self, *names):
         """Raise a TypeError for options that the library of the arrays has no use for."""

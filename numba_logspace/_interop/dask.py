@@ -6,9 +6,9 @@ import math
 import dask.array as da
 import numpy as np
 
-from .._arguments import gated, layout, matrices, rows, targets
+from .._arguments import gated, layout, loss_options, matrices, rows, targets
 from .._arguments.rows import Rows
-from . import summaries
+from . import dask_sequences, summaries
 from .blocks import (
     as_lazy,
     blockwise,
@@ -21,7 +21,15 @@ from .blocks import (
     shape_of,
     tuples_of,
 )
-from .calls import ENTRIES, PAIRS, ROWS, are_labels, is_foreign
+from .calls import (
+    CLASSES,
+    ENTRIES,
+    PAIRS,
+    ROWS,
+    are_labels,
+    has_single_entries,
+    is_foreign,
+)
 
 
 def take(call):
@@ -30,13 +38,32 @@ def take(call):
     for name, u in call.arrays.items():
         if is_foreign(u) and not isinstance(u, da.Array):
             raise TypeError(f"{name} is a {type(u).__name__}: pass an array of dask.array")
-    call.refuse_options_of_losses("where", "class_weights")
+    dask_sequences.refuse(call)
+    _refuse_means(call)
+    if call.kind.startswith("segment"):
+        return dask_sequences.of_segments(call)
+    if call.kind == "chain":
+        return dask_sequences.of_chains(call)
     if call.kind == "product":
         return _product(call)
     if call.kind in ("gated", "gated vjp"):
         return _gated(call)
     over_rows = _OverRows(call)
     return _summed(over_rows) if call.summed else over_rows.results()
+
+
+def _refuse_means(call):
+    # What a mean is over goes through all blocks.
+    if call.options.get("reduction") != "mean":
+        return
+    names = ("where", "class_weights") + ("weights",) * has_single_entries(call.kind)
+    given = [name for name in names if name in call.arrays]
+    if given or "hvp" in call.kind:
+        instead = f"{given[0]} is given" if given else "a Hessian is wanted"
+        raise TypeError(
+            f"reduction must not be 'mean' of arrays of Dask where {instead}: take 'sum', and "
+            "divide by what the mean is over"
+        )
 
 
 class _OverRows:
@@ -70,7 +97,9 @@ class _OverRows:
 
     def _indices_of(self, name, u, x):
         role = self.call.role(name)
-        if name == "targets" and _are_labels(u, x, self.axes):
+        if role == CLASSES:
+            return self.axes
+        if name == "targets" and self.axes and _are_labels(u, x, self.axes):
             role = ROWS
         kept = u.ndim == x.ndim and all(u.shape[a] == 1 for a in self.axes)
         if role == ROWS and not kept:
@@ -126,11 +155,15 @@ def _rows_of(call, shadows):
         targets.check_axis(call.axis)
     if "reduction" in call.options:
         targets.check_reduction(call.options["reduction"])
-    where, b = others.pop("where", None), others.pop("b", None)
+    b, where = others.pop("b", None), None
+    if call.role("where") != ROWS:
+        where = others.pop("where", None)
     rows = Rows(x, call.axis, where, call.options.get("workers"), call.first, b)
     if call.along_one and not rows.axes:
         raise np.exceptions.AxisError(call.axis, 0, "axis")
-    for name in call.function.operands:
+    if "class_weights" in others:
+        loss_options.weights_of_classes(others.pop("class_weights"), rows)
+    for name in () if has_single_entries(call.kind) else call.function.operands:
         u = others.pop(name, None)
         if name == "targets":
             u, _, _ = rows.argument(u, name)

@@ -8,11 +8,14 @@ from .._family import WEIGHTED_LOGSUMEXP
 from .calls import name_of, refuse_complex, run
 from .jax_calls import Made, as_array, call, of_numpy
 from .jax_derivatives import elementwise, summed_to
+from .likes import as_returned
 from .spread import product, spread
 from .tried import tried
 
 # Arguments that may stand beside arrays as they are.
 _OPTIONS = {bool, int, float, str, tuple, type(None)}
+# Kinds in which the dtype of several arguments counts.
+_OF_SEVERAL = "gated", "product", "weighted", "chain"
 _COMPUTED = {np.dtype(np.float32), np.dtype(np.float64)}
 _KEPT = _COMPUTED | {np.dtype(np.bool_), np.dtype(np.int32), np.dtype(np.int64)}
 
@@ -35,12 +38,15 @@ def take_soon(call):
             return None
         first = u if first is None else first
         arguments[name] = of_numpy(u)
-    several = call.function is WEIGHTED_LOGSUMEXP or call.function.kind.startswith("gated")
-    if several or call.function.kind == "product" or "stream" in arguments:
+    several = call.function is WEIGHTED_LOGSUMEXP or call.function.kind.startswith(_OF_SEVERAL)
+    if several or "stream" in arguments:
         return None
-    results = run(name_of(call.function), arguments)
+    return _arrays(run(name_of(call.function), arguments), first)
+
+
+def _arrays(results, first):
     if type(results) is tuple:
-        return tuple(as_array(y, first) for y in results)
+        return tuple(_arrays(y, first) for y in results)
     return as_array(results, first)
 
 
@@ -55,13 +61,15 @@ def take(call):
     }
     arrays, half = _computed(call.kind, arrays)
     is_traced = any(isinstance(u, jax.core.Tracer) for u in arrays.values())
-    if is_traced:
-        call.refuse_options_of_losses("where", "class_weights", "label_smoothing")
-    call.refuse_options_of_losses(entry_losses=half is not None)
+    ids = arrays.get("segment_ids")
+    if call.kind == "segment reduction" and ids is not None and "num_segments" not in others:
+        if isinstance(ids, jax.core.Tracer):
+            raise TypeError("num_segments must be given where segment_ids is traced")
+        others["num_segments"] = int(ids.max()) + 1 if ids.size else 0
     results = _traced(call, arrays, others) if is_traced else _made(call, arrays, others)
     if half is not None:
-        results = [y.astype(half) for y in results]
-    return tuple(results) if len(results) > 1 else results[0]
+        results = [y.astype(half) if _is_floating(y) else y for y in results]
+    return as_returned(call.name, results)
 
 
 def _made(call_, arrays, others):
@@ -136,8 +144,12 @@ def _computed(kind, arrays):
 
 
 def _counts(kind, name):
-    if kind.startswith("gated") or kind == "product":
+    if kind == "chain":
+        return name != "lengths"
+    if kind.startswith("gated") or kind.startswith("product"):
         return name in ("a", "b")
+    if kind.startswith("weighted"):
+        return name in ("x", "b")
     return kind == "elementwise" or (kind == "reduction" and name in ("x", "b"))
 
 

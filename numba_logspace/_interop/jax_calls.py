@@ -1,6 +1,7 @@
 """A call on arrays of JAX as one primitive: on their memory, or called back from compiled code."""
 
 import functools
+import itertools
 
 import jax
 import jax.numpy as jnp
@@ -8,6 +9,7 @@ import numpy as np
 from jax.extend.core import Primitive
 from jax.interpreters import batching, mlir
 
+from .likes import likes_of
 from .made import Made as AnyMade
 from .made import shapes_of
 
@@ -50,9 +52,10 @@ def avals_of(made, arrays):
     shapes = {name: u.shape for name, u in zip(made.names, arrays)}
     # Of two sets of labels the first array is the gate.
     dtype = arrays[made.names.index("a") if "a" in made.names else 0].dtype
-    return [
-        jax.core.ShapedArray(shape, dtype) for shape in shapes_of(made.kind, shapes, made.others)
-    ]
+    likes, whole = likes_of(made.function), jax.dtypes.canonicalize_dtype(np.int64)
+    dtypes = [whole if like.is_integer else dtype for like in likes] or itertools.repeat(dtype)
+    found = shapes_of(made.function, shapes, made.others)
+    return [jax.core.ShapedArray(shape, dtype) for shape, dtype in zip(found, dtypes)]
 
 
 def as_array(y, like):
@@ -70,7 +73,9 @@ def of_numpy(u):
 
 def _on_memory(made, *arrays):
     # Arrays of NumPy: nothing of JAX may run in what its compiled code calls.
-    return [np.asarray(y) for y in made.results(map(of_numpy, arrays))]
+    results = [np.asarray(y) for y in made.results(map(of_numpy, arrays))]
+    whole = jax.dtypes.canonicalize_dtype(np.int64)
+    return [y.astype(whole) if y.dtype == np.int64 else y for y in results]
 
 
 @call_p.def_impl

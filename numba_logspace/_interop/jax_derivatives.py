@@ -67,7 +67,7 @@ class Point(AnyPoint):
 
 def _kept(made, results):
     # The results that the rules look at.
-    looked_at = "gradient" in made.kind or made.kind == "jacobian" or "b" in made.names
+    looked_at = "gradient" in made.kind or made.kind in ("jacobian", "chain") or "b" in made.names
     return results if looked_at else []
 
 

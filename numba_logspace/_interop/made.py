@@ -5,11 +5,22 @@ import numpy as np
 from .._arguments.layout import normalize_axes, result_shape
 from .._family import FAMILY
 from . import PUBLIC
-from .calls import ALONG_ONE, ENTRIES, PAIRS, RESULTS, ROWS, run
+from .calls import (
+    ALONG_ONE,
+    ENTRIES,
+    PAIRS,
+    RESULTS,
+    ROWS,
+    has_single_entries,
+    run,
+)
+from .likes import flattened, likes_of, shape_like
 
 _ALONG_ONE = {f.name for f in FAMILY.values() if f.kind in ALONG_ONE or "gated" in f.kind}
 # The arguments of these kinds broadcast together.
 BROADCAST = ("elementwise", "product")
+# With one more axis these may mean something else.
+_FIXED = ("segment", "chain", "weighted", "product ")
 
 
 class Made:
@@ -29,6 +40,8 @@ class Made:
     @property
     def axis(self):
         """The axis, or a tuple of axes."""
+        if has_single_entries(self.kind):
+            return ()
         return self.others.get("axis", -1)
 
     @property
@@ -44,13 +57,14 @@ class Made:
 
     def results(self, arrays):
         """Its results on arrays in the order of the names, always a tuple."""
-        results = self.public(**dict(zip(self.names, arrays)))
-        return results if isinstance(results, tuple) else (results,)
+        return flattened(self.public(**dict(zip(self.names, arrays))))
 
     def takes_one_more_axis(self, ndim):
         """Whether one more axis may come before all, where the first array has so many."""
         # So it may where the arguments broadcast, or the rows stay as they are.
         if self.others.get("reduction", "none") != "none":
+            return False
+        if self.kind.startswith(_FIXED) or "class_weights" in self.names:
             return False
         return self.kind in BROADCAST or ndim > 0
 
@@ -71,14 +85,17 @@ def _from_last(axis, ndim, along_one):
         return axis
 
 
-def shapes_of(kind, shapes, options, broadcast=np.broadcast_shapes):
+def shapes_of(function, shapes, options, broadcast=np.broadcast_shapes):
     """The shape of each result, from those of the arrays by name, of which the first counts."""
-    first = next(iter(shapes.values()))
+    first, kind = next(iter(shapes.values())), FAMILY[function].kind
+    likes = likes_of(function)
+    if likes:
+        return [shape_like(like, shapes, options) for like in likes]
     if kind == "elementwise":
         return [tuple(broadcast(*shapes.values()))]
-    if kind == "product":
-        return [_shape_of_product(*shapes.values(), broadcast)]
-    axis = options.get("axis", -1)
+    if kind in ("product", "product jvp"):
+        return [_shape_of_product(shapes["a"], shapes["b"], broadcast)]
+    axis = () if has_single_entries(kind) else options.get("axis", -1)
     if kind.startswith("gated"):
         a, b = shapes["a"], shapes["b"]
         if kind == "gated vjp":
@@ -86,7 +103,7 @@ def shapes_of(kind, shapes, options, broadcast=np.broadcast_shapes):
         (along,) = normalize_axes(axis, len(a))
         return [tuple(k + b[i] if i == along else k for i, k in enumerate(a))]
     whole = tuple(first)
-    if "b" in shapes and kind == "reduction":
+    if "b" in shapes:
         whole = tuple(broadcast(first, shapes["b"]))
     axes = normalize_axes(tuple(axis) if isinstance(axis, list) else axis, len(whole))
     rows = result_shape(whole, axes, options.get("keepdims"))

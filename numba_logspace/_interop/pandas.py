@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 
 from .._arguments.layout import normalize_axes
-from .calls import ENTRIES, ROWS, is_foreign
+from .calls import CLASSES, ENTRIES, ROWS, is_foreign
+from .likes import as_returned, flattened, likes_of
 
 _NAMES = {"index": 0, "rows": 0, "columns": 1}
 _LABELLED = pd.DataFrame, pd.Series
@@ -17,11 +18,12 @@ def take(call):
     for name, u in call.arrays.items():
         if is_foreign(u) and not isinstance(u, _HOLDERS):
             raise TypeError(f"{name} is a {type(u).__name__}: pass a Series or a DataFrame")
-    call.refuse_options_of_losses()
     if call.kind == "product":
         return _product(call)
     if call.kind in ("gated", "gated vjp"):
         return _gated(call)
+    if likes_of(call.name) or call.kind == "product jvp":
+        return _with_parts(call)
     x = call.arrays[call.first]
     if not isinstance(x, _LABELLED):
         return call.call(**{name: _values(u) for name, u in call.arrays.items()})
@@ -80,6 +82,8 @@ def _matched(u, name, x, axes, call):
     if not isinstance(u, _LABELLED):
         return u
     is_integer = all(_numpy_dtype(dtype).kind in "iu" for dtype in _dtypes(u))
+    if call.role(name) == CLASSES:
+        return _in_order(u, name, 0, x.axes[axes[0]], call.first)
     role = call.role_beside(name, u.shape, is_integer, x.shape, axes)
     kept = [a for a in range(x.ndim) if a not in axes]
     if isinstance(u, pd.Series):
@@ -140,6 +144,63 @@ def _rows_like(x, axes, y):
     return _built(y, [x.axes[a] for a in kept], _dtype_like(x, y.dtype)) if np.ndim(y) else y
 
 
+# --- segments, chains, gradients in pairs --------------------------------------------------------
+
+# {argument: (its axis, the argument whose labels it must have, the axis of that)}; of a Series
+# beside a DataFrame the last one counts.
+_BESIDE = {
+    "segment_ids": ((0, "x", 0),),
+    "log_initial": ((-1, "log_emission", -1),),
+    "log_transition": ((-2, "log_emission", -1), (-1, "log_emission", -1)),
+}
+_OF_PRODUCT = {
+    "b": ((0, "a", -1),),
+    "g": ((0, "a", 0), (-1, "b", -1)),
+    "ta": ((0, "a", 0), (-1, "a", -1)),
+    "tb": ((0, "b", 0), (-1, "b", -1)),
+}
+_OF_ENTRIES = ((0, "x", 0), (-1, "x", -1))
+
+
+def _pairs_of(call, name):
+    if call.kind.startswith("product"):
+        return _OF_PRODUCT.get(name, ())
+    of_x = ("b",) if call.kind == "weighted vjp" else ("g",) if call.kind == "segment vjp" else ()
+    return _OF_ENTRIES if name in of_x else _BESIDE.get(name, ())
+
+
+def _with_parts(call):
+    given = dict(call.arrays)
+    for name, u in call.arrays.items():
+        for axis, other, along in _pairs_of(call, name):
+            like = given[other]
+            if not (isinstance(u, _LABELLED) and isinstance(like, _LABELLED)):
+                continue
+            if u.ndim == 1 and axis == 0 and len(_pairs_of(call, name)) > 1 and like.ndim > 1:
+                continue  # beside a DataFrame a Series has a number for each column
+            u = given[name] = _in_order(u, name, axis % u.ndim, like.axes[along], other)
+    options = {"axis": _numbers(call.axis)} if "axis" in call.options else {}
+    results = call.call(**{name: _values(u) for name, u in given.items()}, **options)
+    if call.kind == "product jvp":
+        return _product_like(given["a"], given["b"], results)
+    shown = [
+        _shown_like(given[i.name], i, y) for i, y in zip(likes_of(call.name), flattened(results))
+    ]
+    return as_returned(call.name, shown)
+
+
+def _shown_like(u, like, y):
+    # A result with the labels that its axes have in an argument.
+    if not isinstance(u, _LABELLED) or np.ndim(y) == 0:
+        return y
+    labels = list(u.axes)[like.axes]
+    if like.of_segments:
+        labels = [pd.RangeIndex(len(y)), *labels]
+    name = None if like.is_integer else getattr(u, "name", None)
+    dtype = y.dtype if like.is_integer else _dtype_like(u, y.dtype)
+    return _built(y, labels, dtype, name)
+
+
 # --- matrices, and two sets ----------------------------------------------------------------------
 
 
@@ -148,7 +209,10 @@ def _product(call):
     a, b = call.arrays["a"], call.arrays["b"]
     if isinstance(a, _LABELLED) and isinstance(b, _LABELLED):
         b = _in_order(b, "b", 0, a.axes[-1], "the columns of a")
-    y = call.call(a=_values(a), b=_values(b))
+    return _product_like(a, b, call.call(a=_values(a), b=_values(b)))
+
+
+def _product_like(a, b, y):
     like = a if isinstance(a, _LABELLED) else b
     axes = [*_outer_labels(a, 0), *_outer_labels(b, -1)]
     if np.ndim(y) == 0 or len(axes) != np.ndim(y):

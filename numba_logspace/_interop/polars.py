@@ -4,7 +4,8 @@ import numpy as np
 import polars as pl
 
 from .._arguments.layout import normalize_axes
-from .calls import ENTRIES, ROWS, is_foreign
+from .calls import CLASSES, ENTRIES, ROWS, is_foreign
+from .likes import as_returned, flattened, likes_of
 
 _HOLDERS = pl.DataFrame, pl.Series
 _INSTEAD = {
@@ -20,11 +21,12 @@ def take(call):
         if is_foreign(u) and not isinstance(u, _HOLDERS):
             instead = _INSTEAD.get(type(u), "pass a Series or a DataFrame").format(name)
             raise TypeError(f"{name} is of the class {type(u).__name__}: {instead}")
-    call.refuse_options_of_losses("class_weights")
     if call.kind == "product":
         return _product(call)
     if call.kind in ("gated", "gated vjp"):
         return _gated(call)
+    if likes_of(call.name) or call.kind == "product jvp":
+        return _with_parts(call)
     x = call.arrays[call.first]
     if not isinstance(x, _HOLDERS):
         return call.call(**_all_values(call))
@@ -80,7 +82,36 @@ def _beside(x, u, name, axes, call):
     if not (isinstance(u, pl.Series) and isinstance(x, pl.DataFrame)):
         return values
     role = call.role_beside(name, u.shape, values.dtype.kind in "iu", x.shape, axes)
-    return values if role is ROWS else values[:, None]
+    return values if role is ROWS or call.role(name) is CLASSES else values[:, None]
+
+
+# --- segments, chains, gradients in pairs --------------------------------------------------------
+
+
+def _with_parts(call):
+    given = _all_values(call)
+    if call.kind == "weighted vjp":
+        for name in ("b", "g"):
+            u = call.arrays.get(name)
+            if name == "b" and isinstance(u, pl.Series) and np.ndim(given["x"]) == 2:
+                given[name] = given[name][:, None]
+    results = call.call(**given)
+    if call.kind == "product jvp":
+        return _product_like(call.arrays["b"], results)
+    shown = [
+        _shown_like(call.arrays[like.name], like, y)
+        for like, y in zip(likes_of(call.name), flattened(results))
+    ]
+    return as_returned(call.name, shown)
+
+
+def _shown_like(u, like, y):
+    # A result with the names that its axes have in an argument.
+    if not isinstance(u, _HOLDERS) or np.ndim(y) == 0:
+        return y
+    if isinstance(u, pl.Series):
+        return pl.Series(u.name, np.reshape(y, -1))
+    return _frame(y, u.columns) if np.ndim(y) == 2 else pl.Series(y)
 
 
 # --- to polars -----------------------------------------------------------------------------------
@@ -110,7 +141,10 @@ def _rows_like(x, axes, y):
 
 
 def _product(call):
-    b, y = call.arrays["b"], call.call(**_all_values(call))
+    return _product_like(call.arrays["b"], call.call(**_all_values(call)))
+
+
+def _product_like(b, y):
     if np.ndim(y) == 2:
         return _frame(y, b.columns if isinstance(b, pl.DataFrame) else None)
     return pl.Series(y) if np.ndim(y) == 1 else y

@@ -7,7 +7,8 @@ from pytensor.tensor.type import DenseTensorType
 
 from .._arguments.layout import normalize_axes, result_shape
 from . import pytensor_modes  # noqa: F401 - it registers itself
-from .calls import ROWS, is_foreign, refuse_complex
+from .calls import ROWS, has_single_entries, is_foreign, refuse_complex
+from .likes import as_returned
 from .pytensor_derivatives import call as made_call
 from .pytensor_derivatives import elementwise, sum_like
 from .spread import product
@@ -16,7 +17,6 @@ from .spread import product
 def take(call):
     """The result of a call as a variable, or a tuple of them."""
     call.refuse("out", "stream")
-    call.refuse_options_of_losses("where", "class_weights", "label_smoothing")
     given = {n: u for n, u in call.arrays.items() if u is not True or n != "where"}
     arrays = _as_computed(call, _variables(given))
     if call.kind == "product":
@@ -27,7 +27,7 @@ def take(call):
     if call.kind == "jacobian":
         return _jacobian(call, first)
     spread = {name: _spread(call, arrays, name) for name in arrays}
-    if "b" in arrays and call.kind == "reduction":
+    if "b" in arrays and "x" in arrays:
         first = spread["x"]
     results = made_call(call.name, spread, [*spread.values()], call.options, first.ndim)
     if call.kind == "gated vjp":
@@ -35,7 +35,7 @@ def take(call):
         kept = gate.ndim == first.ndim
         of_gate = pt.expand_dims(results[0], call.axis) if kept else results[0]
         results[0] = sum_like(of_gate, gate)
-    return tuple(results) if len(results) > 1 else results[0]
+    return as_returned(call.name, results)
 
 
 def on_elements(name, arguments):
@@ -82,6 +82,9 @@ def _as_computed(call, arrays):
     # In the dtype in which it is computed, as far as that is float32 or float64: integers count as
     # float64, and what has a number for each entry adapts to the first.
     together = {"product": "ab", "gated": "ab", "gated vjp": "ab", "reduction": "xb"}
+    together |= dict.fromkeys(("product vjp", "product jvp"), "ab")
+    together |= dict.fromkeys(("weighted vjp", "weighted jvp"), "xb")
+    together["chain"] = ("log_initial", "log_transition", "log_emission")
     counted = [name for name in together.get(call.kind, call.first) if name in arrays]
     if call.kind not in together:
         counted = [call.first]
@@ -93,11 +96,15 @@ def _as_computed(call, arrays):
     return {name: _cast(call, arrays, name, u, counted, dtype) for name, u in arrays.items()}
 
 
+# These keep their dtype.
+_OF_INTEGERS = "where", "segment_ids", "offsets", "lengths"
+
+
 def _cast(call, arrays, name, u, counted, dtype):
     labels = name == "targets" and (
         u.ndim < arrays[call.first].ndim or _has_kept_axis(call, arrays)
     )
-    if name == "where" or labels or not u.dtype.startswith(("float", "int", "uint", "bool")):
+    if name in _OF_INTEGERS or labels or not u.dtype.startswith(("float", "int", "uint", "bool")):
         return u
     if name in counted or call.role(name) != ROWS:
         return u if u.dtype == dtype else u.astype(dtype)
@@ -112,10 +119,12 @@ def _spread(call, arrays, name):
     u, x = arrays[name], arrays[call.first]
     if call.kind.startswith("gated"):
         return _spread_of_gated(call, arrays, name)
-    if name == "where":
+    if call.kind == "chain":
+        return _of_each_chain(u, name, arrays["log_emission"])
+    if name in ("where", "class_weights") or call.kind.startswith(("segment", "product ")):
         return u
     lengths, static = _whole(arrays, x)
-    axes = normalize_axes(call.options.get("axis", -1), len(static))
+    axes = normalize_axes(_axis_of(call), len(static))
     if name == "targets":
         if _has_kept_axis(call, arrays):
             return pt.squeeze(u, axes[0])
@@ -125,6 +134,20 @@ def _spread(call, arrays, name):
     if u.ndim == len(static) > 0 and all(u.type.shape[a] == 1 for a in axes):
         u = pt.squeeze(u, axes)
     return _expanded(u, *(result_shape(k, axes, keepdims=False) for k in (lengths, static)))
+
+
+def _axis_of(call):
+    return () if has_single_entries(call.kind) else call.options.get("axis", -1)
+
+
+def _of_each_chain(u, name, seen):
+    # With the axes of all chains in front, so that the gradients of what they share are summed.
+    lead, own = seen.ndim - 2, {"log_initial": 1, "log_transition": 3}.get(name)
+    if own is None or not lead or u.ndim < min(own, 2):
+        return u
+    u = u[None] if own == 3 and u.ndim == 2 else u
+    lengths = [seen.shape[i] for i in range(lead)] + [u.shape[u.ndim - own + i] for i in range(own)]
+    return pt.broadcast_to(u, lengths)
 
 
 def _whole(arrays, x):

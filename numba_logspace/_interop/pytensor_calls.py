@@ -51,7 +51,7 @@ class Computed(Op):
     def infer_shape(self, fgraph, node, shapes):
         """The shapes of the results from those of the arguments."""
         named = dict(zip(self.names, map(tuple, shapes)))
-        return shapes_of(self.made.kind, named, self.made.others, _broadcast)
+        return shapes_of(self.made.function, named, self.made.others, _broadcast)
 
 
 def _broadcast(*shapes):
@@ -80,7 +80,7 @@ def _static_shapes(made, arrays):
         name: tuple(_UNKNOWN if k is None else k for k in u.type.shape)
         for name, u in zip(made.names, arrays)
     }
-    found = shapes_of(made.kind, shapes, made.others, _broadcast_known)
+    found = shapes_of(made.function, shapes, made.others, _broadcast_known)
     return [tuple(None if k != k else k for k in shape) for shape in found]
 
 
@@ -117,7 +117,11 @@ def _lengths_wanted(made, shapes):
     if made.kind == "elementwise":
         return [np.broadcast_shapes(*shapes)] * len(shapes)
     first = shapes[0]
-    if made.kind == "product" or made.kind.startswith("gated") or "b" in made.names:
+    if (
+        made.kind.startswith(("product", "segment", "chain"))
+        or made.kind.startswith("gated")
+        or "b" in made.names
+    ):
         return [None] * len(shapes)
     rows = result_shape(first, normalize_axes(made.axes, len(first)), keepdims=False)
     return [
@@ -126,6 +130,6 @@ def _lengths_wanted(made, shapes):
 
 
 def _length_wanted(made, name, shape, first, rows):
-    if name == "where" or (name == "targets" and len(shape) < len(first)):
+    if name in ("where", "class_weights") or (name == "targets" and len(shape) < len(first)):
         return None
     return rows if role_of(made.kind, name) == ROWS else first

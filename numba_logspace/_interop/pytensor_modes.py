@@ -46,6 +46,10 @@ def share_pass(fgraph, node):
     return None
 
 
+# Of these kinds the calls go through object mode in numba mode.
+_IN_PYTHON = "segment", "chain", "entry", "product ", "hvp of", "vjp of a scan", "jvp of a scan"
+
+
 # --- numba ---------------------------------------------------------------------------------------
 
 
@@ -66,6 +70,8 @@ def _jitted(made, node):
     arrays = dict(zip(made.names, node.inputs))
     weighted = made.kind == "reduction" and "b" in made.names
     if not FAMILY[made.function].runs("jitted") or weighted or "where" in made.names:
+        return None
+    if made.kind.startswith(_IN_PYTHON) or "class_weights" in made.names:
         return None
     options = _options_of(made, arrays)
     if options is None or any(u.dtype == "float16" for u in node.inputs):

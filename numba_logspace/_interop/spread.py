@@ -3,7 +3,7 @@
 import numpy as np
 
 from .._arguments.layout import normalize_axes, result_shape
-from .calls import ROWS, are_labels
+from .calls import ROWS, are_labels, has_single_entries
 
 
 def spread(call, arrays, name, integers, expanded):
@@ -13,11 +13,13 @@ def spread(call, arrays, name, integers, expanded):
     does not fit, which is left for the function to refuse.
     """
     u = arrays[name]
+    if call.kind == "chain":
+        return _of_each_chain(u, name, arrays, expanded)
     shape = _shape(call, arrays, name, integers)
     if shape is None:
         return u
     if call.role(name) == ROWS and u.ndim == arrays[call.first].ndim:
-        axes = normalize_axes(call.options.get("axis", -1), u.ndim)
+        axes = normalize_axes(_axis_of(call), u.ndim)
         if all(u.shape[a] == 1 for a in axes):
             u = u.reshape(result_shape(tuple(u.shape), axes, keepdims=False))
     return u if tuple(u.shape) == shape else expanded(u, shape)
@@ -34,17 +36,36 @@ def _shape(call, arrays, name, integers):
     # None for what stays as it is.
     if call.kind.startswith("gated"):
         return _shape_of_gated(call, arrays, name)
-    if name == "where":
+    if name in ("where", "class_weights") or call.kind.startswith(("segment", "product")):
         return None
     whole = tuple(arrays[call.first].shape)
     if "b" in arrays:
         whole = np.broadcast_shapes(whole, tuple(arrays["b"].shape))
-    axes = normalize_axes(call.options.get("axis", -1), len(whole))
-    if name == "targets" and are_labels(
-        tuple(arrays[name].shape), name in integers, whole, axes[0]
+    axes = normalize_axes(_axis_of(call), len(whole))
+    if (
+        name == "targets"
+        and axes
+        and are_labels(tuple(arrays[name].shape), name in integers, whole, axes[0])
     ):
         return None
     return result_shape(whole, axes, keepdims=False) if call.role(name) == ROWS else whole
+
+
+def _axis_of(call):
+    return () if has_single_entries(call.kind) else call.options.get("axis", -1)
+
+
+def _of_each_chain(u, name, arrays, expanded):
+    # With the axes of all chains in front, so that what chains share is summed by the library.
+    lead = tuple(arrays["log_emission"].shape)[:-2]
+    if name == "lengths" or not lead:
+        return u
+    own = 1 if name == "log_initial" else 3
+    if name == "log_emission" or u.ndim < min(own, 2):
+        return u
+    if name == "log_transition" and u.ndim == 2:
+        u = u[None]
+    return expanded(u, (*lead, *tuple(u.shape)[-own:]))
 
 
 def _shape_of_gated(call, arrays, name):

@@ -5,6 +5,7 @@ import torch
 
 from .._family import WEIGHTED_LOGSUMEXP
 from .calls import is_foreign, name_of, run, with_gradient
+from .likes import as_returned
 from .spread import product, spread
 from .torch_arguments import all_tensors, beside, checked, device_of
 from .torch_autograd import elementwise, is_recorded, is_transformed, record
@@ -12,8 +13,8 @@ from .torch_calls import PLAIN, Made, as_tensor, compute, is_traced
 
 # Arguments that may stand beside tensors as they are.
 _OPTIONS = {bool, int, float, str, tuple, type(None)}
-# Losses of which no derivatives are taken have these.
-_OF_PLAIN_LOSSES = {"where", "class_weights", "label_smoothing"}
+# With these there is more to be looked at.
+_OPTIONS_OF_LOSSES = {"where", "class_weights", "label_smoothing"}
 # Kinds with one result, of which the first argument has all the derivatives there mostly are.
 _SOON = {"map", "scan", "reduction", "loss"}
 
@@ -42,7 +43,7 @@ def take_soon(call):
         else:
             others[name] = u
     recorded = torch.is_grad_enabled() and any([u.requires_grad for u in tensors.values()])
-    if recorded and not _OF_PLAIN_LOSSES.isdisjoint(call.arguments) and "targets" in tensors:
+    if recorded and not _OPTIONS_OF_LOSSES.isdisjoint(call.arguments) and "targets" in tensors:
         return None
     return _recorded_soon(call, tensors, others) if recorded else _plain_soon(call, tensors, others)
 
@@ -50,9 +51,12 @@ def take_soon(call):
 def _plain_soon(call, tensors, others):
     for name, u in tensors.items():
         others[name] = (u.detach() if u.requires_grad else u).numpy()
-    results = run(name_of(call.function), others)
+    return _tensors(run(name_of(call.function), others))
+
+
+def _tensors(results):
     if type(results) is tuple:
-        return tuple(torch.from_numpy(np.asarray(y)) for y in results)
+        return tuple(map(_tensors, results))
     return torch.from_numpy(np.asarray(results))
 
 
@@ -73,7 +77,6 @@ def _recorded_soon(call, tensors, others):
 def take(call):
     """The result of a call as a tensor, or a tuple of them."""
     if torch.compiler.is_dynamo_compiling():
-        call.refuse_options_of_losses("where", "class_weights", "label_smoothing")
         return _in_graph(call)
     tensors, others = {}, dict(call.options)
     for name, u in call.arrays.items():
@@ -85,8 +88,6 @@ def take(call):
             others[name] = u
     device = device_of(tensors)
     recorded = is_recorded(tensors.values())
-    if recorded:
-        call.refuse_options_of_losses("where", "class_weights", "label_smoothing")
     if recorded and "out" in others:
         raise TypeError("out must be None where the result has a gradient")
     if device == "cuda" and not (recorded and others.keys() <= call.options.keys()):
@@ -106,18 +107,25 @@ def _in_graph(call):
     return torch_compile.call(call.name, call.arrays | call.options)
 
 
-def _one_or_all(results):
-    return results if len(results) > 1 else results[0]
-
-
 def _made(function, call, tensors, others):
+    others = _counted(call, tensors, others)
     ndims = [u.ndim for name, u in tensors.items() if name in (call.first, "a", "b")]
     return Made(function, tuple(tensors), others, max(ndims))
 
 
+def _counted(call, tensors, others):
+    # The number of segments, as far as the numbers of ids are there.
+    ids = tensors.get("segment_ids")
+    if ids is None or call.kind != "segment reduction" or "num_segments" in others:
+        return others
+    if is_traced() or is_transformed() or not ids.is_cpu:
+        return others
+    return others | {"num_segments": int(ids.max()) + 1 if ids.numel() else 0}
+
+
 def _plain(call, tensors, others):
     made = _made(call.name, call, tensors, others)
-    return _one_or_all(compute(made, tuple(tensors.values())))
+    return as_returned(call.name, compute(made, tuple(tensors.values())))
 
 
 def _into(call, tensors, others):
@@ -160,7 +168,7 @@ def _recorded(call, tensors, others):
         return results[0]
     if call.kind == "gated vjp":
         return results[0].sum_to_size(given["gate"].shape), *results[1:]
-    return _one_or_all(results)
+    return as_returned(call.name, results)
 
 
 def _expanded(u, shape):

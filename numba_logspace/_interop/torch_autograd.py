@@ -10,7 +10,7 @@ from .derivatives.table import has_second, rules_of
 from .torch_calls import Made, compute
 
 # Of these kinds the results are needed for the derivatives.
-_KEEPING = {"loss and gradient", "class weights and gradient"}
+_KEEPING = {"loss and gradient", "class weights and gradient", "entry loss and gradient", "chain"}
 _MORE_THAN_CALLS = {*_KEEPING, "elementwise", "gated", "jacobian"}
 
 

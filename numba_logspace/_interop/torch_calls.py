@@ -1,11 +1,13 @@
 """A call on tensors, computed: on their memory, or as one opaque operator of PyTorch."""
 
+import itertools
 import json
 
 import numpy as np
 import torch
 
 from .._family import FAMILY
+from .likes import likes_of
 from .made import Made as AnyMade
 from .made import shapes_of
 
@@ -14,7 +16,15 @@ PLAIN = {torch.Tensor, torch.nn.Parameter}
 # Of these kinds the dtype of all arrays counts, else that of the first.
 _OF_ALL = ("elementwise", "product")
 # What is said in words and numbers; all else of a call are arrays.
-_SAID = ("axis", "keepdims", "return_sign", "reduction", "workers")
+_SAID = (
+    "axis",
+    "keepdims",
+    "return_sign",
+    "reduction",
+    "workers",
+    "num_segments",
+    "label_smoothing",
+)
 
 
 class Made(AnyMade):
@@ -25,13 +35,13 @@ class Made(AnyMade):
         results = self.results([_array(t) for t in tensors])
         found = [torch.from_numpy(np.asarray(y)) for y in results]
         if any(t.dtype is torch.bfloat16 for t in tensors):
-            dtype = result_dtype(self.kind, self.names, tensors)
-            found = [y.to(dtype) for y in found]
+            dtypes = result_dtypes(self.function, self.names, tensors)
+            found = [y.to(dtype) for y, dtype in zip(found, dtypes)]
         return tuple(found)
 
     def on_cuda(self, tensors):
         """The results on CUDA tensors, which the public functions take as CUDA arrays."""
-        return self.results([t.detach() for t in tensors])
+        return tuple(self.results([t.detach() for t in tensors]))
 
 
 def _array(tensor):
@@ -54,15 +64,27 @@ def as_tensor(u):
 # --- what comes out ------------------------------------------------------------------------------
 
 
-def result_dtype(kind, names, tensors):
-    """The dtype of the results, as the public functions choose it."""
+def result_dtypes(function, names, tensors):
+    """The dtypes of the results, as the public functions choose them."""
+    kind, likes = FAMILY[function].kind, likes_of(function)
     given = dict(zip(names, tensors))
+    if kind == "weighted vjp":
+        return [_result_of(given[like.name]) for like in likes]
+    dtype = _result_dtype(kind, given, tensors)
+    if likes:
+        return [torch.int64 if like.is_integer else dtype for like in likes]
+    return itertools.repeat(dtype)
+
+
+def _result_dtype(kind, given, tensors):
     counted = tensors if kind in _OF_ALL else tensors[:1]
+    if kind == "chain":
+        counted = [t for name, t in given.items() if name != "lengths"]
     if kind.startswith("gated"):
         dtypes = {_result_of(given[name]) for name in ("a", "b")}
         return dtypes.pop() if len(dtypes) == 1 else torch.float64
-    if "b" in given and kind == "reduction":
-        counted = given["x"], given["b"]
+    if "b" in given:
+        counted = (given["a"] if "a" in given else given["x"]), given["b"]
     if kind == "elementwise":
         return _result_of_ufunc([t.dtype for t in tensors])
     dtype = _result_of(counted[0])
@@ -109,11 +131,11 @@ def _on_cuda(function, names, arrays, options):
 
 
 def _shaped(function, names, arrays, options):
-    kind, names = FAMILY[function].kind, names.split()
-    dtype = result_dtype(kind, names, arrays)
+    names = names.split()
+    dtypes = result_dtypes(function, names, arrays)
     shapes = {name: u.shape for name, u in zip(names, arrays)}
-    shapes = shapes_of(kind, shapes, json.loads(options), torch.broadcast_shapes)
-    return [arrays[0].new_empty(shape, dtype=dtype) for shape in shapes]
+    shapes = shapes_of(function, shapes, json.loads(options), torch.broadcast_shapes)
+    return [arrays[0].new_empty(shape, dtype=dtype) for shape, dtype in zip(shapes, dtypes)]
 
 
 _LIBRARY.impl("call", _on_cpu, "CPU")

@@ -11,7 +11,7 @@ def tried(run, kind, arrays):
     """
     lengths = sorted({k for shape, _ in arrays.values() for k in shape} | {0, 1})
     smaller = {k: i for i, k in enumerate(lengths)}
-    if kind.startswith("gated"):
+    if kind.startswith(("gated", "segment", "chain")):
         smaller = {k: k for k in lengths}  # of which some are sums of others
     try:
         return run(_standing_for(arrays, smaller))
@@ -25,6 +25,9 @@ def _standing_for(arrays, lengths):
     found = {}
     for name, (shape, dtype) in arrays.items():
         are_labels = name == "targets" and len(shape) < len(first)
-        number = 1 if np.dtype(dtype).kind == "f" and not are_labels else 0
+        of_one = np.dtype(dtype).kind in "fb" or name == "lengths"
+        number = 1 if of_one and not are_labels else 0
         found[name] = np.full([lengths[k] for k in shape], number, dtype)
+    if found.get("offsets", np.empty(0)).size:
+        found["offsets"][1:] = len(next(iter(found.values())))
     return found

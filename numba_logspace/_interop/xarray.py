@@ -6,7 +6,8 @@ import numpy as np
 import xarray as xr
 
 from .._arguments.layout import normalize_axes
-from .calls import ENTRIES, PAIRS, ROWS, is_foreign
+from .calls import CLASSES, ENTRIES, PAIRS, ROWS, is_foreign
+from .likes import as_returned, flattened, likes_of
 
 
 def take(call):
@@ -19,9 +20,17 @@ def take(call):
                 f"{name} is a {type(u).__name__}: pass a DataArray"
                 + way * isinstance(u, xr.Dataset)
             )
-    call.refuse_options_of_losses("class_weights")
     if call.kind == "product":
         return _product(call)
+    if call.kind in ("product vjp", "product jvp"):
+        raise TypeError(
+            f"{call.name} takes no DataArrays, got {call.first} as one: pass its .data, in the "
+            "order of numpy.matmul"
+        )
+    if call.kind.startswith("segment"):
+        return _of_segments(call)
+    if call.kind == "chain":
+        return _of_chains(call)
     first = "a" if call.kind in ("gated", "gated vjp") else call.first
     if not isinstance(call.arrays[first], xr.DataArray):
         raise TypeError(
@@ -113,7 +122,7 @@ class _Applied:
 
     def _is_of_rows(self, name, own):
         if name == "targets":
-            return self.dims[0] not in own
+            return not self.dims or self.dims[0] not in own
         return self.call.role(name) == ROWS
 
     def _own_dims(self, name, u, x):
@@ -122,6 +131,8 @@ class _Applied:
             return tuple(u.dims)
         ndim = np.ndim(u)
         may_be = [x.dims, self.rest] if name == "targets" else [x.dims]
+        if self.call.role(name) == CLASSES:
+            may_be = [self.dims]
         if self.call.role(name) == ROWS:
             may_be = [self.rest]
         for own in ((), *may_be):
@@ -133,6 +144,9 @@ class _Applied:
         call, sizes, placed = self.call, {}, {}
         for (name, own), u in zip(self.own.items(), arrays):
             sizes.update(zip(own, np.shape(u)))
+            if call.role(name) == CLASSES:
+                placed[name] = u
+                continue
             of_rows = self._is_of_rows(name, own)
             placed[name] = _placed(u, own, self.kept if of_rows else self.every)
         shape = tuple(sizes[d] for d in self.every)
@@ -144,6 +158,8 @@ class _Applied:
             # A number without axes is a row of itself.
             (axis,) = axis or ((() if shape else -1),)
         y = call.call(**placed, axis=axis, **options)
+        if call.kind == "weighted vjp":
+            return y[0], y[1].reshape([sizes[d] for d in self.own["b"]])
         return y if isinstance(y, tuple) or hasattr(y, "dtype") else np.asarray(y)
 
     def result(self):
@@ -151,20 +167,89 @@ class _Applied:
         call = self.call
         outputs = {ENTRIES: self.every, ROWS: () if call.summed else self.kept}
         outputs[PAIRS] = (*self.kept, *self.dims, *(f"{d}_j" for d in self.dims))
+        roles = call.results
+        if call.kind == "weighted vjp":
+            if not {*self.own["b"]} <= {*call.arrays["x"].dims}:
+                raise ValueError(f"b must have dimensions of x, got {self.own['b']}")
+            roles, outputs["b"] = (ENTRIES, "b"), self.own["b"]
         y = _apply(
             self._run,
             self.arrays.values(),
             list(self.own.values()),
-            [outputs[role] for role in call.results],
+            [outputs[role] for role in roles],
         )
         several = isinstance(y, tuple)
-        shown = [self._shown(one, role) for one, role in zip(y if several else (y,), call.results)]
+        shown = [self._shown(one, role) for one, role in zip(y if several else (y,), roles)]
         return tuple(shown) if several else shown[0]
 
     def _shown(self, y, role):
         if role == ROWS and self.call.options.get("keepdims"):
             return y.expand_dims(dict.fromkeys(self.dims, 1)).transpose(*self.shown)
         return y.transpose(*self.shown) if role == ENTRIES else y
+
+
+# --- segments, and chains ------------------------------------------------------------------------
+
+
+def _of_segments(call):
+    # Along the dimension of the ids, or the first; segments have one of their own.
+    x, ids = call.arrays["x"], call.arrays.get("segment_ids")
+    if not isinstance(x, xr.DataArray):
+        raise TypeError("x must be a DataArray among others, so that its axes have names")
+    named = isinstance(ids, xr.DataArray) and len(ids.dims) == 1 and ids.dims[0] in x.dims
+    d = ids.dims[0] if named else x.dims[0] if x.dims else None
+    rest = tuple(e for e in x.dims if e != d)
+    own = {"x": (d, *rest) if x.dims else (), "segment_ids": (d,)}
+    of_segments = "segment", *rest
+    own["g"] = of_segments if call.kind.endswith("reduction") else own["x"]
+    arrays, inputs = [], []
+    for name, u in call.arrays.items():
+        dims = own.get(name, ("offset",))
+        if name == "offsets" and isinstance(u, xr.DataArray):
+            u = u.data
+        if isinstance(u, xr.DataArray):
+            if set(u.dims) != set(dims):
+                raise ValueError(f"{name} must have the dimensions {dims}, got {tuple(u.dims)}")
+        elif np.ndim(u) == len(dims):
+            u = xr.Variable(dims, u)
+        else:
+            raise TypeError(_unnamed(name, u, x))
+        arrays.append(u)
+        inputs.append(dims)
+
+    def function(*given):
+        return call.call(**dict(zip(call.arrays, given)))
+
+    reduces = call.kind == "segment reduction"
+    y = _apply(function, arrays, inputs, [of_segments if reduces else own["x"]])
+    return y if reduces else y.transpose(*x.dims)
+
+
+def _of_chains(call):
+    # By the order of the axes, with the dimensions and coordinates of what is seen.
+    seen = call.arrays["log_emission"]
+    if not isinstance(seen, xr.DataArray):
+        raise TypeError(
+            "log_emission must be a DataArray among others, so that its axes have names"
+        )
+    if seen.ndim < 2:
+        raise ValueError(f"log_emission must have the axes (..., T, K), got {tuple(seen.dims)}")
+    state = seen.dims[-1]
+    for name, u in call.arrays.items():
+        known = isinstance(u, xr.DataArray) and state in u.coords and state in seen.coords
+        if known and not u[state].equals(seen[state]):
+            raise ValueError(f"{name} and log_emission have different coordinates of {state!r}")
+    data = {name: getattr(u, "data", u) for name, u in call.arrays.items()}
+    shown = []
+    for like, y in zip(likes_of(call.name), flattened(call.call(**data))):
+        u = call.arrays[like.name]
+        if not isinstance(u, xr.DataArray):
+            shown.append(y)
+            continue
+        gone = [d for d in u.dims if d not in u.dims[like.axes]]
+        first = u.isel(dict.fromkeys(gone, 0), drop=True) if gone else u
+        shown.append(first.copy(data=y if hasattr(y, "shape") else np.asarray(y)))
+    return as_returned(call.name, shown)
 
 
 # --- matrices, and two sets ----------------------------------------------------------------------

@@ -5,7 +5,8 @@ import inspect
 from types import SimpleNamespace
 
 from .._compile.inline import inlined, overload
-from .typing import refuse
+from .lent import handed_out, lent, value_handed_out
+from .typing import is_none, refuse
 
 # Options of the process around a call, of which jitted code has none.
 _OPTIONS = ("workers", "stream")
@@ -38,7 +39,12 @@ def register_call(function, entry, plan):
         call = SimpleNamespace(**bound.arguments)
         refuse(entry.name, **{name: getattr(call, name, None) for name in _OPTIONS})
         compute, names = plan(entry, call)
-        text = f"lambda {str(signature)[1:-1]}: compute({', '.join(names)})"
-        return made(text, compute=inlined(compute))
+        given = ", ".join(name if name == "None" else f"lent({name})" for name in names)
+        result = f"compute({given})"
+        if "out" in names and not is_none(call.out):
+            result = f"handed_out({result}, out)"
+        text = f"lambda {str(signature)[1:-1]}: {result}"
+        hand_out = value_handed_out if entry.kind == "reduction" else handed_out
+        return made(text, compute=inlined(compute), lent=lent, handed_out=hand_out)
 
     overload(function, prefer_literal=True)(choose)

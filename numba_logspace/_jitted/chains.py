@@ -6,7 +6,7 @@ from numba import types
 from .._compile.inline import inlined
 from .._compile.stamp import check_sources
 from .._cpu import chains as engine
-from .._cpu.best_path import best_path
+from .._cpu.best_path import best_path_of_many
 from .._cpu.chains import COUNTS, LOGS, NUMBERS, POSTERIORS
 from .memory import quiet
 from .typing import check_floats, refuse
@@ -136,7 +136,7 @@ def _of_gradient():
 
 
 def _of_path():
-    run = quiet(best_path())
+    run = quiet(best_path_of_many())
 
     @inlined
     def finish(first, moving, transition, emission):

@@ -8,6 +8,7 @@ from numba.extending import lower_builtin
 
 from .._compile.names import distinct
 from .._formulas.simd import always_inline
+from .entrywise import array_call
 
 
 def _body(formula, inputs):
@@ -100,18 +101,31 @@ def _kernel(ufunc, entry):
 def register_ufunc(ufunc, entry):
     """Have Numba take a ufunc of ours, where it takes one of NumPy's own."""
 
+    # Not the ufunc: Numba would write expressions with it as loops over entries of its own.
+    known_by = "numba_logspace", entry.name
+
     class Typing(AbstractTemplate):
-        key = ufunc
+        key = known_by
 
         def generic(self, args, kws):
             return _rules(ufunc)(self.context).generic(args, kws)
 
     def lower(context, builder, sig, args):
+        from numba.core.imputils import impl_ret_new_ref
         from numba.np.npyimpl import numpy_ufunc_kernel
+        from numba.np.numpy_support import ufunc_find_matching_loop
 
+        inputs, result = sig.args[: ufunc.nin], sig.return_type
+        kinds = [u.dtype if isinstance(u, types.Array) else u for u in inputs]
+        (computed,) = ufunc_find_matching_loop(ufunc, kinds).outputs
+        has_out = len(sig.args) > ufunc.nin
+        compute = array_call(entry.engine, inputs, computed, result, has_out)
+        if compute is not None:
+            made = context.compile_internal(builder, compute, sig, args)
+            return impl_ret_new_ref(context, builder, result, made)
         return numpy_ufunc_kernel(context, builder, sig, args, ufunc, _kernel(ufunc, entry))
 
     infer_global(ufunc, types.Function(Typing))
     inputs = [types.Any] * ufunc.nin
-    lower_builtin(ufunc, *inputs)(lower)
-    lower_builtin(ufunc, *inputs, types.Array)(lower)
+    lower_builtin(known_by, *inputs)(lower)
+    lower_builtin(known_by, *inputs, types.Array)(lower)

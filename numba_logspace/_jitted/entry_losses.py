@@ -4,17 +4,20 @@ import math
 
 import numpy as np
 from numba import types
+from numba.np.numpy_support import as_dtype
 
 from .._compile.inline import inlined
 from .._compile.stamp import check_sources
 from .._cpu.engines import units_of
 from .frames import Frame, turn_of
 from .loss_arguments import apart, filled_shares, reduction_of, result_of
+from .loss_options import check_any
 from .memory import quiet, same_shape
 from .typing import Rows, is_none
 
-_check_targets, _check_where = same_shape("targets"), same_shape("where")
-_check_weights, _check_pos_weight = same_shape("weights"), same_shape("pos_weight")
+_check_targets, _check_where = same_shape("targets", "logits"), same_shape("where", "logits")
+_check_weights = same_shape("weights", "logits")
+_check_pos_weight = same_shape("pos_weight", "logits")
 
 
 @inlined
@@ -39,9 +42,14 @@ def _is_number(u):
     return isinstance(u, (types.Float, types.Integer))
 
 
-def _filler(rows, u, name, check_shape, check):
+def _type_of(rows, as_doubles):
+    return np.float64 if as_doubles else as_dtype(rows.dtype).type
+
+
+def _filler(rows, u, name, check_shape, check, as_doubles=False):
     # A function of the logits and u: a number for each entry, flat; those that count are checked.
     turn = turn_of(rows)
+    kind = _type_of(rows, as_doubles)
 
     @inlined
     def nothing(x, u, mask):
@@ -49,8 +57,9 @@ def _filler(rows, u, name, check_shape, check):
 
     @inlined
     def of_number(x, u, mask):
-        check(u)
-        return np.full(x.size, u, x.dtype)
+        number = kind(u)
+        check(number)
+        return np.full(x.size, number, kind)
 
     @inlined
     def of_array(x, u, mask):
@@ -93,8 +102,9 @@ def _mask_of(rows, where):
 
 def _weights_of(rows, weights, where, reduction):
     # A function of the logits, the weights and the mask: what each loss is multiplied with.
-    given = _filler(rows, weights, "weights", _check_weights, _check_weight)
-    masked = not is_none(where)
+    mean = reduction == "mean"  # of which only the shares have to be in the range of the logits
+    given = _filler(rows, weights, "weights", _check_weights, _check_weight, mean)
+    masked, kind = not is_none(where), _type_of(rows, mean)
 
     @inlined
     def none(x, weights, mask):
@@ -102,7 +112,7 @@ def _weights_of(rows, weights, where, reduction):
 
     @inlined
     def present(x, weights, mask):
-        c = np.ones(x.size, x.dtype) if weights is None else given(x, weights, mask).copy()
+        c = np.ones(x.size, kind) if weights is None else given(x, weights, mask).copy()
         for i in range(c.size):
             if not mask[i]:
                 c[i] = 0.0
@@ -110,19 +120,19 @@ def _weights_of(rows, weights, where, reduction):
 
     @inlined
     def equal_shares(x, weights, mask):
-        if x.size == 0:
-            raise ValueError("reduction must not be 'mean' of no rows")
+        check_any(x.size, mask)
         return np.full(x.size, 1.0 / x.size, x.dtype)
 
     own = present if masked else given
 
     @inlined
     def shares(x, weights, mask):
+        check_any(x.size, mask)
         return filled_shares(own(x, weights, mask), x.dtype)
 
     if is_none(weights) and not masked:
-        return equal_shares if reduction == "mean" else none
-    return shares if reduction == "mean" else own
+        return equal_shares if mean else none
+    return shares if mean else own
 
 
 def _shape_of(rows):

@@ -7,21 +7,25 @@ from numba import types
 
 from .._arguments.targets import REDUCTIONS
 from .._compile.inline import inlined
-from .._cpu.totals import fill_shares, mean_of_rows, sum_of_rows
+from .._cpu.totals import fill_shares, mean_of_rows, put_products, sum_of_rows
 from .frames import Frame, lengths_of, shape_of_rows_of, shaper, turn_of
 from .loss_options import (
+    check_any,
     check_class_weights,
     check_options_of_classes,
     each_present,
+    factors_of,
     number_of,
     present_labels,
     present_of,
+    weigher_of_classes,
 )
-from .memory import each, labels, may_overlap, numbers, same_shape, shape_of_rows
+from .memory import doubles, each, labels, may_overlap, numbers, same_shape, shape_of_rows
 from .typing import Rows, check_floats, is_none, literal, refuse
 
-_check_targets, _check_weights = same_shape("targets"), same_shape("weights")
-_check_labels, _check_row_weights = shape_of_rows("targets"), shape_of_rows("weights")
+_check_targets, _check_weights = same_shape("targets", "logits"), same_shape("weights", "logits")
+_check_labels = shape_of_rows("targets", "logits")
+_check_row_weights = shape_of_rows("weights", "logits")
 
 
 @inlined
@@ -34,6 +38,12 @@ def _check_probability(number, limit):
 def _check_at_least_0(number, limit):
     if not 0.0 <= number < limit:
         raise ValueError("weights must be finite and >= 0")
+
+
+@inlined
+def _check_product(number, limit):
+    if not number < limit:
+        raise ValueError("weights times class_weights must be finite in the dtype of logits")
 
 
 @inlined
@@ -105,13 +115,75 @@ def filled_shares(c, dtype):
     return filled
 
 
+def _weights_given(rows, mean):
+    # A function of the logits and the weights: these checked, and as doubles for a mean, of which
+    # only the shares have to be in the range of the logits.
+    turn, shape = turn_of(rows), shape_of_rows_of(rows)
+
+    @inlined
+    def of_each(logits, weights):
+        _check_row_weights(shape(logits), weights)
+        c = numbers(logits, weights, turn)
+        each(_check_at_least_0, c, math.inf)
+        return c
+
+    @inlined
+    def of_mean(logits, weights):
+        _check_row_weights(shape(logits), weights)
+        c = doubles(weights, turn)
+        each(_check_at_least_0, c, math.inf)
+        return c
+
+    return of_mean if mean else of_each
+
+
+def _weights_with_options(rows, mean):
+    # A function of the logits, the weights, the rows that count, the weights of the classes and the
+    # labels: weights in memory of their own; of a mean doubles, perhaps all over a power of 2.
+    turn, shape, lengths = turn_of(rows), shape_of_rows_of(rows), lengths_of(rows)
+
+    @inlined
+    def chosen(logits, weights, present):
+        outer, _, inner = lengths(logits)
+        c = np.ones(outer * inner)
+        if weights is not None:
+            _check_row_weights(shape(logits), weights)
+            c[:] = doubles(weights, turn)
+        for r in range(c.size):
+            if present is not None and not number_of(present, r):
+                c[r] = 0.0
+            else:
+                _check_at_least_0(c[r], math.inf)
+        return c
+
+    @inlined
+    def of_each(logits, weights, present, class_weights, classes):
+        c = chosen(logits, weights, present)
+        if class_weights is not None:
+            check_class_weights(class_weights, lengths(logits)[1])
+            c *= factors_of(class_weights, classes, c.size)
+        c = c.astype(logits.dtype)
+        each(_check_product, c, math.inf)
+        return c
+
+    @inlined
+    def of_mean(logits, weights, present, class_weights, classes):
+        c = chosen(logits, weights, present)
+        if class_weights is not None:
+            check_class_weights(class_weights, lengths(logits)[1])
+            put_products(c, factors_of(class_weights, classes, c.size))
+        return c
+
+    return of_mean if mean else of_each
+
+
 def _row_weights(rows, weights, reduction, where, class_weights):
     # A function of the logits, the weights, the rows that count, the weights of the classes and
     # the labels: what each row's loss is multiplied with.
-    turn, shape, lengths = turn_of(rows), shape_of_rows_of(rows), lengths_of(rows)
+    lengths, mean, alone = lengths_of(rows), reduction == "mean", rows.ndim == 1
     rows.check_numbers(weights, "weights")
-
-    alone = rows.ndim == 1
+    has_options = not (is_none(where) and is_none(class_weights))
+    only, chosen = _weights_given(rows, mean), _weights_with_options(rows, mean)
 
     @inlined
     def none(logits, weights, present, class_weights, classes):
@@ -119,29 +191,7 @@ def _row_weights(rows, weights, reduction, where, class_weights):
 
     @inlined
     def given(logits, weights, present, class_weights, classes):
-        _check_row_weights(shape(logits), weights)
-        c = numbers(logits, weights, turn)
-        each(_check_at_least_0, c, math.inf)
-        return c
-
-    @inlined
-    def chosen(logits, weights, present, class_weights, classes):
-        # With options, in memory of their own.
-        if class_weights is not None:
-            check_class_weights(class_weights, lengths(logits)[1])
-        outer, _, inner = lengths(logits)
-        c = np.ones(outer * inner, logits.dtype)
-        if weights is not None:
-            _check_row_weights(shape(logits), weights)
-            c[:] = numbers(logits, weights, turn)
-        for r in range(c.size):
-            if present is not None and not number_of(present, r):
-                c[r] = 0.0
-            else:
-                _check_at_least_0(c[r], math.inf)
-                if class_weights is not None:
-                    c[r] *= class_weights[number_of(classes, r)]
-        return c
+        return only(logits, weights)
 
     @inlined
     def chosen_of_one_row(logits, weights, present, class_weights, classes):
@@ -150,28 +200,30 @@ def _row_weights(rows, weights, reduction, where, class_weights):
     @inlined
     def equal_shares(logits, weights, present, class_weights, classes):
         outer, _, inner = lengths(logits)
-        if outer * inner == 0:
-            raise ValueError("reduction must not be 'mean' of no rows")
+        check_any(outer * inner, present)
         return np.full(outer * inner, 1.0 / (outer * inner), logits.dtype)
 
-    has_options = not (is_none(where) and is_none(class_weights))
     own = chosen if has_options else given
 
     @inlined
     def shares(logits, weights, present, class_weights, classes):
-        return filled_shares(own(logits, weights, present, class_weights, classes), logits.dtype)
+        c = own(logits, weights, present, class_weights, classes)
+        check_any(c.size, present)
+        return filled_shares(c, logits.dtype)
 
     own_of_one_row = chosen_of_one_row if has_options else given
 
     @inlined
     def whole(logits, weights, present, class_weights, classes):
         # A single row has all of the weight.
-        if not own_of_one_row(logits, weights, present, class_weights, classes) > 0.0:
+        c = own_of_one_row(logits, weights, present, class_weights, classes)
+        check_any(1, present)
+        if not c > 0.0:
             raise ValueError("reduction must not be 'mean' of weights that are all 0")
 
     if is_none(weights) and not has_options:
-        return equal_shares if reduction == "mean" and not alone else none
-    if reduction == "mean":
+        return equal_shares if mean and not alone else none
+    if mean:
         return whole if alone else shares
     return own_of_one_row if alone else own
 
@@ -241,18 +293,26 @@ class Loss:
             self.names = "logits", "weights", "None"
         else:
             of_entries, weights = scores_of(rows, call.targets), call.weights
-            check_options_of_classes(rows, class_weights, are_labels(rows, call.targets))
+            check_options_of_classes(rows, class_weights)
             self.names = "logits", "targets", "weights"
         self.names += tuple(k if k in vars(call) else "None" for k in ("where", "class_weights"))
         reduction = reduction_of(function, call.reduction)
-        of_rows = _row_weights(rows, weights, reduction, where, class_weights)
         present_rows = present_of(rows, where)
+        # The weight of a label is one of its row, beside probabilities they are of the entries.
+        labelled = entry.operands[0] != "weights" and are_labels(rows, call.targets)
+        of_row, of_entry = (class_weights, None) if labelled else (None, class_weights)
+        of_rows = _row_weights(rows, weights, reduction, where, of_row)
+        weigh, lengths = (
+            weigher_of_classes(of_entry, np.dtype(rows.dtype.name).type),
+            lengths_of(rows),
+        )
 
         @inlined
         def scores(logits, targets, weights, where, class_weights):
             present = present_rows(logits, where)
             g = of_entries(logits, targets, present)
-            return g, of_rows(logits, weights, present, class_weights, g)
+            c = of_rows(logits, weights, present, class_weights if labelled else None, g)
+            return weigh(g, class_weights, lengths(logits)), c
 
         self.scores, self.result = scores, _result(rows, reduction)
         self.frame, self.apart = Frame(rows, out), apart(function, out)

@@ -10,7 +10,7 @@ from .frames import shape_of_rows_of, turn_of
 from .memory import shape_of_rows
 from .typing import check_floats, is_none
 
-_check_where = shape_of_rows("where")
+_check_where = shape_of_rows("where", "logits")
 
 
 def number_of(u, r):
@@ -87,6 +87,35 @@ def _overload_each_present(check, u, limit, present, lengths):
     return every if is_none(present) else some
 
 
+def _is_any(present):
+    raise NotImplementedError("only inside compiled code")
+
+
+@overload(_is_any)
+def _overload_is_any(present):
+    if is_none(present):
+        return lambda present: True
+    if isinstance(present, types.Array):
+        return lambda present: present.any()
+    return lambda present: present
+
+
+@inlined
+def check_any(count, present):
+    """Refuse the mean of rows of which none counts."""
+    if count == 0 or not _is_any(present):
+        raise ValueError("reduction must not be 'mean' of no rows")
+
+
+@inlined
+def factors_of(class_weights, classes, count):
+    """The weights of the classes of so many rows."""
+    factors = np.empty(count)
+    for r in range(count):
+        factors[r] = class_weights[number_of(classes, r)]
+    return factors
+
+
 @inlined
 def check_class_weights(class_weights, n):
     """Refuse what is no weight for each class."""
@@ -97,13 +126,31 @@ def check_class_weights(class_weights, n):
             raise ValueError("class_weights must be finite and >= 0")
 
 
-def check_options_of_classes(rows, class_weights, are_labels):
-    """Refuse weights of the classes that are no array of them, or beside other than labels."""
+def check_options_of_classes(rows, class_weights):
+    """Refuse weights of the classes that are no array of them."""
     if is_none(class_weights):
         return
     check_floats(rows.function, class_weights, "class_weights")
-    if class_weights.ndim != 1 or not are_labels:
+    if class_weights.ndim != 1:
         raise TypeError(
-            f"{rows.function}: class_weights must have one axis, beside labels, in jitted code, "
-            f"got {class_weights}: multiply the numbers for the classes with them"
+            f"{rows.function}: class_weights must have one axis in jitted code, got {class_weights}"
         )
+
+
+def weigher_of_classes(class_weights, dtype):
+    """A function of the numbers for the classes, flat, the weights of these, and the lengths."""
+
+    @inlined
+    def weighed(scores, class_weights, lengths):
+        _, n, inner = lengths
+        check_class_weights(class_weights, n)
+        products = np.empty_like(scores)
+        for i in range(scores.size):
+            products[i] = dtype(np.float64(scores[i]) * np.float64(class_weights[i // inner % n]))
+        return products
+
+    return (
+        inlined(lambda scores, class_weights, lengths: scores)
+        if is_none(class_weights)
+        else weighed
+    )

@@ -5,7 +5,7 @@ from .loss_arguments import Loss
 from .memory import same_shape
 from .typing import check_floats
 
-_check_t = same_shape("t")
+_check_t = same_shape("t", "logits")
 
 
 def plan_loss(entry, call):

@@ -6,7 +6,7 @@ from numba import types
 from .._compile.inline import inlined, overload
 from .._cpu.together import copy_rows, fill_masked, put_rows, repeat
 from .calls import made
-from .memory import flat, flat_turned, out_beside
+from .memory import flat, flat_turned, may_overlap, out_beside
 from .typing import is_none, no_mask
 
 
@@ -136,6 +136,7 @@ def placer_together(rows, out):
     @inlined
     def beside_given(x, out, mask):
         check(x, out)
+        check_mask(mask, out)
         entries = copy(x, mask, -np.inf)
         return entries, entries, out
 
@@ -148,6 +149,7 @@ def placer_together(rows, out):
     @inlined
     def given(x, out, mask):
         check(x, out)
+        check_mask(mask, out)
         return into(x, out, mask)
 
     @inlined
@@ -157,6 +159,13 @@ def placer_together(rows, out):
     if is_none(out):
         return in_place if rows.last else beside
     return given if rows.last else beside_given
+
+
+@inlined
+def check_mask(mask, out):
+    """Refuse an `out` that shares memory with the mask, which is read after it is written."""
+    if out.size and may_overlap(mask, out):
+        raise ValueError("out must not overlap where")
 
 
 def like(rows):

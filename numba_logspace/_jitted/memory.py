@@ -39,7 +39,9 @@ def _flat(turned):
     def _overload_flat(u):
         if not isinstance(u, types.Array):
             return lambda u: u
-        if u.layout == "C" and (u.ndim == 1 or not turned):
+        if u.layout == "C" and u.ndim == 1:
+            return lambda u: u
+        if u.layout == "C" and not turned:
             return lambda u: u.reshape(-1)
         if turned:
             if u.layout == "F":
@@ -153,14 +155,14 @@ def overlap(x, out):
     return a < d and c < b
 
 
-def same_shape(name):
-    """A check that an argument has the shape of x."""
-    return _check_of_shape(f"{name} must have the shape of the array")
+def same_shape(name, of="the array"):
+    """A check that an argument has the shape of x, which messages call so."""
+    return _check_of_shape(f"{name} must have the shape of {of}")
 
 
-def shape_of_rows(name):
-    """A check that an argument has a number for each row."""
-    return _check_of_shape(f"{name} must have the shape of the array without the axis")
+def shape_of_rows(name, of="the array"):
+    """A check that an argument has a number for each row of x, which messages call so."""
+    return _check_of_shape(f"{name} must have the shape of {of} without the axis")
 
 
 def _check_of_shape(text):
@@ -196,6 +198,18 @@ def _overload_numbers(x, u, turn):
     if isinstance(u, types.Array):
         return lambda x, u, turn: turn(u).astype(x.dtype)
     return lambda x, u, turn: x.dtype.type(u)
+
+
+def doubles(u, turn):
+    """A number for each row, flat, as doubles; of a single row the number itself."""
+    raise NotImplementedError("only inside compiled code")
+
+
+@overload(doubles)
+def _overload_doubles(u, turn):
+    if isinstance(u, types.Array):
+        return lambda u, turn: turn(u).astype(np.float64)
+    return lambda u, turn: np.float64(u)
 
 
 def labels(u, turn):

@@ -6,7 +6,7 @@ from numba import types
 from .._compile.inline import inlined, overload
 from .._compile.stamp import check_sources
 from .._cpu.grouping import faults_of_offsets, put_offsets, put_order, survey
-from .memory import out_beside, overlap, quiet
+from .memory import may_overlap, out_beside, overlap, quiet
 from .typing import check_floats, is_none, refuse
 
 _NAMES = "x", "segment_ids", "offsets", "num_segments"
@@ -147,17 +147,20 @@ def _overload_put_back(results, order):
 
 
 def _placer(function, x, out):
-    # A function of x and out: the array of results.
+    # A function of x, segment_ids, offsets and out: the array of results.
     if is_none(out):
-        return inlined(lambda x, out: np.empty(x.size, x.dtype))
+        return inlined(lambda x, segment_ids, offsets, out: np.empty(x.size, x.dtype))
     _check_vector(function, out, "out", x)
     if out.layout != "C" or not out.mutable:
         raise TypeError(f"{function}: out must be writable and C-contiguous, got {out}")
     check = out_beside("x")
 
     @inlined
-    def given(x, out):
+    def given(x, segment_ids, offsets, out):
         check(x, out)
+        # The kernels read offsets while they write: no place of theirs may change.
+        if out.size and (may_overlap(segment_ids, out) or may_overlap(offsets, out)):
+            raise ValueError("out must not overlap segment_ids or offsets")
         return out
 
     return given
@@ -180,7 +183,7 @@ def plan_segment_map(entry, call):
     def segments(x, segment_ids, offsets, num_segments, out):
         check_sources()
         cut, order = group(x, segment_ids, offsets, num_segments)
-        results = place(x, out)
+        results = place(x, segment_ids, offsets, out)
         kernel(_sorted_by(x, order), keep(results), results, cut, 0, cut.size - 1)
         _put_back(results, order)
         return results
@@ -222,7 +225,7 @@ def plan_segment_vjp(entry, call):
         cut, order = group(x, segment_ids, offsets, num_segments)
         length(g, cut, x)
         beside(g, out)
-        results = place(x, out)
+        results = place(x, segment_ids, offsets, out)
         entries, numbers = along(g, order)
         mine = _sorted_by(x, order), keep(results), entries, numbers, results
         kernel(*mine, cut, 0, cut.size - 1)

@@ -105,6 +105,7 @@ def by_rows(name, x, axis):
     return values.reshape(moved.shape).transpose(np.argsort(rest + axes))
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("axis", AXES)
 @each
 def test_axes(name, axis):
@@ -199,6 +200,7 @@ LAYOUTS = {
 SHAPES = [(5, 6, 70), (1, 40, 9), (70, 3, 1), (2, 1, 3)]
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("layout", LAYOUTS)
 @each_in_time
 def test_layouts(name, dtype, layout):
@@ -316,6 +318,7 @@ LARGE = {
 }
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("layout", LARGE)
 @each_in_time
 def test_two_workers(name, dtype, layout):
@@ -407,6 +410,7 @@ OUTS = {
 }
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("layout", OUTS)
 @each_dtype
 @each

@@ -88,6 +88,7 @@ def assert_close(result, exact, dtype=np.float64):
 # --- shapes and memory -------------------------------------------------------------------------
 
 
+@pytest.mark.one_in(3)
 @each_dtype
 @each
 def test_values(name, dtype):
@@ -484,6 +485,7 @@ def test_no_floating_point_error_is_reported(name, dtype):
 # --- in jitted code ----------------------------------------------------------------------------
 
 
+@pytest.mark.one_in(7)
 @pytest.mark.filterwarnings("ignore::numba.core.errors.NumbaPerformanceWarning")
 @each_dtype
 @each

@@ -244,15 +244,20 @@ def test_wrong_input(tmp_path, capsys, kind):
         ("softmax in.npy out.csv", "must end in .npy or .npz, got out.csv"),
         ("softmax in.npy out", "must end in .npy"),
         ("softmax in.npy out.npy.gz", "must end in .npy"),
-        ("softmin in.npy out.npy", "log1m_softmax"),
-        ("set_workers in.npy out.npy", "no function"),
+        ("softmin in.npy out.npy", "no function 'softmin': did you mean softmax"),
+        ("fit in.npy out.npy", "no function 'fit': numba_logspace.__all__ has all"),
+        ("set_workers in.npy out.npy", "set_workers does not run on files"),
+        ("hmm_forward in.npy out.npy", "hmm_forward does not run on files; apply --help lists"),
+        ("softmax complex.npy out.npy", "complex.npy has dtype complex128; files must hold real"),
         ("softmax in.npy", "the files of softmax are: x output, got 1"),
     ],
 )
 def test_wrong_arguments(tmp_path, capsys, monkeypatch, arguments, said):
     monkeypatch.chdir(tmp_path)
     np.save("in.npy", X)
-    error = check_refused(tmp_path, capsys, ["apply", *arguments.split()], ["in.npy"])
+    np.save("complex.npy", X + 0j)
+    files = ["in.npy", "complex.npy"]
+    error = check_refused(tmp_path, capsys, ["apply", *arguments.split()], files)
     assert said in error
     np.testing.assert_array_equal(np.load("in.npy"), X)
 
@@ -553,7 +558,7 @@ def test_compile_fills_the_cache(tmp_path):
 @pytest.mark.parametrize(
     "arguments, words",
     [
-        (["softmax", "sofmax"], "unknown function 'sofmax'; known are softmax, "),
+        (["softmax", "sofmax"], "no function 'sofmax': did you mean softmax"),
         (["softmax", "--dtype", "float16"], "invalid choice: 'float16'"),
         (["softmax", "--workers", "0"], "--workers must be a positive number, got 0"),
     ],

@@ -208,6 +208,7 @@ _CALLS = {
 }
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("name", named(*_CALLS))
 def test_a_first_call_compiles_few_functions(name, uncached, monkeypatch):
     # Each that Numba compiles costs as much as a hundred lines of formulas.

@@ -223,6 +223,7 @@ def assembly_of_loop(loop):
     return callback._library.get_asm_str()
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("name", named("elementwise"))
 def test_ufuncs(name, dtype):

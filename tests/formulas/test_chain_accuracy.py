@@ -252,6 +252,24 @@ def test_ties_go_to_the_lowest_state():
     assert nl.hmm_viterbi(np.zeros(3), np.zeros((3, 3)), np.zeros((4, 3)))[0].tolist() == [0] * 4
 
 
+@pytest.mark.parametrize("k", [2, 3, 10])
+def test_sums_that_nearly_tie(k):
+    # Of 0.1 + 0.2 and 0.3 plain sums cannot tell which is more; the first state is ruled out.
+    rng = np.random.default_rng(k)
+    start = rng.integers(-9, 0, k) * 0.1
+    start[0] = -inf
+    moves, seen = rng.integers(-4, 0, (k, k)) * 0.1, rng.integers(-4, 0, (300, k)) * 0.1
+    moves[1, 0] = -inf
+    seen[100:200] *= 1e-3
+    seen[150, :] += 1e5
+    with ctx.workprec(BITS):
+        for model in ((start, moves, seen), (start, np.tile(moves, (299, 1, 1)), seen)):
+            path, value = nl.hmm_viterbi(*model)
+            exact_path, exact = _best(*model)
+            assert path.tolist() == exact_path
+            checked("hmm_viterbi", value, [exact], 1e5, NEAR_ZERO_OF_PATHS)
+
+
 # --- special values ----------------------------------------------------------------------------
 
 

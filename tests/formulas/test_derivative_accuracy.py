@@ -129,6 +129,7 @@ def test_gradients_of_the_largest_weights_are_finite(name, dtype, regime):
         assert np.isfinite(getattr(numba_logspace, name)(row, weights)).all()
 
 
+@pytest.mark.one_in(5)
 @each_dtype
 @each_regime
 @pytest.mark.parametrize("size", ["tiny", "huge"])

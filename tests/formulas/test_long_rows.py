@@ -248,6 +248,7 @@ def _jitted(x, t):
     )
 
 
+@pytest.mark.one_in(4)
 @each_shape
 def test_in_jitted_code(shape):
     row = runs(shape, 200_003)

@@ -103,6 +103,7 @@ def _point(name, dtype):
     return st.tuples(*[anywhere] * (2 if name == "logaddexp" else 1))
 
 
+@pytest.mark.one_in(5)
 @each_dtype
 @pytest.mark.parametrize("name", ELEMENTWISE)
 @settings(some, max_examples=200)

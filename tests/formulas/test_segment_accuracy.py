@@ -68,6 +68,7 @@ def by_offsets(name):
     return lambda x, *rest: getattr(nl, name)(x, *rest[:-1], offsets=rest[-1])
 
 
+@pytest.mark.one_in(3)
 @each
 @pytest.mark.parametrize("longest", [LONGEST_SOON, pytest.param(LONGEST, marks=pytest.mark.slow)])
 def test_segments(name, dtype, longest):

@@ -59,6 +59,7 @@ def _of_entries(name):
     return into, assigned
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "name, dtype",
     [(name, dtype) for name in named("map") for dtype in ("float32", "float64")]

@@ -38,7 +38,7 @@ def test_labels():
         of_labels(X, LABELS, np.full(6, nan), WHERE, WEIGHTS)
     with pytest.raises(ValueError, match="targets must be classes from 0"):
         of_labels(X, LABELS, np.ones(6), np.ones(6, np.bool_), WEIGHTS)
-    with pytest.raises(ValueError, match="mean' of weights that are all 0"):
+    with pytest.raises(ValueError, match="mean' of no rows"):
         of_labels(X, LABELS, np.ones(6), ~np.ones(6, np.bool_), WEIGHTS)
 
 
@@ -65,6 +65,22 @@ def test_a_single_row():
 
 
 @pytest.mark.slow
+def test_class_weights_beside_probabilities():
+    @njit
+    def of_shares(x, shares, where, classes):
+        return nl.cross_entropy_value_and_grad(x, shares, class_weights=classes, where=where)
+
+    for dtype in (np.float64, np.float32):
+        x, shares = X.astype(dtype), SHARES.astype(dtype)
+        found = of_shares(x, shares, WHERE, WEIGHTS)
+        expected = nl.cross_entropy_value_and_grad(x, shares, class_weights=WEIGHTS, where=WHERE)
+        for mine, its in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(mine, its)
+    with pytest.raises(ValueError, match="class_weights must have a number for each class"):
+        of_shares(x, shares, WHERE, WEIGHTS[:4])
+
+
+@pytest.mark.slow
 def test_other_losses_and_layouts():
     @njit
     def both(x, shares, where):
@@ -84,7 +100,7 @@ def test_other_losses_and_layouts():
     [
         ("label_smoothing=0.1", "label_smoothing is not supported in jitted code: leave it out"),
         ("where=x", "where must be boolean, with a number for each row in jitted code, 1 axes"),
-        ("class_weights=x", "class_weights must have one axis, beside labels, in jitted code"),
+        ("class_weights=x", "class_weights must have one axis in jitted code"),
         ("class_weights=y", "class_weights must be an array of 1 to 4 axes|must hold float32"),
     ],
 )
@@ -92,3 +108,40 @@ def test_what_is_refused(options, message):
     function = eval(f"lambda x, y: nl.cross_entropy(x, y, {options})", {"nl": nl})
     with pytest.raises(TypeError, match=message):
         njit(function)(X, np.abs(LABELS))
+
+
+def test_weights_near_the_ends_of_the_range():
+    everywhere = np.ones(6, np.bool_)
+    labels, ones = np.abs(LABELS), np.arange(1.0, 7)
+    loss, gradient = of_labels(X, labels, ones, everywhere, np.ones(5))
+    for size in (2.0**700, 2.0**-700):
+        found = of_labels(X, labels, size * ones, everywhere, np.full(5, size))
+        assert found[0] == loss
+        np.testing.assert_array_equal(found[1], gradient)
+
+
+@pytest.mark.slow
+def test_weights_above_the_range_of_float32():
+    @njit
+    def mean(x, labels, weights, classes):
+        both = nl.cross_entropy_value_and_grad
+        return both(x, labels, weights=weights, class_weights=classes, reduction="mean")
+
+    x, labels = X[:2].astype("f4"), np.array([0, 1])
+    for weights, classes in (([1e200, 3e200], 1e200), ([1e-200, 3e-200], 1e-200), ([1, 3], 0.3)):
+        given = np.array(weights, float), np.full(5, classes)
+        loss, gradient = mean(x, labels, *given)
+        options = dict(zip(("weights", "class_weights"), given), reduction="mean")
+        expected = nl.cross_entropy_value_and_grad(x, labels, **options)
+        assert loss == expected[0]
+        np.testing.assert_array_equal(gradient, expected[1])
+
+
+@pytest.mark.slow
+def test_products_above_the_range():
+    @njit
+    def each(x, labels, weights, classes):
+        return nl.cross_entropy(x, labels, weights=weights, class_weights=classes)
+
+    with pytest.raises(ValueError, match="weights times class_weights must be finite"):
+        each(X[:2].astype("f4"), np.array([0, 1]), np.full(2, 1e30), np.full(5, 1e30))

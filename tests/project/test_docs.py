@@ -1,6 +1,8 @@
 """Pages of the documentation: their Python blocks give what they say, what they name is there."""
 
 import ast
+import fnmatch
+import importlib.util
 import re
 import sys
 from pathlib import Path
@@ -16,9 +18,11 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 # What needs a GPU is in tests/cuda; the gallery and the docstrings have tests of their own.
 PAGES = ("index.md", "guide.md", "jitted.md", "partials.md", "segments.md", "chains.md")
-PAGES += ("likelihoods.md",)
+PAGES += ("likelihoods.md", "howto.md", "coming/scipy.md", "coming/tfp_stan.md")
 # Pages about libraries that the package does not need, and what they need; `.ci/run` has them.
 LIBRARIES = {
+    "coming/jax.md": ["jax"],
+    "coming/torch.md": ["torch"],
     "interop/dask.md": ["dask"],
     "interop/jax.md": ["jax"],
     "interop/pandas.md": ["pandas", "pyarrow"],
@@ -36,12 +40,18 @@ def numbers(text):
     return np.array([float(n) for n in re.findall(r"-?(?:\d+\.?\d*(?:e-?\d+)?|inf)", text)])
 
 
-def statements(page):
-    """(source, the comment behind it or None) of every statement of a page."""
-    for block in _BLOCK.findall((DOCS / page).read_text(encoding="utf-8")):
+def blocks_of(path):
+    """The blocks of Python of a page."""
+    return _BLOCK.findall(path.read_text(encoding="utf-8"))
+
+
+def statements(blocks):
+    """(whether an expression, source, the comment behind it or None) of every statement."""
+    for block in blocks:
         lines = block.splitlines()
         for node in ast.parse(block).body:
-            source = "\n".join(lines[node.lineno - 1 : node.end_lineno])
+            above = [decorator.lineno for decorator in getattr(node, "decorator_list", ())]
+            source = "\n".join(lines[min([node.lineno, *above]) - 1 : node.end_lineno])
             comment = lines[node.end_lineno - 1][node.end_col_offset :].strip()
             yield isinstance(node, ast.Expr), source, comment or None
 
@@ -52,9 +62,13 @@ def statements(page):
 def test_blocks(page):
     for library in LIBRARIES.get(page, ()):
         pytest.importorskip(library, reason=f"{page} is about {library}, which is not installed")
-    space = {}
-    compared = 0
-    for is_expression, source, comment in statements(page):
+    assert compared(blocks_of(DOCS / page))
+
+
+def compared(blocks):
+    """How many results of blocks, which are run, are as their comments say."""
+    space, count = {}, 0
+    for is_expression, source, comment in statements(blocks):
         if not is_expression:
             exec(source, space)
             continue
@@ -66,8 +80,23 @@ def test_blocks(page):
             # As many digits as the comment has.
             printed = numbers(found[1])
             np.testing.assert_allclose(np.ravel(result), printed, rtol=1e-8, atol=0)
-            compared += 1
-    assert compared
+            count += 1
+    return count
+
+
+def test_the_beginning_of_the_readme():
+    first, *_ = blocks_of(ROOT / "README.md")
+    with_torch = importlib.util.find_spec("torch") is not None
+    if not with_torch:
+        first = re.sub(r"^torch\..*\n|, torch$", "", first, flags=re.M)
+    with np.errstate(divide="ignore"):
+        assert compared([first]) == 5 + with_torch
+
+
+@pytest.mark.slow
+def test_the_rest_of_the_readme():
+    _, *rest = blocks_of(ROOT / "README.md")
+    assert compared([block for block in rest if "cupy" not in block]) == 2
 
 
 # --- what is made from the table of the family ---------------------------------------------------
@@ -85,11 +114,41 @@ def family(monkeypatch):
 
 def test_every_function_is_in_the_reference_once(family):
     page = family.expand((DOCS / "reference.md").read_text(encoding="utf-8"))
-    for form in (r"^\.\. autofunction:: numba_logspace\.(\w+)$", r"^\| .*?numba_logspace\.(\w+)`"):
-        names = re.findall(form, page, re.M)
-        assert sorted({*names, "set_workers"}) == numba_logspace.__all__
-        assert len(names) == len(set(names))
+    names = re.findall(r"^\| \{py:func\}`~numba_logspace\.(\w+)` \|", page, re.M)
+    assert sorted([*names, "set_workers"]) == numba_logspace.__all__
+    assert "`block_softmax(x_row, out_row, shared)`" in page
+    assert "usage: numba_logspace apply" in page
     assert "<!--" not in page
+
+
+def test_every_function_has_a_formula_that_reads(monkeypatch):
+    monkeypatch.syspath_prepend(str(DOCS))
+    import definitions
+
+    for name in FAMILY:
+        formula = definitions.formula(name)
+        assert formula, f"{name} lacks its formula: docs/definitions.py"
+        assert formula.count("{") == formula.count("}")
+    assert definitions.formula("softmin") is None
+    assert "log1m_softmax_vjp" in definitions.relatives("log1m_softmax")
+    sys.modules.pop("definitions")
+
+
+def test_page_of_a_function(monkeypatch):
+    pytest.importorskip("sphinx", reason="pages are made by an extension of Sphinx")
+    monkeypatch.syspath_prepend(str(DOCS))
+    import pages
+
+    page = pages.page("softmax_vjp", ["guide"])
+    assert ".. math::" in page
+    assert ".. autofunction:: numba_logspace.softmax_vjp" in page
+    assert ":py:func:`~numba_logspace.softmax`" in page
+    assert "- \\P. Blanchard" in page
+    assert "https://doi.org/10.1093/imanum/draa038" in page
+    assert "- :doc:`/guide`" in page
+    assert {"index", "auto_gallery/plot_precision"} <= set(pages.users()["log1m_softmax"])
+    for name in ("pages", "definitions"):
+        sys.modules.pop(name)
 
 
 def test_what_runs_where(family):
@@ -109,6 +168,16 @@ def test_what_jitted_code_has_not():
     # A name stands for its gradient too.
     words = set(re.findall(r"\w+", named))
     assert words == {name for name in absent if name.removesuffix("_vjp") not in words - {name}}
+
+
+def test_what_files_have_not():
+    page = (DOCS / "files.md").read_text(encoding="utf-8")
+    patterns = re.findall(
+        r"`([\w*]+)`", re.search(r"^Not on files: (.+?), and the ", page, re.M | re.S)[1]
+    )
+    absent = {name for name, function in FAMILY.items() if not function.runs("apply")}
+    assert absent == {name for p in patterns for name in fnmatch.filter(FAMILY, p)}
+    assert all(fnmatch.filter(FAMILY, p) for p in patterns)
 
 
 def test_every_derivative_is_in_its_table(family):
@@ -137,7 +206,7 @@ def absent(text):
 
 
 @pytest.mark.parametrize(
-    "path", [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))], ids=lambda p: p.name
+    "path", [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md"))], ids=lambda p: p.name
 )
 def test_named_files_are_there(path):
     assert not absent(path.read_text(encoding="utf-8"))

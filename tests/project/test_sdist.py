@@ -13,10 +13,12 @@ import pytest
 ROOT = Path(__file__).parents[2]
 # What lies in the folder of a developer and is not the project's, and what only the repository has.
 MADE = ("tests/__pycache__/x.pyc", "numba_logspace/_compile/__pycache__/x.nbi")
-MADE += ("docs/_build/x.html", "docs/auto_gallery/x.rst", "asv_bench/html/x.js", "asv_bench/env/x")
+MADE += ("docs/_build/x.html", "docs/auto_gallery/x.rst", "docs/auto_reference/x.rst")
+MADE += ("asv_bench/html/x.js", "asv_bench/env/x")
 OF_THE_REPOSITORY = ("asv_bench/results",)
 PARTS = ("numba_logspace", "tests", "docs", "asv_bench")
 FILES = ("LICENSE", "MANIFEST.in", "README.md", "pyproject.toml", "setup.cfg")
+FILES += ("CHANGELOG.md", "CITATION.cff", "CONTRIBUTING.md", "SECURITY.md")
 
 
 def files_below(folder):
@@ -30,7 +32,7 @@ def files_below(folder):
 def source(tmp_path_factory):
     """A copy of the project, without what was made in it."""
     folder = tmp_path_factory.mktemp("source")
-    made = ("__pycache__", "_build", "auto_gallery", "env", "html", ".*", "*.egg-info")
+    made = ("__pycache__", "_build", "auto_*", "env", "html", ".*", "*.egg-info")
     for part in PARTS:
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns(*made))
     for name in FILES:

@@ -86,6 +86,31 @@ def test_lengths():
                 assert (values[n][length:] == rest).all()
 
 
+@pytest.mark.parametrize(("count", "steps"), [(1, 70), (3, 40), (40, 9)])
+def test_stretches(count, steps):
+    # Of few states each lane has a stretch of a chain, or a chain; forward goes another way.
+    seen = RNG.normal(size=(count, steps, K)) * 3
+    seen[0, 5:7, 0] = -np.inf
+    if count > 2:
+        seen[1, 3] = [0.0, -400.0, 500.0]  # too far apart for lanes
+        seen[2, 4] = -np.inf
+    lengths = RNG.integers(1, steps + 1, count) if count > 1 else None
+    last = np.full(count, steps) if lengths is None else lengths
+    initial = nl.log_softmax(RNG.normal(size=(count, K)))
+    for start in (INITIAL, initial):
+        value = nl.hmm_loglikelihood(start, TRANSITION, seen, lengths=lengths)
+        forward = nl.hmm_forward(start, TRANSITION, seen, lengths=lengths)
+        expected = nl.logsumexp(forward[np.arange(count), last - 1], axis=-1)
+        np.testing.assert_allclose(value, expected, rtol=2e-15, atol=2e-15)
+        for n in (0, count - 1):
+            alone = nl.hmm_loglikelihood(
+                start[n] if start.ndim > 1 else start, TRANSITION, seen[n, : last[n]]
+            )
+            np.testing.assert_array_equal(alone, value[n])
+    seen[0, 0] = np.nan
+    assert np.isnan(nl.hmm_loglikelihood(INITIAL, TRANSITION, seen)).tolist()[0]
+
+
 def test_one_step():
     emission = EMISSION[:, :1]
     np.testing.assert_allclose(
@@ -157,6 +182,24 @@ def test_wrong_out(name):
         np.testing.assert_array_equal(EMISSION, before)
 
 
+def test_no_lengths_of_no_chains():
+    empty = np.empty((0, 3, K))
+    assert nl.hmm_posterior(INITIAL, TRANSITION, empty, lengths=[]).shape == empty.shape
+    with pytest.raises(ValueError, match="between 1 and 12, .* got 13$"):
+        nl.hmm_loglikelihood(INITIAL, TRANSITION, EMISSION[0], lengths=T + 1)
+
+
+def test_nan_is_in_what_is_computed_from_it():
+    seen = np.zeros((4, K))
+    seen[1, 1] = np.nan
+    forward = np.isnan(nl.hmm_forward(INITIAL, TRANSITION, seen))
+    assert forward.sum(axis=1).tolist() == [0, 1, K, K] and forward[1, 1]
+    backward = np.isnan(nl.hmm_backward(TRANSITION, seen))
+    assert backward.sum(axis=1).tolist() == [K, 0, 0, 0]
+    assert np.isnan(nl.hmm_posterior(INITIAL, TRANSITION, seen)).all()
+    assert np.isnan(nl.hmm_loglikelihood(INITIAL, TRANSITION, seen))
+
+
 class OnCuda:
     """What tells that an array is in the memory of a GPU."""
 
@@ -176,9 +219,14 @@ class OnCuda:
         ({"log_transition": np.zeros((T, K, K))}, ValueError, "log_transition must have the"),
         ({"log_transition": np.zeros((3, 1, K, K))}, ValueError, "log_transition must have the"),
         ({"lengths": [T] * (N - 1)}, ValueError, "lengths must have the shape"),
-        ({"lengths": [T, T, T, T + 1]}, ValueError, "lengths must be between 1 and 12"),
-        ({"lengths": [T, T, T, 0]}, ValueError, "lengths must be between 1 and 12"),
-        ({"lengths": [1.0] * N}, TypeError, "lengths must be integers"),
+        ({"lengths": [T, T, T, T + 1]}, ValueError, "lengths must be between 1 and 12.* 13 at 3$"),
+        ({"lengths": [T, 0, T, 0]}, ValueError, "lengths must be between 1 and 12.* got 0 at 1$"),
+        (
+            {"lengths": [1.0] * N},
+            TypeError,
+            r"lengths must hold ints.* lengths.astype\(numpy.int64",
+        ),
+        ({"lengths": ["1"] * N}, TypeError, "lengths must hold ints, got dtype <U1$"),
         ({"log_emission": EMISSION + 0j}, TypeError, "log_emission has dtype complex128"),
         ({"log_emission": np.ma.masked_array(EMISSION)}, TypeError, "log_emission is a masked"),
         ({"log_transition": OnCuda()}, TypeError, "log_transition is a CUDA array"),

@@ -27,6 +27,7 @@ def scores_of(name, row):
     return list(targets_of(row))
 
 
+@pytest.mark.one_in(3)
 @each_dtype
 @pytest.mark.parametrize("regime", CORPUS["float64"])
 @each_name

@@ -87,6 +87,13 @@ def test_no_places_are_left_over(name):
 
 
 @each
+def test_lines_fit_on_a_page(name):
+    lines = inspect.cleandoc(getattr(nl, name).__doc__).splitlines()
+    # The first of a ufunc is its signature.
+    assert all(len(line) <= 100 for line in lines[isinstance(getattr(nl, name), np.ufunc) :])
+
+
+@each
 def test_summary_is_one_paragraph_with_a_full_stop(name):
     paragraphs = docstring(name).split("\n\n")
     summary = paragraphs[1] if name in UFUNCS else paragraphs[0]

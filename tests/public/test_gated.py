@@ -100,6 +100,7 @@ def check_shared_gate(gate, a, b, g, counts=None):
         check(target, slope[None], budget, f"gate {gate}, {len(a)} rows, axis {axis}")
 
 
+@pytest.mark.one_in(4)
 @each_dtype
 @pytest.mark.parametrize("gate", [0.3, -3.0, 20.0])
 def test_a_gate_for_many_rows(gate, dtype):

@@ -265,3 +265,111 @@ def test_out():
     shares = shares_of(60, np.float64)
     with pytest.raises(ValueError, match="out overlaps targets in memory"):
         BOTH(x, shares, out=shares, **SOFT)
+
+
+# --- weights near the ends of the range ----------------------------------------------------------
+
+
+def as_exact(loss, exact, bound=BUDGET):
+    check(Target([exact], loss.dtype.type), np.atleast_1d(loss), bound, "mean")
+
+
+@pytest.mark.parametrize(
+    "weights, classes, smoothing",
+    [
+        ([1e200, 1e200], [1e200, 1e200, 1], None),
+        ([1e200, 1e200], [1e200, 1e200, 1], 0.1),
+        ([1e-200, 1e-200], [1e-200, 1e-200, 1e-200], None),
+        ([1e-200, 1e-200], [1e-200, 1e-200, 1e-200], 0.1),
+        ([1e-300, 3e300], [1e300, 1e-300, 1e-300], None),
+        ([0, 1e-300], [1e300, 1e-300, 0], None),
+        (None, [5e-324, 5e-324, 0], None),
+        (None, [5e-324, 5e-324, 0], 0.1),
+    ],
+)
+def test_a_mean_of_weights_whose_products_leave_the_range(weights, classes, smoothing):
+    x = np.array([[0.0, 1, 2], [3, 1, 0]])
+    w = [1.0, 1.0] if weights is None else weights
+    with ctx.workprec(400):
+        options = {"class_weights": np.array(classes), "label_smoothing": smoothing}
+        s, w_k = arb(smoothing or 0.0), [arb(float(v)) for v in classes]
+        shares = [[w_k[k] * ((1 - s) * (k == r) + s / 3) for k in range(3)] for r in range(2)]
+        losses = [
+            ROW_FUNCTIONS["cross_entropy"](Row(x[r].tolist()), shares[r])[0][0] for r in (0, 1)
+        ]
+        over = sum((arb(float(w[r])) * w_k[r] for r in (0, 1)), arb(0))
+        exact = sum((arb(float(w[r])) * losses[r] for r in (0, 1)), arb(0)) / over
+        loss, gradient = BOTH(x, [0, 1], weights=weights, reduction="mean", **options)
+        as_exact(loss, exact)
+    assert LOSS(x, [0, 1], weights=weights, reduction="mean", **options) == loss
+    assert np.isfinite(gradient).all()
+
+
+def test_a_mean_of_float32_of_weights_above_their_range():
+    x = np.array([[0, 1, 2], [3, 1, 0]], "f4")
+    exact = LOSS(x, [0, 1], reduction="mean", weights=[1, 3])
+    for given in (
+        {"weights": [1e60, 3e60]},
+        {"class_weights": [1e60, 3e60, 1]},
+        {"class_weights": [1e60, 3e60, 1], "label_smoothing": 1e-300},
+    ):
+        np.testing.assert_array_max_ulp(LOSS(x, [0, 1], reduction="mean", **given), exact, 2)
+
+
+@pytest.mark.parametrize(
+    "dtype, options, message",
+    [
+        ("f8", {"weights": [1e200], "class_weights": [1e200] * 3}, "times class.* inf in row 0"),
+        ("f4", {"weights": [1, 1e60]}, "weights must be finite and >= 0 in float32, .* in row 1"),
+        ("f4", {"class_weights": [1, 1e60, 0]}, "class_weights .* in float32, got 1e.60 in row 1"),
+        ("f4", {"class_weights": [1, 1, 1e60], "label_smoothing": 0.1}, "1e.60 for the largest"),
+        (
+            "f8",
+            {"class_weights": [5e-324, 5e-324, 1], "label_smoothing": 0.1, "reduction": "mean"},
+            "class_weights over their mean must be finite in float64, got inf",
+        ),
+    ],
+)
+def test_weights_above_the_range(dtype, options, message):
+    x, out = np.array([[0, 1, 2], [3, 1, 0]], dtype), np.full((2, 3), 7.0, dtype)
+    with pytest.raises(ValueError, match=message):
+        BOTH(x, [0, 1], out=out, **options)
+    assert (out == 7).all()
+    # What does not count may be anything, and what is rounded to the largest number is right.
+    largest = float(np.finfo(dtype).max)
+    options = {"weights": [largest, 1e60 if dtype == "f4" else inf], "where": [True, False]}
+    loss, gradient = BOTH([[-inf, 0]] * 2, [1, 1], **options)
+    assert not loss.any() and not gradient.any()
+    assert LOSS(x[1], 0, weights=largest * (1 + 1e-8) if dtype == "f4" else largest) < largest
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_numbers_above_the_range_of_float32(name):
+    x, scores = np.zeros((2, 3), "f4"), np.full((2, 3), 0.5)
+    given = {"weights": 1e60} if name == OTHERS[0] else {}
+    scores = scores if given else 1e60 * scores
+    with pytest.raises(ValueError, match=r"weights must be finite and >= 0 in float32, got .*e\+"):
+        both_of[name](x, scores, **given)
+
+
+def test_classes_of_weight_0_beside_numbers():
+    x, shares = hard_rows(np.float64), shares_of(60, np.float64)
+    loss, gradient = BOTH(x, shares, class_weights=np.zeros(K), reduction="mean")
+    assert loss == 0.0 and not gradient.any()
+
+
+def test_messages():
+    x = np.zeros((2, 3))
+    with pytest.raises(ValueError, match=r"weights of shape \(4,\) .* shape of the losses, \(2,\)"):
+        LOSS(x, [0, 1], weights=np.ones(4))
+    with pytest.raises(ValueError, match=r"targets must be in \[0, 1\], got 2.0$"):
+        LOSS(x[0], [0, 2.0, 1])
+    with pytest.raises(ValueError, match="logits have none: their axis is empty"):
+        LOSS(np.zeros((2, 0)), [0, 1])
+    with pytest.raises(ValueError, match="targets must be classes.* got 7 in row 0"):
+        LOSS(x, [7, 1], weights=[0, 1])
+    with pytest.raises(TypeError, match="t must be an array of the shape of logits"):
+        nl.cross_entropy_hvp(x, [0, 1], None)
+    for logits, axis in ((x, 5), (1.0, -1)):
+        with pytest.raises(np.exceptions.AxisError, match=f"^axis {axis} is out of bounds"):
+            LOSS(logits, 0, axis)

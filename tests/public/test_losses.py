@@ -54,6 +54,7 @@ def shares(*shape, seed=4):
 # --- accuracy ------------------------------------------------------------------------------------
 
 
+@pytest.mark.one_in(3)
 @each_way
 @each_regime
 @each
@@ -86,6 +87,7 @@ def one_hot(labels, classes, axis):
     return np.moveaxis(np.eye(classes)[labels], -1, axis)
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("shape, axis", SHAPES)
 @each_labelled
 def test_labels_are_one_hot_targets(name, shape, axis):

@@ -239,6 +239,35 @@ WRONG = {
     ),
     "floats": ({"segment_ids": [0.0, 0, 1, 1]}, TypeError, "segment_ids must hold ints, got .*64"),
     "bools": ({"segment_ids": [True] * 4}, TypeError, "segment_ids must hold ints"),
+    "strings": (
+        {"segment_ids": list("abca")},
+        TypeError,
+        r"must hold ints, got dtype <U1: .* numpy.unique\(segment_ids, return_inverse=True\)\[1\]",
+    ),
+    "objects": (
+        {"segment_ids": np.array([0, None, 1, 1])},
+        TypeError,
+        "must hold ints, got dtype object: where none is missing, numpy.unique",
+    ),
+    "objects that are ints": (
+        {"segment_ids": np.array([0, 1, 1, 2], object)},
+        TypeError,
+        r"got dtype object: convert it with segment_ids.astype\(numpy.int64\)$",
+    ),
+    "missing": ({"segment_ids": [0, np.nan, 1, 1]}, TypeError, "must hold ints, got nan at 1$"),
+    "no whole": ({"segment_ids": [0, 1, 1, 1.5]}, TypeError, "must hold ints, got 1.5 at 3$"),
+    "too many": ({"segment_ids": [0, 2**62, 1, 1]}, ValueError, f"no room .* up to {2**62}: numpy"),
+    "largest": ({"segment_ids": [0, 0, 0, 2**63 - 1]}, ValueError, "no room .* of segment_ids"),
+    "no room": (
+        {"segment_ids": [0] * 4, "num_segments": 2**70},
+        ValueError,
+        f"no room for as many segments as num_segments, {2**70}",
+    ),
+    "string offsets": (
+        {"offsets": ["0", "4"]},
+        TypeError,
+        "offsets must hold ints, got dtype <U1$",
+    ),
     "too few": ({"segment_ids": [0, 1]}, ValueError, "each entry of the first axis of x, 4, got 2"),
     "matrix": ({"segment_ids": [[0, 1, 1, 1]]}, ValueError, r"one axis, got shape \(1, 4\)"),
     "huge": (

@@ -242,3 +242,32 @@ def test_jitted_arguments():
         with_workers(np.zeros(3))
     with pytest.raises(TypeError, match="where must be a boolean array"):
         with_ints(np.zeros(3))
+
+
+def test_weights_above_the_range_of_float32():
+    x, t = np.array([1, 2], "f4"), np.array([0, 1], "f4")
+    for name in ("pos_weight", "weights"):
+        for given in (1e60, [1, 1e60]):
+            message = f"{name} must be finite and >= 0 in float32, got 1e.60 in row"
+            with pytest.raises(ValueError, match=message):
+                LOSS(x, t, **{name: given})
+    found = LOSS(x, t, weights=[1e60, 3e60], reduction="mean")
+    np.testing.assert_array_max_ulp(found, LOSS(x, t, weights=[1, 3], reduction="mean"), 1)
+    with pytest.raises(ValueError, match=r"targets must be in \[0, 1\], got 2$"):
+        LOSS(0.5, 2, weights=0.0)
+    with pytest.raises(ValueError, match=r"the shape of logits, \(2,\)"):
+        LOSS(x, t, weights=np.ones(3))
+
+
+@pytest.mark.slow
+def test_jitted_weights_above_the_range_of_float32():
+    @njit
+    def weigh(x, t, q, c):
+        loss = nl.sigmoid_binary_cross_entropy
+        return loss(x, t, weights=c, reduction="mean") + loss(x, t, pos_weight=q).sum()
+
+    x, t = np.array([1, 2], "f4"), np.array([0, 1], "f4")
+    exact = LOSS(x, t, reduction="mean") + LOSS(x, t, pos_weight=2.0).sum()
+    assert abs(weigh(x, t, 2.0, 1e60) - exact) < 1e-6
+    with pytest.raises(ValueError, match="pos_weight must be finite"):
+        weigh(x, t, 1e60, 1.0)

@@ -6,14 +6,34 @@ which the backward pass has only to multiply.
 
 import math
 
+from .rows import missing
+
 
 def _reduction(p):
     return p.made.others.get("reduction", "none")
 
 
+def _call(p, function, *arrays):
+    # A mask of a loss is for its rows, and not for entries.
+    return p.public(function, *arrays, axis=p.made.axis)
+
+
+def _has_options(p):
+    classes = p["class_weights"] is not None or p.made.others.get("label_smoothing")
+    return p["where"] is not None or bool(classes)
+
+
 def _factor(p):
     # What the loss of each row is multiplied with, for its entries; a number where all are alike.
     weights = p["weights"] if "targets" in p.made.names else None
+    if p["where"] is not None:
+        present = _of_rows(p, p["where"])
+        ones = p.xp.ones_like(p.xp.sum(p.x, axis=p.made.axis, keepdims=True))
+        weights = p.xp.where(present, ones if weights is None else p.spread(weights), 0.0)
+    if _reduction(p) == "mean" and p["class_weights"] is not None and p.has_labels():
+        chosen = p.xp.sum(_one_hot(p) * _classes(p), axis=p.made.axis, keepdims=True)
+        weights = p.xp.ones_like(chosen) if weights is None else p.spread(weights)
+        return weights / p.xp.sum(weights * chosen)
     if _reduction(p) != "mean":
         return 1.0 if weights is None else p.spread(weights)
     if weights is None:
@@ -26,34 +46,60 @@ def _outer(p, c):
     return c if _reduction(p) != "none" else p.spread(c)
 
 
+def _of_rows(p, mask):
+    # With the axes of the entries, as weights have.
+    return mask if mask.ndim in (0, p.x.ndim) else p.spread(mask)
+
+
+def _classes(p):
+    # The weights of the classes, along their axis.
+    over = (...,) + (None,) * (-1 - p.made.axis)
+    return p["class_weights"][over]
+
+
+def _scores(p):
+    # What the classes of a row count, with the options of the loss.
+    scores, share = _one_hot(p), p.made.others.get("label_smoothing")
+    if share:
+        scores = scores * (1 - share) + share / p.x.shape[p.made.axis]
+    return scores if p["class_weights"] is None else scores * _classes(p)
+
+
 def _sum_of_targets(p):
+    if _has_options(p):
+        return p.xp.sum(_scores(p), axis=p.made.axis, keepdims=True)
     return 1.0 if p.has_labels() else p.xp.sum(p["targets"], axis=p.made.axis, keepdims=True)
 
 
 def _one_hot(p):
-    return p.one_hot(p.spread(p["targets"])) if p.has_labels() else p["targets"]
+    if not p.has_labels():
+        return p["targets"]
+    labels = p.spread(p["targets"])
+    if p["where"] is not None:  # others may be anything
+        labels = p.xp.where(_of_rows(p, p["where"]), labels, 0)
+    return p.one_hot(labels)
 
 
 # {loss: (the Hessian of a row times u, the derivative of the loss by what scores the classes,
 # the derivative of the gradient along u by it)}
 _PARTS = {
     "cross_entropy": (
-        lambda p, u: _sum_of_targets(p) * p.call("softmax_vjp", p.x, u),
-        lambda p: -p.call("log_softmax", p.x),
-        lambda p, u: -p.call("log_softmax_jvp", p.x, u),
+        lambda p, u: _sum_of_targets(p) * _call(p, "softmax_vjp", p.x, u),
+        lambda p: -_call(p, "log_softmax", p.x),
+        lambda p, u: -_call(p, "log_softmax_jvp", p.x, u),
     ),
     "softmax_binary_cross_entropy": (
         lambda p, u: (
-            _sum_of_targets(p) * p.call("softmax_vjp", p.x, u)
-            - p.call("log1m_softmax_hvp", p.x, 1 - _one_hot(p), u)
+            _sum_of_targets(p) * _call(p, "softmax_vjp", p.x, u)
+            - _call(p, "log1m_softmax_hvp", p.x, 1 - _one_hot(p), u)
         ),
-        lambda p: p.call("log1m_softmax", p.x) - p.call("log_softmax", p.x),
-        lambda p, u: p.call("log1m_softmax_jvp", p.x, u) - p.call("log_softmax_jvp", p.x, u),
+        lambda p: _call(p, "log1m_softmax", p.x) - _call(p, "log_softmax", p.x),
+        lambda p, u: _call(p, "log1m_softmax_jvp", p.x, u) - _call(p, "log_softmax_jvp", p.x, u),
     ),
     "complement_cross_entropy": (
-        lambda p, u: -p.call("log1m_softmax_hvp", p.x, p["weights"], u),
-        lambda p: -p.call("log1m_softmax", p.x),
-        lambda p, u: -p.call("log1m_softmax_jvp", p.x, u),
+        lambda p, u: -_call(p, "log1m_softmax_hvp", p.x, p["weights"], u),
+        lambda p: -_call(p, "log1m_softmax", p.x),
+        lambda p, u: -_call(p, "log1m_softmax_jvp", p.x, u),
     ),
 }
 
@@ -63,10 +109,12 @@ def _rule(loss):
 
     def by_logits(p, c, u):
         parts = [] if c is None else [_outer(p, c) * p.results[1]]
-        parts += [] if u is None else [_factor(p) * hessian(p, u)]
+        parts += [] if u is None else [_present(p, _factor(p) * hessian(p, u))]
         return sum(parts[1:], parts[0])
 
     def by_scores(p, c, u):
+        if _has_options(p):
+            raise missing(loss, f"{scores} with options")
         parts = [] if c is None else [_outer(p, c) * by_score(p)]
         parts += [] if u is None else [by_score_along(p, u)]
         return _factor(p) * sum(parts[1:], parts[0])
@@ -78,14 +126,21 @@ def _rule(loss):
         change = p.results[1] * t
         whole = _reduction(p) != "none"
         axis = None if whole else p.made.axis
-        return p.xp.sum(change, axis=axis), _factor(p) * hessian(p, t)
+        return p.xp.sum(change, axis=axis), _present(p, _factor(p) * hessian(p, t))
 
     scores = "weights" if loss == "complement_cross_entropy" else "targets"
     vjp = {"weights": by_row_weights, "logits": by_logits, scores: by_scores}
     return vjp, {"logits": along_logits}
 
 
+def _present(p, u):
+    # What belongs to rows that count.
+    return u if p["where"] is None else p.xp.where(_of_rows(p, p["where"]), u, 0)
+
+
 def _by_row_weights(p, loss, c, u):
+    if _has_options(p):
+        raise missing(loss, "weights with options")
     # A loss is linear in the weights; their mean is over the sum of them.
     axis = p.made.axis
     value, gradient = p.public(f"{loss}_value_and_grad", p.x, p["targets"], axis=axis)
@@ -96,6 +151,70 @@ def _by_row_weights(p, loss, c, u):
         along = p.xp.sum(u * gradient, axis=axis)
         parts.append(along - p.xp.sum(u * p.results[1]) if mean else along)
     return sum(parts[1:], parts[0]) / total
+
+
+# --- single entries ------------------------------------------------------------------------------
+
+_ENTRIES = "sigmoid_binary_cross_entropy"
+
+
+def _entry_factor(p):
+    weights = 1.0 if p["weights"] is None else p["weights"]
+    if p["where"] is not None:
+        weights = p.xp.ones_like(p.x) * weights
+        weights = p.xp.where(p["where"], weights, 0.0)
+    if _reduction(p) != "mean":
+        return weights
+    if p["weights"] is None and p["where"] is None:
+        return 1.0 / math.prod(p.x.shape)
+    weights = p.xp.broadcast_to(weights, p.x.shape)
+    return weights / p.xp.sum(weights)
+
+
+def _times_q(p, u):
+    return u if p["pos_weight"] is None else p["pos_weight"] * u
+
+
+def _both(p):
+    return p.map("logistic", p.x), p.map("logistic", -p.x)
+
+
+def _entry_hessian(p, u):
+    first, second = _both(p)
+    t = p["targets"]
+    curvature = (1 - t + _times_q(p, t)) * (first * second)
+    return _counted(p, _entry_factor(p) * curvature * u)
+
+
+def _counted(p, u):
+    # What belongs to entries that count.
+    return u if p["where"] is None else p.xp.where(p["where"], u, 0)
+
+
+def _entry_by_logits(p, c, u):
+    parts = [] if c is None else [c * p.results[1]]
+    parts += [] if u is None else [_entry_hessian(p, u)]
+    return sum(parts[1:], parts[0])
+
+
+def _entry_along_logits(p, t):
+    change = p.results[1] * t
+    whole = _reduction(p) != "none"
+    return p.xp.sum(change) if whole else change, _entry_hessian(p, t)
+
+
+def _entry_by_targets(p, c, u):
+    first, second = _both(p)
+    by = p.map("log1m_sigmoid", p.x) - _times_q(p, p.map("log_sigmoid", p.x))
+    parts = [] if c is None else [c * by]
+    parts += [] if u is None else [-u * (first + _times_q(p, second))]
+    return _counted(p, _entry_factor(p) * sum(parts[1:], parts[0]))
+
+
+def _entry_by_pos_weight(p, c, u):
+    parts = [] if c is None else [-c * p.map("log_sigmoid", p.x)]
+    parts += [] if u is None else [-u * p.map("logistic", -p.x)]
+    return _counted(p, _entry_factor(p) * p["targets"] * sum(parts[1:], parts[0]))
 
 
 # --- two sets of labels with a gate --------------------------------------------------------------
@@ -190,6 +309,14 @@ def _vjp_by_g(p, u, *of_sets):
 
 
 RULES = {f"{loss}_value_and_grad": _rule(loss) for loss in _PARTS} | {
+    f"{_ENTRIES}_value_and_grad": (
+        {
+            "logits": _entry_by_logits,
+            "targets": _entry_by_targets,
+            "pos_weight": _entry_by_pos_weight,
+        },
+        {"logits": _entry_along_logits},
+    ),
     "gated_log_softmax": (
         {name: _gated_vjp(i) for i, name in enumerate(("gate", "a", "b"))},
         {"gate": _along_gate, "a": _along_a, "b": _along_b},

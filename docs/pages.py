@@ -1,0 +1,136 @@
+"""An extension of Sphinx: a page for each function, links where text names one, local MathJax.
+
+The pages are written to docs/auto_reference when the documentation is built.
+"""
+
+import importlib.util
+import re
+import shutil
+from pathlib import Path
+
+from definitions import formula, relatives, sources
+from docutils import nodes
+from sphinx.addnodes import pending_xref
+
+import numba_logspace
+from numba_logspace._family import FAMILY
+from numba_logspace._family.partials import PARTIALS
+
+HERE = Path(__file__).parent
+FOLDER = HERE / "auto_reference"
+# Where names are mostly those of other libraries only the first column of tables has ours.
+OF_OTHERS = ("names", "coming/")
+_NAME = re.compile(r"(?:nl\.|numba_logspace\.)?(\w+)$")
+# One file without fonts or further parts: no request leaves the page.
+MATHJAX = "tex-svg.js"
+
+
+def page(name, users):
+    """The page of a function, in reStructuredText."""
+    parts = [f"{name}\n{'=' * len(name)}"]
+    if formula(name):
+        parts.append(f".. math::\n\n   {' '.join(formula(name).split())}")
+    parts.append(f".. autofunction:: numba_logspace.{name}")
+    links = [f":py:func:`~numba_logspace.{other}`" for other in relatives(name)]
+    if any(entry.name == name for entry in PARTIALS.values()) or f"{name}_dx" in PARTIALS:
+        links.append(":doc:`its derivatives </partials>`")
+    if links:
+        parts.append(".. rubric:: See also\n\n" + ", ".join(links))
+    if sources(name):
+        # Without the backslash the initial of an author would begin a list, as A. does.
+        cited = (f"- \\{text}{_doi(doi)}." for text, doi in sources(name))
+        parts.append(".. rubric:: References\n\n" + "\n".join(cited))
+    if users:
+        parts.append(".. rubric:: Where it is used\n\n" + _list_of(users))
+    return "\n\n".join(parts) + "\n"
+
+
+def _doi(doi):
+    return f", `doi:{doi} <https://doi.org/{doi}>`__" if doi else ""
+
+
+def _list_of(users):
+    return "\n".join(f"- :doc:`/{user}`" for user in users)
+
+
+def users():
+    """{name: the pages of the gallery and of the guide that call the function}."""
+    found = {name: [] for name in FAMILY}
+    texts = {f"auto_gallery/{p.stem}": p for p in sorted((HERE / "gallery").glob("*.py"))}
+    texts |= {
+        path.relative_to(HERE).with_suffix("").as_posix(): path
+        for path in sorted(HERE.rglob("*.md"))
+        if not path.relative_to(HERE).parts[0].startswith(("auto_", "_"))
+    }
+    for where, path in texts.items():
+        for name in set(re.findall(r"\bnl\.(\w+)\(", path.read_text(encoding="utf-8"))):
+            if name in found:
+                found[name].append(where)
+    return found
+
+
+def write(app=None):
+    """Write the pages that differ from what is there, so that others are not built again."""
+    FOLDER.mkdir(exist_ok=True)
+    for name, where in users().items():
+        path, text = FOLDER / f"{name}.rst", page(name, where)
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+    for path in FOLDER.glob("*.rst"):
+        if path.stem not in FAMILY:
+            path.unlink()
+
+
+# --- names in text -------------------------------------------------------------------------------
+
+
+def is_ours(literal, document):
+    """Whether a literal is the name of a function of this package, and not of another's."""
+    found = _NAME.fullmatch(literal.astext())
+    if not found or found[1] not in numba_logspace.__all__ or found[1] == document.split("/")[-1]:
+        return False
+    ancestors, node = [], literal
+    while node.parent is not None:
+        node = node.parent
+        ancestors.append(node)
+    if any(isinstance(a, nodes.title | nodes.reference | pending_xref) for a in ancestors):
+        return False
+    if document.startswith(OF_OTHERS):
+        entry = next((a for a in ancestors if isinstance(a, nodes.entry)), None)
+        return entry is not None and entry.parent.index(entry) == 0
+    before = literal.parent[: literal.parent.index(literal)]
+    return not (before and re.search(r"['’]s $", before[-1].astext()))
+
+
+def link(app, doctree):
+    """Make links of the literals that name a function."""
+    document = app.env.current_document.docname
+    for literal in list(doctree.findall(nodes.literal)):
+        if is_ours(literal, document):
+            target = "numba_logspace." + _NAME.fullmatch(literal.astext())[1]
+            kind = "func"
+            reference = pending_xref(
+                "", refdomain="py", reftype=kind, reftarget=target, refwarn=True, refexplicit=True
+            )
+            literal.replace_self(reference)
+            reference += literal
+
+
+# --- MathJax -------------------------------------------------------------------------------------
+
+
+def copy_mathjax(app):
+    """Put MathJax, from the package that has it, beside the other scripts of the site."""
+    if app.builder.format == "html":
+        found = importlib.util.find_spec("sphinx-mathjax-offline").submodule_search_locations[0]
+        target = Path(app.outdir) / "_static"
+        target.mkdir(parents=True, exist_ok=True)
+        shutil.copy(Path(found) / "static" / "mathjax" / MATHJAX, target)
+
+
+def setup(app):
+    """Called by Sphinx."""
+    app.connect("builder-inited", write, priority=100)
+    app.connect("builder-inited", copy_mathjax)
+    app.connect("doctree-read", link)
+    return {"parallel_read_safe": True}
