@@ -22,9 +22,9 @@ class EntryLoss:
 
     def run(self, function, out=None):
         """The losses as they are returned; the gradient goes to `out`."""
-        g, q, out = (None if u is None else u[..., None] for u in (self.g, self.q, out))
-        alone = self.rows.each_alone()
-        values = alone.run(function, g, q, self.c, values=True, outs=(out,))
+        g, q = (None if u is None else u[..., None] for u in (self.g, self.q))
+        outs = () if out is None else (out[..., None],)
+        values = self.rows.each_alone().run(function, g, q, self.c, values=True, outs=outs)
         return self.rows.reduced(values, self.reduction, self.c)
 
     def with_gradient(self, function, out):

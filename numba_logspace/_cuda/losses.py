@@ -105,6 +105,16 @@ def _shares(rows, weights, counted):
     return out
 
 
+def _over_their_mean(rows, factors, labels, weights, present):
+    # The factors over the mean of those of the labels, weighted as the rows are.
+    shares, over = (rows.call.new(shape, _DOUBLE) for shape in (rows.shape, factors.shape))
+    weighed = _weighed(rows, weights, present)
+    totals.shares(weighed, weighed, shares, rows.call.stream)
+    counted = _weighed(rows, shares, present, labels, factors)
+    totals.shares(factors, counted, over, rows.call.stream)
+    return over
+
+
 def row_weights(rows, weights, of_mean, present):
     """The weight of each row, None for ones: 0 where it is not present, shares for a mean."""
     if present is not None or (of_mean and weights is not None):
@@ -174,12 +184,10 @@ def scores_and_weights(rows, scores, weights, of_mean, present, factors, share):
         targets = scores
     factors = None if factors is None else rows.flat(factors, factors.shape, _DOUBLE)
     counts = labels is not None and factors is not None
-    counted = _weighed(rows, weights, present, labels, factors) if counts else None
     if share is None and counts:
+        counted = _weighed(rows, weights, present, labels, factors)
         return scores, _shares(rows, counted, counted) if of_mean else counted
-    numbers = _scored(rows, targets, labels, factors, share or 0.0)
     if of_mean and counts:
-        c = _shares(rows, _weighed(rows, weights, present), counted)
-    else:
-        c = row_weights(rows, weights, of_mean, present)
-    return Scores(numbers, memory_of(scores)), c
+        factors = _over_their_mean(rows, factors, labels, weights, present)
+    numbers = _scored(rows, targets, labels, factors, share or 0.0)
+    return Scores(numbers, memory_of(scores)), row_weights(rows, weights, of_mean, present)

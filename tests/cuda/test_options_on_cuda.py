@@ -79,6 +79,25 @@ def test_what_is_wrong_becomes_nan():
         np.testing.assert_array_equal(np.isnan(found), [0, 1, 1, 1, 1])
 
 
+def test_weights_near_the_ends_of_the_range():
+    x, labels = np.array([[0, 1, 2], [3, 1, 0]], "f4"), np.array([0, 1])
+    for given in ({"weights": [1, 1e60]}, {"class_weights": [1, 1e60, 0]}):
+        given = {name: np.array(u) for name, u in given.items()}
+        np.testing.assert_array_equal(np.isnan(LOSS(x, labels, **given)), [0, 1])
+        found = LOSS(x, labels, label_smoothing=0.1, **given)
+        assert np.isnan(found[1]) and not np.isfinite(found).all()
+    smooth = {"class_weights": np.array([1e60, 3e60, 1]), "label_smoothing": 0.1}
+    for given in ({"weights": np.array([1e60, 3e60])}, smooth):
+        loss, gradient = BOTH(x, labels, reduction="mean", **given)
+        wanted = nl.cross_entropy_value_and_grad(x, labels, reduction="mean", **given)
+        np.testing.assert_array_max_ulp(loss, wanted[0], 4)
+        np.testing.assert_allclose(gradient, wanted[1], rtol=1e-5, atol=1e-7)
+    loss = nl.sigmoid_binary_cross_entropy
+    for name in ("pos_weight", "weights"):
+        found = on_cuda(loss)(x[0, :2], np.ones(2, "f4"), **{name: np.array([1, 1e60])})
+        np.testing.assert_array_equal(np.isnan(found), [0, 1])
+
+
 def test_errors_of_options():
     x, labels = cuda.to_device(np.zeros((3, 2))), cuda.to_device(np.zeros(3, int))
     for given, error, message in (
@@ -89,6 +108,16 @@ def test_errors_of_options():
     ):
         with pytest.raises(error, match=message):
             nl.cross_entropy(x, labels, **given)
+    room = cuda.to_device(np.zeros(64, np.uint8))
+    out, bools = room[:48].view("f8").reshape(3, 2), room[:3].view("?")
+    both = nl.sigmoid_binary_cross_entropy_value_and_grad
+    for function, given, name in (
+        (nl.cross_entropy_value_and_grad, {"where": bools}, "where"),
+        (nl.cross_entropy_value_and_grad, {"class_weights": room[:16].view("f8")}, "class_weights"),
+        (both, {"where": bools.reshape(3, 1)}, "where"),
+    ):
+        with pytest.raises(ValueError, match=f"out overlaps {name} in memory"):
+            function(x, x if function is both else labels, out=out, **given)
 
 
 # --- losses of single entries --------------------------------------------------------------------

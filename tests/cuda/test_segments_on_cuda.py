@@ -135,5 +135,12 @@ def test_errors():
     ):
         with pytest.raises(error, match=message):
             nl.segment_softmax(*arguments)
+    room = cuda.to_device(np.zeros(4, int))
+    for given, name in (
+        ({"segment_ids": room, "num_segments": 1}, "segment_ids"),
+        ({"offsets": room}, "offsets"),
+    ):
+        with pytest.raises(ValueError, match=f"out overlaps {name} in memory"):
+            nl.segment_softmax(x, out=room.view("f8"), **given)
     with pytest.raises(TypeError, match="workers must be None"):
         nl.segment_softmax(x, ids, num_segments=1, workers=1)
