@@ -150,7 +150,7 @@ def logmatmulexp_vjp(
     array([[0.6, 0. ],
            [0.4, 0. ]])
     """
-    return product_vjp(a, b, g, out, workers)
+    return product_vjp(FAMILY["logmatmulexp_vjp"], a, b, g, out, workers)
 
 
 def logmatmulexp_jvp(
@@ -212,4 +212,4 @@ def logmatmulexp_jvp(
     >>> nl.logmatmulexp_jvp([0.0, 0.0], steps, [0.0, 1.0], None)
     array([0.4       , 0.66666667])
     """
-    return product_jvp(a, b, ta, tb, out, workers)
+    return product_jvp(FAMILY["logmatmulexp_jvp"], a, b, ta, tb, out, workers)
