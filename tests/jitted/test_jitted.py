@@ -121,7 +121,7 @@ def test_bad_labels_raise():
     for labels in ([0, 3], [-1, 0]):
         with pytest.raises(ValueError, match="targets must be classes from 0"):
             jitted(_LOSS)((x, np.array(labels)))
-    with pytest.raises(ValueError, match="targets must have the shape of the array without"):
+    with pytest.raises(ValueError, match="targets must have the shape of logits without"):
         jitted(_LOSS)((x, np.zeros(3, np.int64)))
 
 
