@@ -413,6 +413,21 @@ def test_forward_mode_twice_is_refused():
     torch.testing.assert_close(twice, torch.func.hessian(nl.logsumexp)(x), rtol=1e-15, atol=1e-16)
 
 
+@pytest.mark.parametrize("shape", [(2, 3), (3,)])
+def test_second_derivatives_of_weighted_sums(shape):
+    x = torch.randn(2, 3, dtype=torch.float64)
+    b = torch.rand(shape, dtype=torch.float64) + 0.5
+
+    def plain(x, b):
+        return torch.log(torch.sum(b * torch.exp(x), -1)).sum()
+
+    hessian = torch.func.hessian(plain, argnums=(0, 1))(x, b)
+    for outer in (torch.func.jacrev, torch.func.jacfwd):
+        gradient = torch.func.jacrev(lambda x, b: nl.logsumexp(x, b=b).sum(), argnums=(0, 1))
+        twice = outer(gradient, argnums=(0, 1))(x, b)
+        torch.testing.assert_close(twice, hessian, rtol=1e-13, atol=1e-15)
+
+
 def test_jacobians_and_hessians():
     x = torch.randn(4, dtype=torch.float64)
     right = nl.log1m_softmax_jacobian(x)

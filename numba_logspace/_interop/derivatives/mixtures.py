@@ -70,6 +70,29 @@ def _slope(which):
     return by
 
 
+def _gradients_along(x_or_b):
+    # The changes of g w and of g s.
+    def along(p, t):
+        w, s = p.call("weighted_logsumexp_vjp", p.x, p["b"], None)
+        change = _along(p, *((t, None) if x_or_b == "x" else (None, t)), keepdims=True)
+        if x_or_b == "x":
+            parts = (t - change) * w, (t - change) * s
+        else:
+            parts = t * s - change * w, -change * s
+        return parts if p["g"] is None else tuple(p.spread(p["g"]) * part for part in parts)
+
+    return along
+
+
+def _slope_along(x_or_b):
+    def along(p, t):
+        change = _slope(x_or_b)(p, None, p["t"], p["s"]) * t
+        keepdims = p.made.others.get("keepdims", False)
+        return p.xp.sum(change, axis=p.made.axis, keepdims=keepdims)
+
+    return along
+
+
 WEIGHTED = (
     {"x": _weighted_by(0), "b": _weighted_by(1)},
     {"x": _weighted_along("x"), "b": _weighted_along("b")},
@@ -98,7 +121,12 @@ RULES = {
             "b": lambda p, u, v: _slope("b")(p, p["g"], u, v),
             "g": lambda p, u, v: _along(p, u, v),
         },
-        {},
+        # Written out: a transposed rule would call the function at the very same place again.
+        {
+            "x": _gradients_along("x"),
+            "b": _gradients_along("b"),
+            "g": lambda p, t: p.call("weighted_logsumexp_vjp", p.x, p["b"], t),
+        },
     ),
     "weighted_logsumexp_jvp": (
         {
@@ -107,7 +135,12 @@ RULES = {
             "t": _weighted_by(0),
             "s": _weighted_by(1),
         },
-        {},
+        {
+            "x": _slope_along("x"),
+            "b": _slope_along("b"),
+            "t": lambda p, t: _along(p, t, None, keepdims=p.made.others.get("keepdims", False)),
+            "s": lambda p, t: _along(p, None, t, keepdims=p.made.others.get("keepdims", False)),
+        },
     ),
     "logcumsumexp_vjp": ({"g": _scan_along_x}, {"g": _scan_by_x}),
     "logcumsumexp_jvp": ({"t": _scan_by_x}, {"t": _scan_along_x}),
