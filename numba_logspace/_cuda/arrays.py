@@ -50,7 +50,9 @@ def _read(owner, name, stream):
     # (header, number of the stream of the producer, or None where there is nothing to wait for)
     if _library(owner) == "torch":
         if getattr(owner, "requires_grad", False) and sys.modules["torch"].is_grad_enabled():
-            raise TypeError(f"{name} requires a gradient, and here none is recorded: detach it")
+            raise TypeError(
+                f"{name} requires a gradient, and none is recorded here: pass {name}.detach()"
+            )
         return _header_of_tensor(owner, name), _torch_stream(owner)
     interface = getattr(owner, "__cuda_array_interface__", None)
     if interface is None:

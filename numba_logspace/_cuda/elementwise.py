@@ -131,10 +131,6 @@ class _Arguments:
     def _input(self, name, u):
         if isinstance(u, _NUMBERS):
             return u
-        if getattr(u, "requires_grad", False):
-            raise TypeError(
-                f"{name} requires a gradient, and ufuncs record none: pass {name}.detach()"
-            )
         return self.call.header(u, name)
 
     def _broadcast(self):

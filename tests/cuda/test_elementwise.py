@@ -231,3 +231,7 @@ def test_what_requires_a_gradient_is_refused(monkeypatch):
     tensor.requires_grad = True
     with pytest.raises(TypeError, match=r"x requires a gradient.*x.detach\(\)"):
         nl.log1pexp(tensor)
+    with pytest.raises(TypeError, match=r"x requires a gradient.*x.detach\(\)"):
+        nl.segment_softmax(tensor, offsets=tensor)
+    with pytest.raises(TypeError, match=r"y requires a gradient.*y.detach\(\)"):
+        nl.logaddexp(LIBRARIES["stand-in for torch"](monkeypatch).send(_X), tensor)
