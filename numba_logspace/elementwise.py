@@ -4,7 +4,7 @@ import numpy as np
 
 from ._arguments.prose import filled
 from ._arguments.ufuncs import make_ufunc
-from ._door import watch
+from ._door.elementwise import watch
 from ._family import FAMILY, named
 
 _TEMPLATE = """{summary}

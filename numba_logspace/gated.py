@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._door import gradients_of_sets, of_sets
+from ._door.sets import gradients_of_sets, of_sets
 from ._family import FAMILY
 
 

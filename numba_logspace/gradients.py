@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from ._arguments.docs import shared_text
 from ._arguments.layout import Axis
-from ._door import from_rows, of_entries, of_scan, pair_of_entries, weighted_vjp
+from ._door.rows import from_rows, of_entries, of_scan, pair_of_entries, weighted_vjp
 from ._family import FAMILY
 
 

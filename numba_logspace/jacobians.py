@@ -9,7 +9,9 @@ from numpy.typing import ArrayLike
 
 from ._arguments.docs import shared_text
 from ._arguments.layout import Axis
-from ._door import hessian_of_loss, hessian_of_rows, jacobian, of_entries
+from ._door.losses import hessian_of_loss
+from ._door.matrices import jacobian
+from ._door.rows import hessian_of_rows, of_entries
 from ._family import FAMILY
 from .losses import Reduction
 

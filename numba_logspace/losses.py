@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._arguments.docs import shared_text
-from ._door import entry_loss, loss, loss_and_gradient
+from ._door.losses import entry_loss, loss, loss_and_gradient
 from ._family import FAMILY
 
 Reduction: TypeAlias = Literal["none", "sum", "mean"]

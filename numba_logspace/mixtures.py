@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._arguments.products import product_jvp, product_vjp
-from ._door import product
+from ._door.matrices import product
 from ._family import FAMILY
 
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from ._arguments.docs import shared_text
 from ._arguments.layout import Axis
-from ._door import of_entries, of_rows, weighted
+from ._door.rows import of_entries, of_rows, weighted
 from ._family import FAMILY, WEIGHTED_LOGSUMEXP
 
 

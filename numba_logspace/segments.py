@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._arguments.docs import shared_text
-from ._door import gradients_of_segments, of_segments
+from ._door.segments import gradients_of_segments, of_segments
 from ._family import FAMILY
 
 

@@ -1,0 +1,40 @@
+"""Functions whose arguments or results are matrices: Jacobians and products."""
+
+from .._arguments import matrices
+from .._arguments.foreign import handed_over
+from .sides import goes_to_cuda, side
+
+_MATRICES = ".._cuda.matrices"
+
+
+def jacobian(function, x, axis, stream):
+    """The Jacobian of each row, in the shape of x without the axis, then i and j."""
+    if stream is None:
+        result = matrices.small_jacobian(function, x, axis)
+        if result is not None:
+            return result
+    return _jacobian(function, x, axis, stream)
+
+
+@handed_over
+def _jacobian(function, x, axis, stream):
+    if goes_to_cuda(x, None, stream, "x"):
+        return side(_MATRICES, "jacobian")(function, x, axis, stream)
+    return matrices.jacobian(function, x, axis)
+
+
+def product(function, a, b, out, workers, stream):
+    """The product of matrices of logarithms, arguments as those of numpy.matmul."""
+    # The step of a recursion: everything further down costs more than the work.
+    if stream is None:
+        result = matrices.small_product(a, b, out, workers)
+        if result is not None:
+            return result
+    return _product(function, a, b, out, workers, stream)
+
+
+@handed_over
+def _product(function, a, b, out, workers, stream):
+    if goes_to_cuda(a, workers, stream, "a"):
+        return side(_MATRICES, "product")(function, a, b, out, stream)
+    return matrices.product(a, b, out, workers)
