@@ -39,6 +39,7 @@ from .row import (
     row_without_max,
 )
 from .tile import tile_as_it_is, tile_sums, tile_with_shortfall, tile_without_max
+from .turning import lanes_to_rows, room_for_rows, rows_to_lanes
 
 # What a function may need beyond the summary, for a row and for a tile.
 SECONDS = {
@@ -388,6 +389,14 @@ def gather_rows(x, first, count, n, inner, tile):
     """
     if not has_entries(x):
         return
+
+    def one_by_one():
+        _gather_numbers(x, first, count, n, inner, tile)
+
+    branch(inner == 1, lambda: rows_to_lanes(x, first, count, n, tile), one_by_one)
+
+
+def _gather_numbers(x, first, count, n, inner, tile):
     w = lanes(x)
 
     def one_lane(lane, _):
@@ -406,6 +415,14 @@ def scatter_rows(tile, first, count, n, inner, out):
     """Make lanes rows again; an `out` of None is nowhere."""
     if out is None:
         return
+
+    def one_by_one():
+        _scatter_numbers(tile, first, count, n, inner, out)
+
+    branch(inner == 1, lambda: lanes_to_rows(tile, first, count, n, out), one_by_one)
+
+
+def _scatter_numbers(tile, first, count, n, inner, out):
     w = lanes(out)
 
     def one_lane(lane, _):
@@ -425,7 +442,7 @@ def map_short_rows(prepare, element, condition, seconds):
 
     def rows(x, keep, out, n, inner, start, stop):
         w = lanes(x)
-        tile = np.empty(n * w, x.dtype)
+        tile = np.empty(room_for_rows(x, n), x.dtype)
         e = kept(keep, np.empty(n * w, x.dtype))  # apart, since a second look is at the tile
         for first in range(start, stop, w):
             count = lesser(w, stop - first)
@@ -442,7 +459,7 @@ def reduce_short_rows(reduce, condition, seconds):
 
     def rows(x, out, n, inner, start, stop):
         w = lanes(x)
-        tile = np.empty(n * w, x.dtype)
+        tile = np.empty(room_for_rows(x, n), x.dtype)
         for first in range(start, stop, w):
             count = lesser(w, stop - first)
             gather_rows(x, first, count, n, inner, tile)

@@ -46,7 +46,8 @@ def narrowed(array):
     return Traced(array.tracer, narrow, array.value)
 
 
-def _pointer(context, builder, array_type, array, index):
+def pointer_to(context, builder, array_type, array, index):
+    """The LLVM code for the address of array[index]."""
     array = context.make_array(array_type)(context, builder, array)
     if array_type.layout == "A":
         # On CUDA alone, where a load is of one number: the rows of users' kernels.
@@ -115,7 +116,7 @@ def load(typing_context, array, index, width, fill):
     align = array.dtype.bitwidth // 8
 
     def generate(context, builder, sig, args):
-        pointer = _pointer(context, builder, array, args[0], args[1])
+        pointer = pointer_to(context, builder, array, args[0], args[1])
         llvm = llvm_type(kind)
         if width == types.none:
             pointer = builder.bitcast(pointer, llvm.as_pointer())
@@ -141,7 +142,7 @@ def store(typing_context, array, index, width, value):
     align = array.dtype.bitwidth // 8
 
     def generate(context, builder, sig, args):
-        pointer = _pointer(context, builder, array, args[0], args[1])
+        pointer = pointer_to(context, builder, array, args[0], args[1])
         pointer = builder.bitcast(pointer, args[3].type.as_pointer())
         if width == types.none:
             builder.store(args[3], pointer, align=align)
@@ -160,7 +161,7 @@ def number_at(typing_context, array, index):
     """array[index]."""
 
     def generate(context, builder, sig, args):
-        pointer = _pointer(context, builder, array, args[0], args[1])
+        pointer = pointer_to(context, builder, array, args[0], args[1])
         return context.unpack_value(builder, array.dtype, pointer)
 
     return array.dtype(array, types.intp), generate
@@ -173,7 +174,7 @@ def put_number(typing_context, array, index, value):
         return types.none(array, index, value), _generate_nothing
 
     def generate(context, builder, sig, args):
-        pointer = _pointer(context, builder, array, args[0], args[1])
+        pointer = pointer_to(context, builder, array, args[0], args[1])
         context.pack_value(builder, array.dtype, args[2], pointer)
         return context.get_dummy_value()
 
@@ -185,7 +186,7 @@ def _generate_prefetch(context, builder, array_type, array, index, write):
     flags = [ir.Constant(INDEX, flag) for flag in (write, 2, 1)]
     for line in range(0, VECTOR_BYTES, _CACHE_LINE):
         offset = ir.Constant(index.type, line * 8 // array_type.dtype.bitwidth)
-        pointer = _pointer(context, builder, array_type, array, builder.add(index, offset))
+        pointer = pointer_to(context, builder, array_type, array, builder.add(index, offset))
         call(builder, "llvm.prefetch.p0", ir.VoidType(), [pointer, *flags])
     return context.get_dummy_value()
 

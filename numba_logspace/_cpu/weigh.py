@@ -46,6 +46,7 @@ from .kernels import (
 from .memory import full, lanes, load, put_number, spread, store
 from .passes import Registers, ends_of, in_blocks, term_at
 from .row import in_registers, is_short, number_of, parts
+from .turning import room_for_rows
 
 
 class Formulas:
@@ -465,13 +466,10 @@ def weigh_short_rows(formulas, condition, seconds):
     tile = tile_of(formulas, condition, seconds[1])
 
     def rows(x, keep, g, t, c, values, out, out2, n, inner, start, stop):
-        w = lanes(x)
-        x_tile, e = np.empty(n * w, x.dtype), room_for(keep, x, n * w)
-        g_tile, t_tile, second = (
-            room_for(g, x, n * w),
-            room_for(t, x, n * w),
-            room_for(out2, x, n * w),
-        )
+        w, size = lanes(x), room_for_rows(x, n)
+        x_tile, e = np.empty(size, x.dtype), room_for(keep, x, n * w)
+        g_tile, t_tile = room_for(g, x, size), room_for(t, x, size)
+        second = room_for(out2, x, size)
         for first in range(start, stop, w):
             count = lesser(w, stop - first)
             gather_rows(x, first, count, n, inner, x_tile)
