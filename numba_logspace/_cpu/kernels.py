@@ -12,17 +12,23 @@ import numpy as np
 from .._compile.jit import kernel
 from .._compile.trace import branch, formula, loop
 from .._formulas.simd import any_lane
-from .._formulas.vectormath import larger, lesser
-from .entries import has_entries, kept
+from .._formulas.vectormath import lesser
+from .entries import kept
+from .gathering import (
+    column_group,
+    gather_columns,
+    gather_rows,
+    group_size,
+    room_for_rows,
+    scatter_columns,
+    scatter_rows,
+)
 from .memory import (
     full,
     itemsize,
     lanes,
     load,
-    number_at,
     prefetch,
-    prefetch_to_write,
-    put_number,
     store,
 )
 from .passes import Registers, ends_of, max_pass, term_at
@@ -39,7 +45,6 @@ from .row import (
     row_without_max,
 )
 from .tile import tile_as_it_is, tile_sums, tile_with_shortfall, tile_without_max
-from .turning import lanes_to_rows, room_for_rows, rows_to_lanes
 
 # What a function may need beyond the summary, for a row and for a tile.
 SECONDS = {
@@ -222,29 +227,23 @@ def reduce_one_row(reduce, condition, seconds):
     return kernel(row)
 
 
-# --- tiles: many rows side by side, gathered from where they lie -------------------------------
-
-# A group of tiles is gathered at once, to read and write long pieces of each line of memory; it
-# has to stay in the cache.
-_GROUP_BYTES = 1 << 21
-_LARGEST_GROUP = 32
-# How many lines ahead to fetch: not many, since lines at a regular distance from each other
-# compete for the same few places in the cache.
-_AHEAD = 16
+# --- tiles: many rows side by side, copied together from where they lie ------------------------
 
 
 def map_tile_of(prepare, element, condition, second):
-    """(tile, at, n, e, e_at, x, base, step, width) of a tile, in its place."""
+    """(tile, at, n, e, e_at, x, base, step, width, ahead) of a tile, in its place."""
     summaries = tile_summaries(condition, second)
 
     @formula
-    def tile_map(tile, at, n, e, e_at, x, base, step, width):
-        # In place of the tile, which was gathered from the strip of x.
+    def tile_map(tile, at, n, e, e_at, x, base, step, width, ahead):
+        # In place of the tile, which was gathered from the strip of x; what lies `ahead` of that
+        # is fetched meanwhile.
         w = lanes(tile)
         summary, more = summaries(tile, at, w, n, None, e, e_at, x, base, step, width)
         m, row = summary[0], prepare(summary, more, n)
 
         def one_more(i, _):
+            prefetch(x, base + i * step, ahead)
             v = load(tile, at + i * w, None, 0.0)
             term = term_at(e, e_at + i * w, None, v, m)
             store(tile, at + i * w, None, element(v, term, m, *row))
@@ -267,70 +266,6 @@ def reduce_tile_of(reduce, condition, second):
     return tile_reduce
 
 
-@formula
-def group_size(x, n, inner):
-    """How many tiles of columns make a group."""
-    w = lanes(x)
-    fit = _GROUP_BYTES // (n * w * itemsize(x))
-    return larger(lesser(lesser(fit, (inner + w - 1) // w), _LARGEST_GROUP), 1)
-
-
-@formula
-def column_group(unit, stop, size, n, inner, w):
-    """(tiles, index of the first entry, column, result) of the group from a tile on.
-
-    A tile is a vector of columns of one outer block; no group goes on into the next block.
-    """
-    tiles = (inner + w - 1) // w
-    outer = unit // tiles
-    first = unit - outer * tiles
-    count = lesser(lesser(size, stop - unit), tiles - first)
-    return count, outer * n * inner + first * w, first * w, outer * inner + first * w
-
-
-def _each_tile(n, count, visit):
-    # visit(i, t) for each line i of each tile t, line by line.
-    def one_line(i, _):
-        loop(count, lambda t, _: visit(i, t), None)
-
-    loop(n, one_line, None)
-
-
-@formula
-def gather_columns(x, base, n, inner, column, count, tile):
-    """Copy `count` tiles together, one after the other; lanes without a column hold -inf.
-
-    Nothing where x has no entries.
-    """
-    if not has_entries(x):
-        return
-    w = lanes(x)
-
-    def visit(i, t):
-        at = base + i * inner + t * w
-        width = lesser(w, inner - column - t * w)
-        store(tile, (t * n + i) * w, None, load(x, at, width, -math.inf))
-        prefetch(x, at, _AHEAD * inner)
-
-    _each_tile(n, count, visit)
-
-
-@formula
-def scatter_columns(tile, base, n, inner, column, count, out):
-    """Copy `count` tiles back to where their columns lie in `out`; an `out` of None is nowhere."""
-    if out is None:
-        return
-    w = lanes(out)
-
-    def visit(i, t):
-        at = base + i * inner + t * w
-        width = lesser(w, inner - column - t * w)
-        store(out, at, width, load(tile, (t * n + i) * w, None, 0.0))
-        prefetch_to_write(out, at + _AHEAD * inner)
-
-    _each_tile(n, count, visit)
-
-
 def map_columns(prepare, element, condition, seconds):
     """Columns; the unit of work is a tile.
 
@@ -349,7 +284,7 @@ def map_columns(prepare, element, condition, seconds):
             gather_columns(x, base, n, inner, column, count, tile)
             for t in range(count):
                 at, width = base + t * w, lesser(w, inner - column - t * w)
-                tile_map(tile, t * n * w, n, e, t * n * w, x, at, inner, width)
+                tile_map(tile, t * n * w, n, e, t * n * w, x, at, inner, width, count * w)
             scatter_columns(tile, base, n, inner, column, count, out)
             unit += count
 
@@ -376,66 +311,6 @@ def reduce_columns(reduce, condition, seconds):
     return kernel(columns)
 
 
-def _row_start(r, n, inner):
-    outer = r // inner
-    return outer * n * inner + (r - outer * inner)
-
-
-@formula
-def gather_rows(x, first, count, n, inner, tile):
-    """Make rows lanes. Lanes without a row repeat the last one, so that they ask for nothing.
-
-    Nothing where x has no entries.
-    """
-    if not has_entries(x):
-        return
-
-    def one_by_one():
-        _gather_numbers(x, first, count, n, inner, tile)
-
-    branch(inner == 1, lambda: rows_to_lanes(x, first, count, n, tile), one_by_one)
-
-
-def _gather_numbers(x, first, count, n, inner, tile):
-    w = lanes(x)
-
-    def one_lane(lane, _):
-        base = _row_start(first + lesser(lane, count - 1), n, inner)
-
-        def one_more(i, _):
-            put_number(tile, i * w + lane, number_at(x, base + i * inner))
-
-        loop(n, one_more, None)
-
-    loop(w, one_lane, None)
-
-
-@formula
-def scatter_rows(tile, first, count, n, inner, out):
-    """Make lanes rows again; an `out` of None is nowhere."""
-    if out is None:
-        return
-
-    def one_by_one():
-        _scatter_numbers(tile, first, count, n, inner, out)
-
-    branch(inner == 1, lambda: lanes_to_rows(tile, first, count, n, out), one_by_one)
-
-
-def _scatter_numbers(tile, first, count, n, inner, out):
-    w = lanes(out)
-
-    def one_lane(lane, _):
-        base = _row_start(first + lane, n, inner)
-
-        def one_more(i, _):
-            put_number(out, base + i * inner, number_at(tile, i * w + lane))
-
-        loop(n, one_more, None)
-
-    loop(count, one_lane, None)
-
-
 def map_short_rows(prepare, element, condition, seconds):
     """As many rows at a time as a vector has lanes; the unit of work is a row."""
     tile_map = map_tile_of(prepare, element, condition, seconds[1])
@@ -447,7 +322,7 @@ def map_short_rows(prepare, element, condition, seconds):
         for first in range(start, stop, w):
             count = lesser(w, stop - first)
             gather_rows(x, first, count, n, inner, tile)
-            tile_map(tile, 0, n, e, 0, tile, 0, w, None)
+            tile_map(tile, 0, n, e, 0, tile, 0, w, None, None)
             scatter_rows(tile, first, count, n, inner, out)
 
     return kernel(rows)

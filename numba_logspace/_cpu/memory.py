@@ -22,6 +22,8 @@ from .._formulas.simd import (
 )
 
 _CACHE_LINE = 64
+# What has to divide the addresses of stores past the caches.
+PAST_BYTES = 16
 
 
 # A single register; VECTOR_BYTES may be two.
@@ -34,7 +36,19 @@ class _Narrow(types.Array):
     vector_bytes = REGISTER_BYTES
 
 
-register_model(_Narrow)(models.ArrayModel)
+class _Half(types.Array):
+    """An array that is loaded half a vector at a time."""
+
+    vector_bytes = VECTOR_BYTES // 2
+
+
+for _kind in (_Narrow, _Half):
+    register_model(_kind)(models.ArrayModel)
+
+
+def _loaded_as(kind, array):
+    narrow = kind(array.kind.dtype, array.kind.ndim, array.kind.layout, not array.kind.mutable)
+    return Traced(array.tracer, narrow, array.value)
 
 
 def narrowed(array):
@@ -42,8 +56,12 @@ def narrowed(array):
     kind = getattr(array, "kind", None)
     if not isinstance(kind, types.Array) or not isinstance(kind.dtype, types.Float):
         return array
-    narrow = _Narrow(kind.dtype, kind.ndim, kind.layout, readonly=not kind.mutable)
-    return Traced(array.tracer, narrow, array.value)
+    return _loaded_as(_Narrow, array)
+
+
+def halved(array):
+    """An array of formulas as one that is loaded half a vector at a time."""
+    return _loaded_as(_Half, array)
 
 
 def pointer_to(context, builder, array_type, array, index):
@@ -154,6 +172,52 @@ def store(typing_context, array, index, width, value):
 
     width_type = width if width == types.none else types.intp
     return types.none(array, types.intp, width_type, value), generate
+
+
+@primitive
+def store_past(typing_context, array, index, value):
+    """Write a whole vector to array[index:], past the caches; see PAST_BYTES."""
+
+    def generate(context, builder, sig, args):
+        pointer = pointer_to(context, builder, array, args[0], args[1])
+        pointer = builder.bitcast(pointer, args[2].type.as_pointer())
+        stored = builder.store(args[2], pointer, align=PAST_BYTES)
+        stored.set_metadata("nontemporal", builder.module.add_metadata([ir.Constant(INDEX, 1)]))
+        return context.get_dummy_value()
+
+    return types.none(array, types.intp, value), generate
+
+
+@primitive
+def address_of(typing_context, array):
+    """The address of the first number of an array."""
+
+    def generate(context, builder, sig, args):
+        zero = ir.Constant(context.get_value_type(types.intp), 0)
+        return builder.ptrtoint(pointer_to(context, builder, array, args[0], zero), zero.type)
+
+    return types.intp(array), generate
+
+
+@primitive
+def count_of(typing_context, array):
+    """How many numbers an array has."""
+
+    def generate(context, builder, sig, args):
+        return context.make_array(array)(context, builder, args[0]).nitems
+
+    return types.intp(array), generate
+
+
+@primitive
+def settle_stores(typing_context, array):
+    """Have what was written past the caches be seen before what is written from now on."""
+
+    def generate(context, builder, sig, args):
+        builder.fence("seq_cst")
+        return context.get_dummy_value()
+
+    return types.none(array), generate
 
 
 @primitive

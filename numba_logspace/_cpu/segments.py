@@ -16,13 +16,13 @@ from numba.np.arrayobj import populate_array
 
 from .._compile.inline import overload
 from .._compile.jit import kernel
-from .._compile.trace import branch, formula, loop, primitive
-from .._formulas.simd import const, select
+from .._compile.trace import formula, loop, primitive
 from .._formulas.vectormath import larger, lesser
 from .engines import KEEP
 from .entries import kept, number_of_row, numbers_of_rows
 from .kernels import SECONDS, map_row_of, map_tile_of, reduce_row_of, reduce_tile_of
-from .memory import lanes, lanes_of, number_at, on_stack, put_number, store
+from .memory import lanes, lanes_of, number_at, on_stack, store
+from .turning import lanes_to_rows, rows_to_lanes
 from .weigh import one_row_of, tile_of
 from .workers import run_all
 
@@ -34,7 +34,8 @@ _SHORT = 40
 def _tile_on_stack(typing_context, like):
     """Room for a tile of the longest short segments, which takes no memory of the heap."""
     kind = types.Array(like.dtype, 1, "C")
-    count, size = _SHORT * lanes_of(like), like.dtype.bitwidth // 8
+    # Whole blocks are written, of at most as many rows as a vector has lanes.
+    count, size = (_SHORT + lanes_of(like)) * lanes_of(like), like.dtype.bitwidth // 8
 
     def generate(context, builder, sig, args):
         array = context.make_array(kind)(context, builder)
@@ -67,55 +68,21 @@ def _longest(offsets, first, count):
     return loop(first + count, one_more, 0, first)
 
 
-# Loops of so many turns as the longest segment has, whatever the others have: a processor foresees
-# their ends, and not those of segments of changing lengths, which cost more than the work.
+def _places(offsets, first):
+    # (the first entry, the number of entries) of segment `first` + r
+    return lambda r: _bounds(offsets, first + r)
 
 
 @formula
-def _gather(x, size, offsets, first, count, longest, absent, tile):
+def _gather(x, offsets, first, count, longest, absent, tile):
     # Make segments lanes. Lanes without one repeat the last, so that they ask for nothing.
-    if x is None:
-        return
-    w = lanes(x)
-
-    def each_lane(entry):
-        def one_lane(lane, _):
-            base, n = _bounds(offsets, first + lesser(lane, count - 1))
-
-            def one_more(i, _):
-                put_number(tile, i * w + lane, entry(base, n, i))
-
-            loop(longest, one_more, None)
-
-        loop(w, one_lane, None)
-
-    def up_to(base, n, i):
-        # What lies beyond the segment is read, unless it lies beyond x, and left out.
-        number = number_at(x, lesser(base + i, size - 1))
-        return select(i < n, number, const(number, absent))
-
-    even = number_at(offsets, first + count) - number_at(offsets, first) == longest * count
-    branch(
-        even,
-        lambda: each_lane(lambda base, n, i: number_at(x, base + i)),
-        lambda: each_lane(up_to),
-    )
+    if x is not None:
+        rows_to_lanes(x, _places(offsets, first), count, longest, absent, tile)
 
 
 @formula
 def _scatter(tile, offsets, first, count, longest, out):
-    # What is written beyond a segment, the next ones of the group write over.
-    w, end = lanes(out), number_at(offsets, first + count)
-
-    def one_lane(lane, _):
-        base, _ = _bounds(offsets, first + lane)
-
-        def one_more(i, _):
-            put_number(out, base + i, number_at(tile, i * w + lane))
-
-        loop(lesser(longest, end - base), one_more, None)
-
-    loop(count, one_lane, None)
+    lanes_to_rows(tile, _places(offsets, first), count, longest, out)
 
 
 def _part_of(e, base, n):
@@ -144,8 +111,8 @@ def _map_segments(prepare, element, condition, second):
             if longest == 0:
                 continue
             if longest <= _SHORT:
-                _gather(x, x.size, offsets, first, count, longest, -math.inf, tile)
-                tile_map(tile, 0, longest, kept(e, terms), 0, tile, 0, w, None)
+                _gather(x, offsets, first, count, longest, -math.inf, tile)
+                tile_map(tile, 0, longest, kept(e, terms), 0, tile, 0, w, None, None)
                 _scatter(tile, offsets, first, count, longest, out)
             else:
                 for r in range(first, first + count):
@@ -165,7 +132,7 @@ def _reduce_segments(reduce, condition, second):
             count = lesser(w, stop - first)
             longest = _longest(offsets, first, count)
             if 0 < longest <= _SHORT:
-                _gather(x, x.size, offsets, first, count, longest, -math.inf, tile)
+                _gather(x, offsets, first, count, longest, -math.inf, tile)
                 store(out, first, count, tile_reduce(tile, 0, longest))
             else:
                 for r in range(first, first + count):
@@ -188,8 +155,8 @@ def _weigh_segments(formulas, condition, second):
             if longest == 0:
                 continue
             if longest <= _SHORT:
-                _gather(x, x.size, offsets, first, count, longest, -math.inf, tile)
-                _gather(g, x.size, offsets, first, count, longest, 0.0, g_tile)
+                _gather(x, offsets, first, count, longest, -math.inf, tile)
+                _gather(g, offsets, first, count, longest, 0.0, g_tile)
                 number = numbers_of_rows(c, first, count, x)
                 mine = kept(e, terms), g_tile, None, number
                 tile_weigh(tile, 0, w, longest, None, *mine, tile, None)

@@ -33,20 +33,19 @@ from .entries import (
     of_rows,
     room_for,
 )
-from .kernels import (
+from .gathering import (
     column_group,
     gather_columns,
     gather_rows,
     group_size,
-    row_summaries,
+    room_for_rows,
     scatter_columns,
     scatter_rows,
-    tile_summaries,
 )
+from .kernels import row_summaries, tile_summaries
 from .memory import full, lanes, load, put_number, spread, store
 from .passes import Registers, ends_of, in_blocks, term_at
 from .row import in_registers, is_short, number_of, parts
-from .turning import room_for_rows
 
 
 class Formulas:
