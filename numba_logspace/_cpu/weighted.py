@@ -1,12 +1,17 @@
-"""Rows of weighted terms with signs, one by one: log |sum b exp(x)|."""
+"""Rows of weighted terms with signs: log |sum b exp(x)|."""
 
 import math
 
 from .._compile.inline import inlined
 from .._compile.jit import kernel
+from .._compile.trace import branch, formula, loop
+from .._formulas.simd import over_lanes, select
+from .._formulas.vectormath import magnitude
 from .._formulas.weighted import (
     add_exact_term,
     add_plain_term,
+    add_sums,
+    counts,
     exact_term,
     exponent_of_term,
     gap_of,
@@ -16,15 +21,51 @@ from .._formulas.weighted import (
     plain_term,
     split,
 )
+from .memory import full, lanes, load
+from .row import parts
+
+
+def _sweep(x, b, base, n, state, body):
+    # state = body(v, u, state) for the vectors of a row and of its weights.
+    (count, _), (has_end, end, left) = parts(x, base, n)
+    w = lanes(x)
+
+    def one_more(i, state):
+        return body(load(x, base + i * w, None, 0.0), load(b, base + i * w, None, 0.0), state)
+
+    def of_end():
+        return body(load(x, end, left, -math.inf), load(b, end, left, 0.0), state)
+
+    return loop(count, one_more, branch(has_end, of_end, state))
+
+
+@formula
+def _greater(term, other):
+    # The term that is the greater, and whether either was infinite or NaN.
+    chosen = (select(other[0] > term[0], b, a) for a, b in zip(term[:3], other[:3]))
+    return *chosen, term[3] + other[3]
+
+
+@formula
+def leading_term(x, b, base, n):
+    """(x, the exponent of b) of the largest finite term, -inf for none; how many are not finite."""
+    none, zero = full(x, -math.inf), full(x, 0.0)
+
+    def one_more(v, u, state):
+        _, k = split(u)
+        special = counts(v, u)
+        absent = select(u == zero, none, select(special > zero, none, v))
+        return _greater(state, (exponent_of_term(absent, k), absent, k, special))
+
+    state = _sweep(x, b, base, n, (none, none, zero, zero), one_more)
+    _, pivot, exponent, special = over_lanes(state, _greater)
+    return pivot, exponent, special
 
 
 @inlined
-def largest_term(x, b, base, n):
-    """(index of the largest term, whether +inf is in with b > 0, with b < 0, whether NaN is in).
-
-    The index is -1 where there is no finite term.
-    """
-    at, top, plus, minus, nan = -1, -math.inf, False, False, False
+def special_terms(x, b, base, n):
+    """Whether +inf is among the terms with b > 0, with b < 0, and whether NaN is."""
+    plus, minus, nan = False, False, False
     for i in range(base, base + n):
         if b[i] == 0.0 or (x[i] == -math.inf and math.isfinite(b[i])):
             continue
@@ -32,53 +73,60 @@ def largest_term(x, b, base, n):
             nan = True
         elif x[i] == math.inf or math.isinf(b[i]):
             plus, minus = plus or b[i] > 0.0, minus or b[i] < 0.0
-        else:
-            exponent = exponent_of_term(x[i], split(b[i])[1])
-            if exponent > top or at < 0:
-                at, top = i, exponent
-    return at, plus, minus, nan
+    return plus, minus, nan
 
 
-def _sums_of(term_of, add_term):
-    @inlined
-    def sums_of(x, b, base, n, pivot, exponent):
-        # The sums of the terms, and of the moduli of those that are not exact.
-        sums, moduli = (0.0, 0.0, 0.0), 0.0
-        for i in range(base, base + n):
-            if b[i] == 0.0 or x[i] == -math.inf:
-                continue
-            gap, error = gap_of(x[i], pivot)
-            if is_too_small(gap):
-                continue
-            term, low = term_of(gap, error, b[i], exponent)
-            sums = add_term(sums, term, low)
-            if gap != 0.0:
-                moduli += abs(term)
-        return sums, moduli
-
-    return sums_of
+@formula
+def _together(state, more):
+    return *add_sums(state[:3], more[:3]), state[3] + more[3]
 
 
-plain_sums = _sums_of(plain_term, add_plain_term)
-exact_sums = _sums_of(exact_term, add_exact_term)
+@formula
+def plain_sums(x, b, base, n, pivot, exponent):
+    """The sums of the plain terms, and of the moduli of those that are not exact."""
+    pivot, exponent, zero = full(x, pivot), full(x, exponent), full(x, 0.0)
+
+    def one_more(v, u, state):
+        gap, error = gap_of(v, pivot)
+        term, low = plain_term(gap, error, u, exponent)
+        none = select(is_too_small(gap), zero, u) == zero
+        term, low = select(none, zero, term), select(none, zero, low)
+        sums = add_plain_term(state[:3], term, low)
+        return *sums, state[3] + select(gap == zero, zero, magnitude(term))
+
+    state = _sweep(x, b, base, n, (zero, zero, zero, zero), one_more)
+    *sums, moduli = over_lanes(state, _together)
+    return tuple(sums), moduli
+
+
+@inlined
+def exact_sums(x, b, base, n, pivot, exponent):
+    """The sums of the exact terms."""
+    sums = (0.0, 0.0, 0.0)
+    for i in range(base, base + n):
+        if b[i] == 0.0 or x[i] == -math.inf:
+            continue
+        gap, error = gap_of(x[i], pivot)
+        if not is_too_small(gap):
+            sums = add_exact_term(sums, *exact_term(gap, error, b[i], exponent))
+    return sums
 
 
 @inlined
 def weighted_row(x, b, base, n):
     """(log |sum b exp(x)|, sign of the sum) of a row."""
-    at, plus, minus, nan = largest_term(x, b, base, n)
-    if nan or (plus and minus):
-        return math.nan, math.nan
-    if plus or minus:
+    pivot, exponent, special = leading_term(x, b, base, n)
+    if special > 0.0:
+        plus, minus, nan = special_terms(x, b, base, n)
+        if nan or (plus and minus):
+            return math.nan, math.nan
         return math.inf, 1.0 if plus else -1.0
-    if at < 0:
+    if pivot == -math.inf:
         return -math.inf, 0.0
-    pivot, exponent = x[at], split(b[at])[1]
     sums, moduli = plain_sums(x, b, base, n, pivot, exponent)
     value, sign = log_of_sums(sums, pivot, exponent)
     if not is_exact_enough(value, sums, moduli, exponent_of_term(pivot, exponent)):
-        sums, _ = exact_sums(x, b, base, n, pivot, exponent)
-        value, sign = log_of_sums(sums, pivot, exponent)
+        value, sign = log_of_sums(exact_sums(x, b, base, n, pivot, exponent), pivot, exponent)
     return value, sign
 
 

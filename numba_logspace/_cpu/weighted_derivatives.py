@@ -11,11 +11,10 @@ from .._formulas.weighted import (
     keeps_digits,
     rounded,
     share_of,
-    split,
     times,
     total_of,
 )
-from .weighted import exact_sums, largest_term, plain_sums
+from .weighted import exact_sums, leading_term, plain_sums, special_terms
 
 # What a row is: its sum has a logarithm with derivatives, is one infinite term, or is neither.
 _FINITE, _ONE_TERM, _NEITHER = range(3)
@@ -41,31 +40,29 @@ def _infinite_term(x, b, base, n):
 
 @inlined
 def _summed_up(x, b, base, n):
-    # (what the row is, the index of its largest term, the sum relative to exp(x) there).
+    # (what the row is, the index of its infinite term, the pivot, the sum relative to its exp).
     none = 0.0, 0.0, 0.0
-    at, plus, minus, nan = largest_term(x, b, base, n)
-    if nan:
-        return _NEITHER, at, none
-    if plus or minus:
-        at = _infinite_term(x, b, base, n)
-        return (_ONE_TERM if at >= 0 else _NEITHER), at, none
-    if at < 0:
-        return _NEITHER, at, none
-    pivot, exponent = x[at], split(b[at])[1]
+    pivot, exponent, special = leading_term(x, b, base, n)
+    if special > 0.0:
+        nan = special_terms(x, b, base, n)[2]
+        at = -1 if nan else _infinite_term(x, b, base, n)
+        return (_ONE_TERM if at >= 0 else _NEITHER), at, pivot, none
+    if pivot == -math.inf:
+        return _NEITHER, -1, pivot, none
     sums, moduli = plain_sums(x, b, base, n, pivot, exponent)
     if not keeps_digits(sums, moduli):
-        sums, _ = exact_sums(x, b, base, n, pivot, exponent)
+        sums = exact_sums(x, b, base, n, pivot, exponent)
     total = total_of(sums, exponent)
-    return (_FINITE if total[0] != 0.0 else _NEITHER), at, total
+    return (_FINITE if total[0] != 0.0 else _NEITHER), -1, pivot, total
 
 
 @inlined
 def _slopes(x, b, i, row):
     # The derivatives by x[i] and by b[i], each as (v, low, k).
-    what, at, total = row
+    what, at, pivot, total = row
     nothing = 0.0, 0.0, 0.0
     if what == _FINITE:
-        share = share_of(x[i], x[at], total)
+        share = share_of(x[i], pivot, total)
         return (times(share, b[i]) if b[i] != 0.0 else nothing), share
     if what == _ONE_TERM and i == at:
         return (1.0, 0.0, 0.0), inverse_of(b[i])

@@ -357,6 +357,29 @@ def halves(builder, vector):
         yield builder.shuffle_vector(vector, undefined, numbers)
 
 
+@primitive
+def halves_of(typing_context, vector):
+    """Both halves of a vector; of one of two lanes these are numbers."""
+    count = vector.lanes // 2
+    kind = Vector(vector.dtype, count * vector.dtype.bitwidth // 8) if count > 1 else vector.dtype
+
+    def generate(context, builder, sig, args):
+        parts = list(halves(builder, args[0]))
+        if count == 1:
+            parts = [builder.extract_element(part, ir.Constant(INDEX, 0)) for part in parts]
+        return context.make_tuple(builder, sig.return_type, parts)
+
+    return types.UniTuple(kind, 2)(vector), generate
+
+
+def over_lanes(state, merge):
+    """What merge(state, more) makes of the lanes of a state, a tuple of vectors or of numbers."""
+    while isinstance(state[0].kind, Vector):
+        pairs = [halves_of(vector) for vector in state]
+        state = merge(tuple(low for low, _ in pairs), tuple(high for _, high in pairs))
+    return state
+
+
 def _reduce_by_halves(builder, vector, combine):
     while vector.type.count > 1:
         vector = combine(*halves(builder, vector))

@@ -11,7 +11,8 @@ cancellation may be very small.
 import math
 
 from .._compile.inline import inlined
-from .simd import constant, scaled_power_of_two, select, split_exponent
+from .._compile.trace import formula
+from .simd import const, constant, fma, scaled_power_of_two, select, split_exponent
 from .vectormath import (
     exp_pair_parts,
     larger,
@@ -40,51 +41,60 @@ _LN2_HIGH, _LN2_MIDDLE, _LN2_LOW = (
 )
 
 
-@inlined
+@formula
 def split(b):
     """(f, k) with b = f 2^k and |f| in [sqrt(1/2), sqrt(2))."""
     m = magnitude(b)
     subnormal = m < constant(b, "smallest_normal")
     f, k, _ = split_exponent(select(subnormal, m * constant(b, "up"), m))
     k = select(subnormal, k - constant(b, "up_bits"), k)
-    return select(b < 0.0, -f, f), k
+    return select(b < const(b, 0.0), -f, f), k
 
 
-@inlined
+@formula
+def counts(x, b):
+    """1 where a term may not be finite, 0 where it is or where its weight is 0."""
+    zero, one, inf = const(x, 0.0), const(x, 1.0), const(x, math.inf)
+    finite = select(magnitude(b) < inf, select(x < inf, zero, one), one)
+    return select(b == zero, zero, finite)
+
+
+@formula
 def exponent_of_term(x, k):
     """About log(|b| exp(x)), from the exponent of b: enough to choose what to sum relative to."""
-    return x + k * 0.6931471805599453
+    return fma(k, const(x, math.log(2.0)), x)
 
 
-@inlined
+@formula
 def gap_of(x, pivot):
     """(d, e) with d + e = x - pivot exactly; d is cut off where no weight brings exp(d) back.
 
     Unlike `difference` it keeps e where exp(d) underflows: the weights may make up for that.
     """
     d, error = two_sum(x, -pivot)
-    if abs(d) < _FAR:
-        return d, error
-    return (_FAR if d > 0.0 else -_FAR), 0.0
+    zero, far = const(d, 0.0), const(d, _FAR)
+    near = magnitude(d) < far
+    return select(near, d, select(d > zero, far, -far)), select(near, error, zero)
 
 
-@inlined
+@formula
 def is_too_small(gap):
     """Whether exp(gap) is beyond the reach of any weight."""
-    return gap < constant(gap, "exp_floor") * 3.0
+    return gap < constant(gap, "exp_floor") * const(gap, 3.0)
 
 
-@inlined
+@formula
 def _scaled(y, low, k, b, exponent):
     # (y + low) 2^k b / 2^exponent, the exponents added first: each alone might overflow.
     f, own = split(b)
     p, p_low = two_product(f, y)
-    k = larger(k + (own - exponent) + (SCALE - 128.0), -1151.0)  # 0 from there on
+    k = k + (own - exponent) + const(k, SCALE - 128.0)
+    k = larger(k, const(k, -1151.0))  # 0 from there on
     power = scaled_power_of_two(k + constant(k, "magic"))
     return p * power, (p_low + f * low) * power
 
 
-@inlined
+@formula
 def plain_term(gap, error, b, exponent):
     """2^SCALE b exp(gap + error) / 2^exponent, within a sixteenth of a unit in the last place."""
     y, low, k = exp_pair_parts(gap, error)
@@ -131,13 +141,22 @@ def exact_term(gap, error, b, exponent):
     return _scaled(y, low, k, b, exponent)
 
 
-@inlined
+@formula
 def add_plain_term(sums, term, low):
     """The sums with one more term; of three numbers each holds what the one before lacks."""
     first, second, third = sums
     first, lost = two_sum(first, term)
     second, lost = two_sum(second, lost + low)
     return first, second, third + lost
+
+
+@formula
+def add_sums(sums, more):
+    """The sums of two parts."""
+    first, lost = two_sum(sums[0], more[0])
+    second, lost_too = two_sum(sums[1], more[1])
+    second, lost = two_sum(second, lost)
+    return first, second, (sums[2] + more[2]) + (lost + lost_too)
 
 
 @inlined
