@@ -5,7 +5,7 @@ import math
 from .._compile.inline import inlined
 from .._compile.jit import kernel
 from .._compile.trace import branch, formula, loop
-from .._formulas.simd import over_lanes, select
+from .._formulas.simd import Vector, over_lanes, select
 from .._formulas.vectormath import magnitude
 from .._formulas.weighted import (
     add_exact_term,
@@ -36,6 +36,8 @@ def _sweep(x, b, base, n, state, body):
     def of_end():
         return body(load(x, end, left, -math.inf), load(b, end, left, 0.0), state)
 
+    # Single numbers, as on CUDA, leave no end.
+    has_end = has_end if isinstance(state[0].kind, Vector) else False
     return loop(count, one_more, branch(has_end, of_end, state))
 
 
