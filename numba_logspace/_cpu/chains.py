@@ -17,10 +17,12 @@ from .._compile.jit import kernel
 from .._formulas.chains import (
     CLOSE,
     NOTHING,
+    expected_move,
     log_of_number,
     normalised,
     number_of_log,
     plain,
+    posterior,
     power_of_two,
     product_of_numbers,
     product_of_pairs,
@@ -164,7 +166,7 @@ def _bring_to_one_power(a, width, near):
 
 
 @inlined
-def _seen_by(seen, at, high, low, power):
+def seen_by(seen, at, high, low, power):
     # The sum of a step, times what is seen where that follows.
     high, low = sum_with_smaller(high, low)
     if at >= 0:
@@ -185,26 +187,36 @@ def _close_step(near, k, width, matrix, power, seen, at, to):
             b = load(matrix[0], i * width + column, None, 0.0)
             b_low = load(matrix[1], i * width + column, None, 0.0)
             total, low = with_product(total, low, a, a_low, b, b_low)
-        number = _seen_by(seen, at + column, total, low, full(near[0], power))
+        number = seen_by(seen, at + column, total, low, full(near[0], power))
         _put(to, column, None, number)
+
+
+@inlined
+def far_sum(a, k, matrix, at, step):
+    """(high, low, power): the sum of a row of states, each times a number of a matrix.
+
+    These begin at `at` and lie `step` apart; each product has a power of its own.
+    """
+    top = full(a[0], 2.0 * NOTHING)
+    for i in range(k):
+        power = load(matrix[2], at + i * step, None, 0.0)
+        top = larger(full(a[0], a[2][i]) + power, top)
+    total = full(a[0], 0.0)
+    low = total
+    for i in range(k):
+        b, b_low, power = _get(matrix, at + i * step)
+        scale = power_of_two((full(a[0], a[2][i]) + power) - top)
+        left, left_low = full(a[0], a[0][i]) * scale, full(a[0], a[1][i]) * scale
+        total, low = with_product(total, low, left, left_low, b, b_low)
+    return total, low, top
 
 
 @inlined
 def far_step(a, k, width, matrix, seen, at, to):
     w = lanes(a[0])
     for column in range(0, width, w):
-        top = full(a[0], 2.0 * NOTHING)
-        for i in range(k):
-            power = load(matrix[2], i * width + column, None, 0.0)
-            top = larger(full(a[0], a[2][i]) + power, top)
-        total = full(a[0], 0.0)
-        low = total
-        for i in range(k):
-            b, b_low, power = _get(matrix, i * width + column)
-            scale = power_of_two((full(a[0], a[2][i]) + power) - top)
-            left, left_low = full(a[0], a[0][i]) * scale, full(a[0], a[1][i]) * scale
-            total, low = with_product(total, low, left, left_low, b, b_low)
-        _put(to, column, None, _seen_by(seen, at + column, total, low, top))
+        high, low, power = far_sum(a, k, matrix, column, width)
+        _put(to, column, None, seen_by(seen, at + column, high, low, power))
 
 
 @inlined
@@ -293,8 +305,7 @@ def _posteriors(every, kept, count, inverse, out, to, gives):
     scale = full(out, inverse[0]), full(out, inverse[1]), full(out, inverse[2])
     for i in range(0, count, w):
         width = min(w, count - i)
-        both = product_of_numbers(_get_some(every, to + i, width), _get(kept, i))
-        high, low, power = product_of_numbers(both, scale)
+        high, low, power = posterior(_get_some(every, to + i, width), _get(kept, i), scale)
         if gives == POSTERIORS:
             store(out, to + i, width, log_of_number(high, low, power))
         else:
@@ -311,11 +322,8 @@ def _add_pairs(every, at, seen, matrix, k, width, inverse, sums, errors):
         first = product_of_numbers(a, scale)
         for j in range(k):
             to = j * width + column
-            high, low, power = _get(matrix, to)
-            high, low = product_of_pairs(high, low, first[0], first[1])
-            second, rest = full(sums, seen[0][j]), full(sums, seen[1][j])
-            high, low = product_of_pairs(high, low, second, rest)
-            v = plain(high, (power + first[2]) + full(sums, seen[2][j]))
+            then = full(sums, seen[0][j]), full(sums, seen[1][j]), full(sums, seen[2][j])
+            v = expected_move(first, _get(matrix, to), then)
             total, error = carried(load(sums, to, None, 0.0), load(errors, to, None, 0.0), v)
             store(sums, to, None, total)
             store(errors, to, None, error)
@@ -332,9 +340,8 @@ def _give_pairs(sums, errors, k, width, out, at):
 
 
 @inlined
-def _inverse(totals, unit):
-    # 1 over the total of a chain, or the total itself where it is 0 or NaN.
-    total, low, power = totals[0][unit], totals[1][unit], totals[2][unit]
+def inverse_of(total, low, power):
+    """1 over the total of a chain, or the total itself where it is 0 or NaN."""
     if not total > 0.0:
         return total, 0.0, NOTHING
     high, low = quotient(1.0, 0.0, total, low)
@@ -365,7 +372,7 @@ def backward():
             base, length = unit * steps * k, lengths[unit]
             out[base + length * k : base + steps * k] = 0.0 if gives == COUNTS else -np.inf
             if gives != LOGS:
-                inverse = _inverse(totals, unit)
+                inverse = inverse_of(totals[0][unit], totals[1][unit], totals[2][unit])
                 if inverse[0] == 0.0:
                     out[base : base + length * k] = 0.0 if gives == COUNTS else np.nan
                     continue

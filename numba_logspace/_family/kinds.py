@@ -33,7 +33,7 @@ KINDS = {
     "product jvp": ((), {"jitted", "cuda"}),
     "weighted vjp": ((), {"cuda"}),
     "weighted jvp": ((), {"cuda"}),
-    "chain": ((), {"jitted"}),
+    "chain": ((), {"jitted", "cuda"}),
     "gated": ((), {"jitted", "cuda"}),
     "gated vjp": ((), {"jitted", "cuda"}),
     "segment map": ((), {"jitted", "cuda"}),
