@@ -14,6 +14,7 @@ import numpy as np
 
 from .._compile.inline import inlined
 from .._compile.jit import kernel
+from .._compile.trace import formula, loop
 from .._formulas.chains import (
     CLOSE,
     NOTHING,
@@ -30,7 +31,7 @@ from .._formulas.chains import (
 )
 from .._formulas.simd import any_lane, const, largest_lane, select
 from .._formulas.vectormath import larger, quotient, sum_with_smaller
-from .memory import full, lanes, load, store
+from .memory import full, lanes, load, number_at, store
 from .passes import carried
 
 # The entries that are turned into numbers, and back, at once.
@@ -46,7 +47,7 @@ def numbers(size):
     return np.zeros(size), np.zeros(size), np.full(size, NOTHING)
 
 
-@inlined
+@formula
 def _get(of, at):
     return load(of[0], at, None, 0.0), load(of[1], at, None, 0.0), load(of[2], at, None, 0.0)
 
@@ -191,31 +192,35 @@ def _close_step(near, k, width, matrix, power, seen, at, to):
         _put(to, column, None, number)
 
 
-@inlined
-def far_sum(a, k, matrix, at, step):
-    """(high, low, power): the sum of a row of states, each times a number of a matrix.
+@formula
+def far_sum(a, a_at, k, matrix, at, step):
+    """(high, low, power): the sum of k numbers from `a_at` on, each times a number of a matrix.
 
     These begin at `at` and lie `step` apart; each product has a power of its own.
     """
-    top = full(a[0], 2.0 * NOTHING)
-    for i in range(k):
-        power = load(matrix[2], at + i * step, None, 0.0)
-        top = larger(full(a[0], a[2][i]) + power, top)
-    total = full(a[0], 0.0)
-    low = total
-    for i in range(k):
+
+    def power_of(i, power):
+        return full(a[0], number_at(a[2], a_at + i)) + power
+
+    def with_power(i, top):
+        return larger(power_of(i, load(matrix[2], at + i * step, None, 0.0)), top)
+
+    def with_term(i, sums):
         b, b_low, power = _get(matrix, at + i * step)
-        scale = power_of_two((full(a[0], a[2][i]) + power) - top)
-        left, left_low = full(a[0], a[0][i]) * scale, full(a[0], a[1][i]) * scale
-        total, low = with_product(total, low, left, left_low, b, b_low)
-    return total, low, top
+        scale = power_of_two(power_of(i, power) - top)
+        left, left_low = (full(a[0], number_at(part, a_at + i)) * scale for part in a[:2])
+        return with_product(*sums, left, left_low, b, b_low)
+
+    top = loop(k, with_power, full(a[0], 2.0 * NOTHING))
+    zero = full(a[0], 0.0)
+    return *loop(k, with_term, (zero, zero)), top
 
 
 @inlined
 def far_step(a, k, width, matrix, seen, at, to):
     w = lanes(a[0])
     for column in range(0, width, w):
-        high, low, power = far_sum(a, k, matrix, column, width)
+        high, low, power = far_sum(a, 0, k, matrix, column, width)
         _put(to, column, None, seen_by(seen, at + column, high, low, power))
 
 

@@ -6,12 +6,31 @@ All sums are in twice the digits. One thread goes the way back.
 import functools
 import math
 
-from numba import cuda, types
+from numba import cuda
 
+from .._compile.trace import formula, loop
 from .._cpu.best_path import last_of
+from .._cpu.memory import full, number_at
 from .._formulas.chains import better, log_with
+from .._formulas.simd import const, select
 from .copy import place
 from .recursions import steps_of, team_of
+
+
+@formula
+def _best_before(high, low, at, moves, move_at, k):
+    # (high, low, index) of the best way into a state, and 1 where a move to it is no logarithm.
+    def one_more(i, state):
+        best, fault, index = state
+        move = number_at(moves, move_at + i * k)
+        one = const(move, 1.0)
+        fault = select(move < const(move, math.inf), fault, one)
+        sums = log_with(number_at(high, at + i), number_at(low, at + i), move)
+        return better(best, sums, index), fault, index + one
+
+    zero = full(high, 0.0)
+    best, fault, _ = loop(k, one_more, ((full(high, -math.inf), zero, zero), zero, zero))
+    return best, fault
 
 
 @functools.cache
@@ -44,12 +63,8 @@ def best_path(size):
                     is_wrong = is_wrong or not v < math.inf
                     total, rest = log_with(v, 0.0, x)
                 else:
-                    best = -math.inf, 0.0, 0.0
-                    for i in range(k):
-                        v = moves[matrix + i * k + j]
-                        is_wrong = is_wrong or not v < math.inf
-                        v, v_low = log_with(high[before + i], low[before + i], v)
-                        best = better(best, (v, v_low), types.float64(i))
+                    best, fault = _best_before(high, low, before, moves, matrix + j, k)
+                    is_wrong = is_wrong or fault > 0.0
                     total, rest = log_with(best[0], best[1], x)
                     origin[base + t * k + j] = int(best[2])
                 is_wrong = is_wrong or not x < math.inf

@@ -53,12 +53,6 @@ def put(to, at, number):
 
 
 @inlined
-def row_of(of, at, k):
-    """The arrays of so many numbers."""
-    return of[0][at : at + k], of[1][at : at + k], of[2][at : at + k]
-
-
-@inlined
 def steps_of(lengths, unit, steps):
     """How many steps of a chain count; 0 where that is out of range."""
     length = lengths[unit]
@@ -104,8 +98,8 @@ def forward(size):
                 if t == 0:
                     number = product_of_numbers(get(initial, first + j), get(seen, at + j))
                 else:
-                    matrix = row_of(moves, matrices + step * (t - 1), k * k)
-                    high, low, power = far_sum(row_of(seen, at - k, k), k, matrix, j, k)
+                    matrix = matrices + step * (t - 1)
+                    high, low, power = far_sum(seen, at - k, k, moves, matrix + j, k)
                     number = seen_by(seen, at + j, high, low, power)
                 put(seen, at + j, number)
             sync()
@@ -124,7 +118,9 @@ def totals():
         length = steps_of(lengths, unit, steps)
         high, low, power = math.nan, 0.0, NOTHING
         if length > 0:
-            high, low, power = total(row_of(every, (unit * steps + length - 1) * k, k), k)
+            at = (unit * steps + length - 1) * k
+            last = every[0][at : at + k], every[1][at : at + k], every[2][at : at + k]
+            high, low, power = total(last, k)
         final[unit] = log_of_number(high, low, power)
         put(inverse, unit, inverse_of(high, low, power))
 
@@ -151,8 +147,8 @@ def backward(size):
             for i in range(index(), k, threads):
                 number = 1.0, 0.0, 0.0
                 if t < length - 1:
-                    matrix = row_of(moves, matrices + step * t, k * k)
-                    high, low, power = far_sum(row_of(seen, at + k, k), k, matrix, i, k)
+                    matrix = matrices + step * t
+                    high, low, power = far_sum(seen, at + k, k, moves, matrix + i, k)
                     number = seen_by(seen, -1, high, low, power)
                 put(kept, at + i, number)
                 put(seen, at + i, product_of_numbers(number, get(seen, at + i)))
