@@ -14,7 +14,9 @@ from numba import cuda, types
 
 from .._arguments.layout import broadcast_axes
 from .._compile.inline import inlined
+from .._compile.trace import formula, loop
 from .._cpu.lift import exponent_of, lifts, room_of
+from .._cpu.memory import number_at
 from .._formulas.products import (
     exact_sum,
     inverse_total,
@@ -22,22 +24,20 @@ from .._formulas.products import (
     scaled_share,
     weighted_share,
 )
-from .._formulas.simd import constant
+from .._formulas.simd import constant, select
 from .._formulas.vectormath import two_sum
 from .arrays import flat, merged, span
 from .copy import fill_with, launch, place
 from .logmatmul import fetcher, tile_of
 from .teams import block
 
-# Terms of a sum that are brought together: half as many as in a product, since there are more
-# matrices to bring.
-_TERMS = 8
+# Terms of a sum that are brought together, and where a tile is so high that three of them are more
+# than there is room for.
+_TERMS, _FEWER, _HIGH = 16, 8, 128
 # The blocks that look for the largest weight, and their threads.
 _LOOKING, _THREADS = 128, 256
 _TEAM = block(_THREADS)
 _room_size, _largest_of = _TEAM.room, _TEAM.largest
-# What is unsigned is not looked at for whether it counts from the end.
-uint = types.uint64
 
 # A matrix comes to a kernel as (memory, start, steps) of an array with leading axes; in it it is
 # (memory, where the entry begins that the block begins with, how far apart rows and columns are).
@@ -48,6 +48,68 @@ def _of_product(matrix, number, batch, row, column):
     memory, start, steps = matrix
     at = place(number, batch, start, steps[:-2])
     return memory, at + row * steps[-2] + column * steps[-1], steps[-2], steps[-1]
+
+
+# What a thread does with the terms that have been brought: entries of a row of the tile on the
+# left, and entries of a column, `width` apart, of that on the right.
+
+
+@formula
+def _largest_of_tiles(m, a, a_at, b, b_at, width, count):
+    def one_more(e, m):
+        sums = exact_sum(number_at(a, a_at + e), number_at(b, b_at + e * width))
+        return larger_sum(*m, *sums)
+
+    return loop(count, one_more, m)
+
+
+@formula
+def _with_shares(total, m, a, a_at, b, b_at, width, count):
+    def one_more(e, total):
+        v, low = exact_sum(number_at(a, a_at + e), number_at(b, b_at + e * width))
+        summed, lost = two_sum(total[0], scaled_share(v, low, *m))
+        return summed, total[1] + lost
+
+    return loop(count, one_more, total)
+
+
+@formula
+def _with_weighted_shares(sums, entry, y, y_at, width, h, m, m_low, at, count):
+    def one_more(e, sums):
+        v, low = exact_sum(entry, number_at(y, y_at + e * width))
+        share = scaled_share(v, low, number_at(m, at + e), number_at(m_low, at + e))
+        total, lost = two_sum(sums[0], weighted_share(v, share, number_at(h, at + e)))
+        return total, sums[1] + lost
+
+    return loop(count, one_more, sums)
+
+
+@formula
+def _with_slopes(sums, m, up, tiles, beside, a_at, b_at, width, count):
+    def one_more(e, sums):
+        (total, error), (slope, lack) = sums
+        near, far = a_at + e, b_at + e * width
+        v, low = exact_sum(number_at(tiles[0], near), number_at(tiles[1], far))
+        term = scaled_share(v, low, *m)
+        t = number_at(beside[0], near) * up * up + number_at(beside[1], far) * up * up
+        total, lost = two_sum(total, term)
+        slope, lost_too = two_sum(slope, weighted_share(v, term, t))
+        return (total, error + lost), (slope, lack + lost_too)
+
+    return loop(count, one_more, sums)
+
+
+@formula
+def _whole(total, error):
+    # What is no number has no error.
+    whole = total + error
+    return select(whole == whole, whole, total)
+
+
+@formula
+def _scaled_back(y, back):
+    factor = constant(y, "half_unscale") * back
+    return y * factor * factor
 
 
 def _corner(height, width):
@@ -62,9 +124,9 @@ def _corner(height, width):
     return corner
 
 
-def _bringing(height, width, kind):
+def _bringing(height, width, terms, kind):
     # What brings the terms from `first` on of a matrix on the left, and of one on the right.
-    fetch_left, fetch_right = fetcher(height, _TERMS, kind), fetcher(_TERMS, width, kind)
+    fetch_left, fetch_right = fetcher(height, terms, kind), fetcher(terms, width, kind)
 
     @inlined
     def left(tile, matrix, first, rows, k):
@@ -79,23 +141,25 @@ def _bringing(height, width, kind):
     return left, right
 
 
-def _largest(height, width, kind):
-    left, right = _bringing(height, width, kind)
-    terms = _TERMS
+def _terms_of(height):
+    return _FEWER if height >= _HIGH else _TERMS
+
+
+def _largest(height, width, terms, kind):
+    left, right = _bringing(height, width, terms, kind)
 
     @inlined
     def largest(tiles, a, b, rows, k, columns, i, j):
         # The largest exact sum of the entry of a thread.
-        m, m_low = kind(-math.inf), kind(0.0)
+        m = kind(-math.inf), kind(0.0)
         for first in range(0, k, terms):
             left(tiles[0], a, first, rows, k)
             right(tiles[1], b, first, k, columns)
             cuda.syncthreads()
-            for e in range(min(terms, k - first)):
-                v, low = exact_sum(tiles[0][uint(i * terms + e)], tiles[1][uint(e * width + j)])
-                m, m_low = larger_sum(m, m_low, v, low)
+            brought = min(terms, k - first)
+            m = _largest_of_tiles(m, tiles[0], i * terms, tiles[1], j, width, brought)
             cuda.syncthreads()
-        return m, m_low
+        return m
 
     return largest
 
@@ -103,10 +167,10 @@ def _largest(height, width, kind):
 @functools.cache
 def _references(shape, dtype):
     height, width = shape
-    kind, terms = getattr(types, dtype.name), _TERMS
+    kind, terms = getattr(types, dtype.name), _terms_of(height)
     size_a, size_b = height * terms, terms * width
-    corner, largest = _corner(height, width), _largest(height, width, kind)
-    left, right = _bringing(height, width, kind)
+    corner, largest = _corner(height, width), _largest(height, width, terms, kind)
+    left, right = _bringing(height, width, terms, kind)
 
     def references(a, b, g, lift, m, m_low, h, batch, rows, k, n, count):
         number, row, column = corner(rows, n)
@@ -117,23 +181,21 @@ def _references(shape, dtype):
         of_b = _of_product(b, number, batch, 0, column)
         down, across = rows - row, n - column
         i, j = cuda.threadIdx.x // width, cuda.threadIdx.x % width
-        top, top_low = largest(tiles, of_a, of_b, down, k, across, i, j)
-        total, error = kind(0.0), kind(0.0)
+        top = largest(tiles, of_a, of_b, down, k, across, i, j)
+        total = kind(0.0), kind(0.0)
         for first in range(0, k, terms):
             left(tiles[0], of_a, first, down, k)
             right(tiles[1], of_b, first, k, across)
             cuda.syncthreads()
-            for e in range(min(terms, k - first)):
-                v, low = exact_sum(tiles[0][uint(i * terms + e)], tiles[1][uint(e * width + j)])
-                total, lost = two_sum(total, scaled_share(v, low, top, top_low))
-                error = error + lost
+            brought = min(terms, k - first)
+            total = _with_shares(total, top, tiles[0], i * terms, tiles[1], j, width, brought)
             cuda.syncthreads()
         if i < down and j < across:
             memory, at, of_rows, of_columns = _of_product(g, number, batch, row, column)
             lifted = memory[at + i * of_rows + j * of_columns] * lift[0] * lift[0]
             to = (number * rows + row + i) * n + column + j
-            m[to], m_low[to] = top, top_low
-            h[to] = lifted * inverse_total(total, error, top)
+            m[to], m_low[to] = top
+            h[to] = lifted * inverse_total(total[0], total[1], top[0])
 
     return cuda.jit(references)
 
@@ -141,10 +203,10 @@ def _references(shape, dtype):
 @functools.cache
 def _gradient(shape, dtype):
     height, width = shape
-    kind, terms = getattr(types, dtype.name), _TERMS
+    kind, terms = getattr(types, dtype.name), _terms_of(height)
     size_h, size_y = height * terms, terms * width
     corner = _corner(height, width)
-    left, right = _bringing(height, width, kind)
+    left, right = _bringing(height, width, terms, kind)
 
     def gradient(x, y, h, m, m_low, lift, out, batch, together, rows, k, n, count):
         # x and out are (rows, n), h and m (rows, k), y is (k, n); an entry of x counts in
@@ -159,7 +221,7 @@ def _gradient(shape, dtype):
         is_there = i < down and j < across
         memory, at, of_rows, of_columns = _of_product(x, number * together, batch, row, column)
         entry = memory[at + i * of_rows + j * of_columns] if is_there else kind(0.0)
-        total, error = kind(0.0), kind(0.0)
+        sums = kind(0.0), kind(0.0)
         for product in range(number * together, (number + 1) * together):
             of_y = _of_product(y, product, batch, 0, column)
             of_h = _of_product(h, product, batch, row, 0)
@@ -171,22 +233,18 @@ def _gradient(shape, dtype):
                 left(low_tile, of_low, first, down, k)
                 right(y_tile, of_y, first, k, across)
                 cuda.syncthreads()
-                for e in range(min(terms, k - first)):
-                    near = uint(i * terms + e)
-                    v, low = exact_sum(entry, y_tile[uint(e * width + j)])
-                    share = scaled_share(v, low, m_tile[near], low_tile[near])
-                    total, lost = two_sum(total, weighted_share(v, share, h_tile[near]))
-                    error = error + lost
+                sums = _with_weighted_shares(
+                    sums, entry, y_tile, j, width, h_tile, m_tile, low_tile, i * terms,
+                    min(terms, k - first),
+                )  # fmt: skip
                 cuda.syncthreads()
         if is_there:
-            whole = total + error
-            # What is no number has no error.
-            whole = whole if whole == whole else total
-            factor = constant(whole, "half_unscale") * lift[1]
             memory, at, of_rows, of_columns = _of_product(
                 out, number * together, batch, row, column
             )
-            memory[at + i * of_rows + j * of_columns] = whole * factor * factor
+            memory[at + i * of_rows + j * of_columns] = _scaled_back(
+                _whole(sums[0], sums[1]), lift[1]
+            )
 
     return cuda.jit(gradient)
 
@@ -194,10 +252,10 @@ def _gradient(shape, dtype):
 @functools.cache
 def _tangent(shape, dtype):
     height, width = shape
-    kind, terms = getattr(types, dtype.name), _TERMS
+    kind, terms = getattr(types, dtype.name), _terms_of(height)
     size_a, size_b = height * terms, terms * width
-    corner, largest = _corner(height, width), _largest(height, width, kind)
-    left, right = _bringing(height, width, kind)
+    corner, largest = _corner(height, width), _largest(height, width, terms, kind)
+    left, right = _bringing(height, width, terms, kind)
 
     def tangent(a, b, ta, tb, lift, out, batch, rows, k, n, count):
         number, row, column = corner(rows, n)
@@ -211,8 +269,8 @@ def _tangent(shape, dtype):
         of_tb = _of_product(tb, number, batch, 0, column)
         down, across = rows - row, n - column
         i, j = cuda.threadIdx.x // width, cuda.threadIdx.x % width
-        top, top_low = largest(tiles, of_a, of_b, down, k, across, i, j)
-        total, error, slope, lack = kind(0.0), kind(0.0), kind(0.0), kind(0.0)
+        top = largest(tiles, of_a, of_b, down, k, across, i, j)
+        sums = (kind(0.0), kind(0.0)), (kind(0.0), kind(0.0))
         up, back = lift[0], lift[1]
         for first in range(0, k, terms):
             left(tiles[0], of_a, first, down, k)
@@ -220,24 +278,14 @@ def _tangent(shape, dtype):
             right(tiles[1], of_b, first, k, across)
             right(beside[1], of_tb, first, k, across)
             cuda.syncthreads()
-            for e in range(min(terms, k - first)):
-                of_row, of_column = uint(i * terms + e), uint(e * width + j)
-                v, low = exact_sum(tiles[0][of_row], tiles[1][of_column])
-                term = scaled_share(v, low, top, top_low)
-                t = beside[0][of_row] * up * up + beside[1][of_column] * up * up
-                total, lost = two_sum(total, term)
-                error = error + lost
-                slope, lost = two_sum(slope, weighted_share(v, term, t))
-                lack = lack + lost
+            brought = min(terms, k - first)
+            sums = _with_slopes(sums, top, up, tiles, beside, i * terms, j, width, brought)
             cuda.syncthreads()
         if i < down and j < across:
-            whole = slope + lack
-            # What is no number has no error.
-            whole = whole if whole == whole else slope
-            factor = constant(whole, "half_unscale") * back
+            (total, error), (slope, lack) = sums
             memory, at, of_rows, of_columns = _of_product(out, number, batch, row, column)
-            value = whole * inverse_total(total, error, top)
-            memory[at + i * of_rows + j * of_columns] = value * factor * factor
+            whole = _whole(slope, lack) * inverse_total(total, error, top[0])
+            memory[at + i * of_rows + j * of_columns] = _scaled_back(whole, back)
 
     return cuda.jit(tangent)
 
