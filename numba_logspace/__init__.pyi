@@ -2286,6 +2286,7 @@ def hmm_backward(
     lengths: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The backward pass of a hidden Markov model: log p(y_t+1..T | z_t).
 
@@ -2297,7 +2298,8 @@ def hmm_backward(
         latter, (..., T - 1, K, K) or (..., 1, K, K).
     log_emission : array_like
         The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
-        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others.
+        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others;
+        or all are CUDA arrays.
     lengths : array_like of int, optional
         How many steps of each chain count, between 1 and T, in the shape of the axes in front of
         `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
@@ -2307,6 +2309,8 @@ def hmm_backward(
     workers : int, optional
         How many threads may share the chains; -1 is all cores. By default all cores this process
         may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, by default that of the first of them.
 
     Returns
     -------
@@ -2317,12 +2321,12 @@ def hmm_backward(
     Raises
     ------
     TypeError
-        For masked arrays and CUDA arrays, for other dtypes, for an `out` of another dtype, for
-        `lengths` that are no integers.
+        For masked arrays, for CUDA arrays among others, for other dtypes, for an `out` of another
+        dtype, for `lengths` that are no integers.
     ValueError
-        For shapes that do not match, without states or steps, for `lengths` out of range, for an
-        `out` of another shape, or that overlaps an input, or is read-only. Nothing has been
-        written to it then.
+        For shapes that do not match, without states or steps, for `lengths` out of range (NaN on
+        CUDA), for an `out` of another shape, or that overlaps an input, or is read-only. Nothing
+        has been written to it then.
 
     Notes
     -----
@@ -2335,7 +2339,7 @@ def hmm_backward(
     arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
 
     O(size K) time, with the size of `log_emission`; memory is that of the result and
-    of the matrices of one step.
+    of the matrices of one step, on CUDA of three numbers for each of the arguments and results.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
 
@@ -2359,6 +2363,7 @@ def hmm_forward(
     lengths: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The forward pass of a hidden Markov model: log p(y_1..t, z_t).
 
@@ -2373,7 +2378,8 @@ def hmm_forward(
         latter, (..., T - 1, K, K) or (..., 1, K, K).
     log_emission : array_like
         The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
-        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others.
+        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others;
+        or all are CUDA arrays.
     lengths : array_like of int, optional
         How many steps of each chain count, between 1 and T, in the shape of the axes in front of
         `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
@@ -2383,6 +2389,8 @@ def hmm_forward(
     workers : int, optional
         How many threads may share the chains; -1 is all cores. By default all cores this process
         may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, by default that of the first of them.
 
     Returns
     -------
@@ -2393,12 +2401,12 @@ def hmm_forward(
     Raises
     ------
     TypeError
-        For masked arrays and CUDA arrays, for other dtypes, for an `out` of another dtype, for
-        `lengths` that are no integers.
+        For masked arrays, for CUDA arrays among others, for other dtypes, for an `out` of another
+        dtype, for `lengths` that are no integers.
     ValueError
-        For shapes that do not match, without states or steps, for `lengths` out of range, for an
-        `out` of another shape, or that overlaps an input, or is read-only. Nothing has been
-        written to it then.
+        For shapes that do not match, without states or steps, for `lengths` out of range (NaN on
+        CUDA), for an `out` of another shape, or that overlaps an input, or is read-only. Nothing
+        has been written to it then.
 
     Notes
     -----
@@ -2410,7 +2418,7 @@ def hmm_forward(
     arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
 
     O(size K) time, with the size of `log_emission`; memory is that of the result and
-    of the matrices of one step.
+    of the matrices of one step, on CUDA of three numbers for each of the arguments and results.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
 
@@ -2433,6 +2441,7 @@ def hmm_loglikelihood(
     *,
     lengths: ArrayLike | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> Any:
     """The log-likelihood of a hidden Markov model, log p(y_1..T).
 
@@ -2447,7 +2456,8 @@ def hmm_loglikelihood(
         latter, (..., T - 1, K, K) or (..., 1, K, K).
     log_emission : array_like
         The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
-        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others.
+        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others;
+        or all are CUDA arrays.
     lengths : array_like of int, optional
         How many steps of each chain count, between 1 and T, in the shape of the axes in front of
         `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
@@ -2455,6 +2465,8 @@ def hmm_loglikelihood(
     workers : int, optional
         How many threads may share the chains; -1 is all cores. By default all cores this process
         may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, by default that of the first of them.
 
     Returns
     -------
@@ -2465,9 +2477,9 @@ def hmm_loglikelihood(
     Raises
     ------
     TypeError
-        For masked arrays and CUDA arrays, for other dtypes, for `lengths` that are no integers.
+        For masked arrays, CUDA arrays among others, other dtypes, `lengths` that are no integers.
     ValueError
-        For shapes that do not match, without states or steps, for `lengths` out of range.
+        For shapes that do not match, no states or steps, `lengths` out of range (NaN on CUDA).
 
     Notes
     -----
@@ -2479,7 +2491,7 @@ def hmm_loglikelihood(
     arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
 
     O(size K) time, with the size of `log_emission`; memory is that of the matrices of one
-    step, whatever T.
+    step, whatever T; on CUDA of three numbers for each of the arguments.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
 
@@ -2500,6 +2512,7 @@ def hmm_loglikelihood_value_and_grad(
     *,
     lengths: ArrayLike | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> tuple[Any, tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """The log-likelihood of a hidden Markov model and its derivatives, which are expected counts.
 
@@ -2514,7 +2527,8 @@ def hmm_loglikelihood_value_and_grad(
         latter, (..., T - 1, K, K) or (..., 1, K, K).
     log_emission : array_like
         The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
-        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others.
+        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others;
+        or all are CUDA arrays.
     lengths : array_like of int, optional
         How many steps of each chain count, between 1 and T, in the shape of the axes in front of
         `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
@@ -2522,6 +2536,8 @@ def hmm_loglikelihood_value_and_grad(
     workers : int, optional
         How many threads may share the chains; -1 is all cores. By default all cores this process
         may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, by default that of the first of them.
 
     Returns
     -------
@@ -2536,9 +2552,9 @@ def hmm_loglikelihood_value_and_grad(
     Raises
     ------
     TypeError
-        For masked arrays and CUDA arrays, for other dtypes, for `lengths` that are no integers.
+        For masked arrays, CUDA arrays among others, other dtypes, `lengths` that are no integers.
     ValueError
-        For shapes that do not match, without states or steps, for `lengths` out of range.
+        For shapes that do not match, no states or steps, `lengths` out of range (NaN on CUDA).
 
     Notes
     -----
@@ -2550,7 +2566,7 @@ def hmm_loglikelihood_value_and_grad(
     for each step. All terms of the counts are positive, and their sums compensated.
 
     O(size K) time, with the size of `log_emission`; memory is O(size), for the
-    forward pass.
+    forward pass; on CUDA also for that of the matrices, turned and as they are.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
 
@@ -2574,6 +2590,7 @@ def hmm_posterior(
     lengths: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The posterior marginals of a hidden Markov model: log p(z_t | y_1..T).
 
@@ -2588,7 +2605,8 @@ def hmm_posterior(
         latter, (..., T - 1, K, K) or (..., 1, K, K).
     log_emission : array_like
         The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
-        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others.
+        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others;
+        or all are CUDA arrays.
     lengths : array_like of int, optional
         How many steps of each chain count, between 1 and T, in the shape of the axes in front of
         `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
@@ -2598,6 +2616,8 @@ def hmm_posterior(
     workers : int, optional
         How many threads may share the chains; -1 is all cores. By default all cores this process
         may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, by default that of the first of them.
 
     Returns
     -------
@@ -2608,12 +2628,12 @@ def hmm_posterior(
     Raises
     ------
     TypeError
-        For masked arrays and CUDA arrays, for other dtypes, for an `out` of another dtype, for
-        `lengths` that are no integers.
+        For masked arrays, for CUDA arrays among others, for other dtypes, for an `out` of another
+        dtype, for `lengths` that are no integers.
     ValueError
-        For shapes that do not match, without states or steps, for `lengths` out of range, for an
-        `out` of another shape, or that overlaps an input, or is read-only. Nothing has been
-        written to it then.
+        For shapes that do not match, without states or steps, for `lengths` out of range (NaN on
+        CUDA), for an `out` of another shape, or that overlaps an input, or is read-only. Nothing
+        has been written to it then.
 
     Notes
     -----
@@ -2626,7 +2646,7 @@ def hmm_posterior(
     arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
 
     O(size K) time, with the size of `log_emission`; memory is O(size), for the
-    forward pass.
+    forward pass; on CUDA also for that of the matrices, turned and as they are.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
 
@@ -2649,6 +2669,7 @@ def hmm_viterbi(
     *,
     lengths: ArrayLike | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> tuple[np.ndarray, Any]:
     """The most probable path through a hidden Markov model, and its log-probability.
 
@@ -2663,7 +2684,8 @@ def hmm_viterbi(
         latter, (..., T - 1, K, K) or (..., 1, K, K).
     log_emission : array_like
         The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
-        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others.
+        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others;
+        or all are CUDA arrays.
     lengths : array_like of int, optional
         How many steps of each chain count, between 1 and T, in the shape of the axes in front of
         `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
@@ -2671,6 +2693,8 @@ def hmm_viterbi(
     workers : int, optional
         How many threads may share the chains; -1 is all cores. By default all cores this process
         may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, by default that of the first of them.
 
     Returns
     -------
@@ -2683,9 +2707,9 @@ def hmm_viterbi(
     Raises
     ------
     TypeError
-        For masked arrays and CUDA arrays, for other dtypes, for `lengths` that are no integers.
+        For masked arrays, CUDA arrays among others, other dtypes, `lengths` that are no integers.
     ValueError
-        For shapes that do not match, without states or steps, for `lengths` out of range.
+        For shapes that do not match, no states or steps, `lengths` out of range (NaN on CUDA).
 
     Notes
     -----
@@ -3720,6 +3744,7 @@ def logmatmulexp_jvp(
     *,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> Any:
     """The derivative of logmatmulexp(a, b) along ta and tb.
 
@@ -3735,6 +3760,9 @@ def logmatmulexp_jvp(
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process
         may run on where the product is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default
+        that on which the library of `a` is working.
 
     Returns
     -------
@@ -3745,7 +3773,7 @@ def logmatmulexp_jvp(
     ------
     TypeError
         For masked arrays, for other dtypes, for an `out` of another dtype, where both tangents
-        are None.
+        are None, for CUDA arrays among others.
     ValueError
         For shapes that do not match, for an `out` of another shape, or that overlaps an input,
         or is read-only. Nothing has been written to it then.
@@ -3761,7 +3789,8 @@ def logmatmulexp_jvp(
     tangents of the sizes that the cotangents of `logmatmulexp_vjp` may have.
 
     Time is O(size k) with the size of the product, an exponential for each of its terms; memory is
-    that of the result, and of copies of the arguments where they cannot be read as they lie.
+    that of the result, and of copies of the arguments where they cannot be read as they lie; on
+    CUDA of the result alone.
 
     Examples
     --------
@@ -3779,6 +3808,7 @@ def logmatmulexp_vjp(
     *,
     out: tuple[np.ndarray, np.ndarray] | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> tuple[Any, Any]:
     """The gradients of sum(g * logmatmulexp(a, b)) with respect to a and to b.
 
@@ -3795,6 +3825,9 @@ def logmatmulexp_vjp(
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process
         may run on where the product is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default
+        that on which the library of `a` is working.
 
     Returns
     -------
@@ -3805,7 +3838,8 @@ def logmatmulexp_vjp(
     Raises
     ------
     TypeError
-        For masked arrays, for other dtypes, for an `out` that is no tuple, or of another dtype.
+        For masked arrays, for other dtypes, for an `out` that is no tuple, or of another dtype, for
+        CUDA arrays among others.
     ValueError
         For shapes that do not match, for an `out` of another shape, or that overlaps an input or
         the other one, or is read-only. Nothing has been written to it then.
@@ -3827,7 +3861,8 @@ def logmatmulexp_vjp(
     Time is O(size k) with the size of the product, two exponentials for each of its terms;
     memory is that of three such products, of twice the gradients, and of copies of `a` and `b`
     where they cannot be read as they lie. Threads share the axis that is summed over, and leading
-    axes where neither `a` nor `b` is broadcast along them.
+    axes where neither `a` nor `b` is broadcast along them. On CUDA it takes three exponentials for
+    each, and the memory of three products beside the gradients.
 
     Examples
     --------

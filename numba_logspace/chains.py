@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._arguments import chains
+from ._door import chains
 from ._family import FAMILY
 
 
@@ -19,6 +19,7 @@ def hmm_forward(
     lengths: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The forward pass of a hidden Markov model: log p(y_1..t, z_t).
 
@@ -33,7 +34,8 @@ def hmm_forward(
         latter, (..., T - 1, K, K) or (..., 1, K, K).
     log_emission : array_like
         The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
-        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others.
+        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others;
+        or all are CUDA arrays.
     lengths : array_like of int, optional
         How many steps of each chain count, between 1 and T, in the shape of the axes in front of
         `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
@@ -43,6 +45,8 @@ def hmm_forward(
     workers : int, optional
         How many threads may share the chains; -1 is all cores. By default all cores this process
         may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, by default that of the first of them.
 
     Returns
     -------
@@ -53,12 +57,12 @@ def hmm_forward(
     Raises
     ------
     TypeError
-        For masked arrays and CUDA arrays, for other dtypes, for an `out` of another dtype, for
-        `lengths` that are no integers.
+        For masked arrays, for CUDA arrays among others, for other dtypes, for an `out` of another
+        dtype, for `lengths` that are no integers.
     ValueError
-        For shapes that do not match, without states or steps, for `lengths` out of range, for an
-        `out` of another shape, or that overlaps an input, or is read-only. Nothing has been
-        written to it then.
+        For shapes that do not match, without states or steps, for `lengths` out of range (NaN on
+        CUDA), for an `out` of another shape, or that overlaps an input, or is read-only. Nothing
+        has been written to it then.
 
     Notes
     -----
@@ -70,7 +74,7 @@ def hmm_forward(
     arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
 
     O(size K) time, with the size of `log_emission`; memory is that of the result and
-    of the matrices of one step.
+    of the matrices of one step, on CUDA of three numbers for each of the arguments and results.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
 
@@ -87,7 +91,7 @@ def hmm_forward(
     """
     function = FAMILY["hmm_forward"]
     return chains.forward(
-        function, log_initial, log_transition, log_emission, lengths, out, workers
+        function, log_initial, log_transition, log_emission, lengths, out, workers, stream
     )
 
 
@@ -98,6 +102,7 @@ def hmm_backward(
     lengths: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The backward pass of a hidden Markov model: log p(y_t+1..T | z_t).
 
@@ -109,7 +114,8 @@ def hmm_backward(
         latter, (..., T - 1, K, K) or (..., 1, K, K).
     log_emission : array_like
         The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
-        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others.
+        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others;
+        or all are CUDA arrays.
     lengths : array_like of int, optional
         How many steps of each chain count, between 1 and T, in the shape of the axes in front of
         `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
@@ -119,6 +125,8 @@ def hmm_backward(
     workers : int, optional
         How many threads may share the chains; -1 is all cores. By default all cores this process
         may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, by default that of the first of them.
 
     Returns
     -------
@@ -129,12 +137,12 @@ def hmm_backward(
     Raises
     ------
     TypeError
-        For masked arrays and CUDA arrays, for other dtypes, for an `out` of another dtype, for
-        `lengths` that are no integers.
+        For masked arrays, for CUDA arrays among others, for other dtypes, for an `out` of another
+        dtype, for `lengths` that are no integers.
     ValueError
-        For shapes that do not match, without states or steps, for `lengths` out of range, for an
-        `out` of another shape, or that overlaps an input, or is read-only. Nothing has been
-        written to it then.
+        For shapes that do not match, without states or steps, for `lengths` out of range (NaN on
+        CUDA), for an `out` of another shape, or that overlaps an input, or is read-only. Nothing
+        has been written to it then.
 
     Notes
     -----
@@ -147,7 +155,7 @@ def hmm_backward(
     arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
 
     O(size K) time, with the size of `log_emission`; memory is that of the result and
-    of the matrices of one step.
+    of the matrices of one step, on CUDA of three numbers for each of the arguments and results.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
 
@@ -163,7 +171,7 @@ def hmm_backward(
            [1.   , 1.   ]])
     """
     function = FAMILY["hmm_backward"]
-    return chains.backward(function, log_transition, log_emission, lengths, out, workers)
+    return chains.backward(function, log_transition, log_emission, lengths, out, workers, stream)
 
 
 def hmm_loglikelihood(
@@ -173,6 +181,7 @@ def hmm_loglikelihood(
     *,
     lengths: ArrayLike | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> Any:
     """The log-likelihood of a hidden Markov model, log p(y_1..T).
 
@@ -187,7 +196,8 @@ def hmm_loglikelihood(
         latter, (..., T - 1, K, K) or (..., 1, K, K).
     log_emission : array_like
         The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
-        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others.
+        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others;
+        or all are CUDA arrays.
     lengths : array_like of int, optional
         How many steps of each chain count, between 1 and T, in the shape of the axes in front of
         `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
@@ -195,6 +205,8 @@ def hmm_loglikelihood(
     workers : int, optional
         How many threads may share the chains; -1 is all cores. By default all cores this process
         may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, by default that of the first of them.
 
     Returns
     -------
@@ -205,9 +217,9 @@ def hmm_loglikelihood(
     Raises
     ------
     TypeError
-        For masked arrays and CUDA arrays, for other dtypes, for `lengths` that are no integers.
+        For masked arrays, CUDA arrays among others, other dtypes, `lengths` that are no integers.
     ValueError
-        For shapes that do not match, without states or steps, for `lengths` out of range.
+        For shapes that do not match, no states or steps, `lengths` out of range (NaN on CUDA).
 
     Notes
     -----
@@ -219,7 +231,7 @@ def hmm_loglikelihood(
     arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
 
     O(size K) time, with the size of `log_emission`; memory is that of the matrices of one
-    step, whatever T.
+    step, whatever T; on CUDA of three numbers for each of the arguments.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
 
@@ -234,7 +246,7 @@ def hmm_loglikelihood(
     """
     function = FAMILY["hmm_loglikelihood"]
     return chains.loglikelihood(
-        function, log_initial, log_transition, log_emission, lengths, workers
+        function, log_initial, log_transition, log_emission, lengths, workers, stream
     )
 
 
@@ -245,6 +257,7 @@ def hmm_loglikelihood_value_and_grad(
     *,
     lengths: ArrayLike | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> tuple[Any, tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """The log-likelihood of a hidden Markov model and its derivatives, which are expected counts.
 
@@ -259,7 +272,8 @@ def hmm_loglikelihood_value_and_grad(
         latter, (..., T - 1, K, K) or (..., 1, K, K).
     log_emission : array_like
         The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
-        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others.
+        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others;
+        or all are CUDA arrays.
     lengths : array_like of int, optional
         How many steps of each chain count, between 1 and T, in the shape of the axes in front of
         `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
@@ -267,6 +281,8 @@ def hmm_loglikelihood_value_and_grad(
     workers : int, optional
         How many threads may share the chains; -1 is all cores. By default all cores this process
         may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, by default that of the first of them.
 
     Returns
     -------
@@ -281,9 +297,9 @@ def hmm_loglikelihood_value_and_grad(
     Raises
     ------
     TypeError
-        For masked arrays and CUDA arrays, for other dtypes, for `lengths` that are no integers.
+        For masked arrays, CUDA arrays among others, other dtypes, `lengths` that are no integers.
     ValueError
-        For shapes that do not match, without states or steps, for `lengths` out of range.
+        For shapes that do not match, no states or steps, `lengths` out of range (NaN on CUDA).
 
     Notes
     -----
@@ -295,7 +311,7 @@ def hmm_loglikelihood_value_and_grad(
     for each step. All terms of the counts are positive, and their sums compensated.
 
     O(size K) time, with the size of `log_emission`; memory is O(size), for the
-    forward pass.
+    forward pass; on CUDA also for that of the matrices, turned and as they are.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
 
@@ -312,7 +328,7 @@ def hmm_loglikelihood_value_and_grad(
     """
     function = FAMILY["hmm_loglikelihood_value_and_grad"]
     return chains.value_and_grad(
-        function, log_initial, log_transition, log_emission, lengths, workers
+        function, log_initial, log_transition, log_emission, lengths, workers, stream
     )
 
 
@@ -324,6 +340,7 @@ def hmm_posterior(
     lengths: ArrayLike | None = None,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> np.ndarray:
     """The posterior marginals of a hidden Markov model: log p(z_t | y_1..T).
 
@@ -338,7 +355,8 @@ def hmm_posterior(
         latter, (..., T - 1, K, K) or (..., 1, K, K).
     log_emission : array_like
         The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
-        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others.
+        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others;
+        or all are CUDA arrays.
     lengths : array_like of int, optional
         How many steps of each chain count, between 1 and T, in the shape of the axes in front of
         `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
@@ -348,6 +366,8 @@ def hmm_posterior(
     workers : int, optional
         How many threads may share the chains; -1 is all cores. By default all cores this process
         may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, by default that of the first of them.
 
     Returns
     -------
@@ -358,12 +378,12 @@ def hmm_posterior(
     Raises
     ------
     TypeError
-        For masked arrays and CUDA arrays, for other dtypes, for an `out` of another dtype, for
-        `lengths` that are no integers.
+        For masked arrays, for CUDA arrays among others, for other dtypes, for an `out` of another
+        dtype, for `lengths` that are no integers.
     ValueError
-        For shapes that do not match, without states or steps, for `lengths` out of range, for an
-        `out` of another shape, or that overlaps an input, or is read-only. Nothing has been
-        written to it then.
+        For shapes that do not match, without states or steps, for `lengths` out of range (NaN on
+        CUDA), for an `out` of another shape, or that overlaps an input, or is read-only. Nothing
+        has been written to it then.
 
     Notes
     -----
@@ -376,7 +396,7 @@ def hmm_posterior(
     arguments beyond 1e15 in modulus only the size is right; beyond 1e289 they count as infinite.
 
     O(size K) time, with the size of `log_emission`; memory is O(size), for the
-    forward pass.
+    forward pass; on CUDA also for that of the matrices, turned and as they are.
 
     Source: L. R. Rabiner, "A tutorial on hidden Markov models", Proc. IEEE 77 (1989) 257-286.
 
@@ -393,7 +413,7 @@ def hmm_posterior(
     """
     function = FAMILY["hmm_posterior"]
     return chains.posterior(
-        function, log_initial, log_transition, log_emission, lengths, out, workers
+        function, log_initial, log_transition, log_emission, lengths, out, workers, stream
     )
 
 
@@ -404,6 +424,7 @@ def hmm_viterbi(
     *,
     lengths: ArrayLike | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> tuple[np.ndarray, Any]:
     """The most probable path through a hidden Markov model, and its log-probability.
 
@@ -418,7 +439,8 @@ def hmm_viterbi(
         latter, (..., T - 1, K, K) or (..., 1, K, K).
     log_emission : array_like
         The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
-        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others.
+        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others;
+        or all are CUDA arrays.
     lengths : array_like of int, optional
         How many steps of each chain count, between 1 and T, in the shape of the axes in front of
         `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
@@ -426,6 +448,8 @@ def hmm_viterbi(
     workers : int, optional
         How many threads may share the chains; -1 is all cores. By default all cores this process
         may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, by default that of the first of them.
 
     Returns
     -------
@@ -438,9 +462,9 @@ def hmm_viterbi(
     Raises
     ------
     TypeError
-        For masked arrays and CUDA arrays, for other dtypes, for `lengths` that are no integers.
+        For masked arrays, CUDA arrays among others, other dtypes, `lengths` that are no integers.
     ValueError
-        For shapes that do not match, without states or steps, for `lengths` out of range.
+        For shapes that do not match, no states or steps, `lengths` out of range (NaN on CUDA).
 
     Notes
     -----
@@ -469,4 +493,6 @@ def hmm_viterbi(
     (array([0, 0, 0]), 0.0081)
     """
     function = FAMILY["hmm_viterbi"]
-    return chains.best_path(function, log_initial, log_transition, log_emission, lengths, workers)
+    return chains.best_path(
+        function, log_initial, log_transition, log_emission, lengths, workers, stream
+    )

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._arguments.products import product_jvp, product_vjp
-from ._door.matrices import product
+from ._door.matrices import product, product_jvp, product_vjp
 from ._family import FAMILY
 
 
@@ -88,6 +87,7 @@ def logmatmulexp_vjp(
     *,
     out: tuple[np.ndarray, np.ndarray] | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> tuple[Any, Any]:
     """The gradients of sum(g * logmatmulexp(a, b)) with respect to a and to b.
 
@@ -104,6 +104,9 @@ def logmatmulexp_vjp(
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process
         may run on where the product is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default
+        that on which the library of `a` is working.
 
     Returns
     -------
@@ -114,7 +117,8 @@ def logmatmulexp_vjp(
     Raises
     ------
     TypeError
-        For masked arrays, for other dtypes, for an `out` that is no tuple, or of another dtype.
+        For masked arrays, for other dtypes, for an `out` that is no tuple, or of another dtype, for
+        CUDA arrays among others.
     ValueError
         For shapes that do not match, for an `out` of another shape, or that overlaps an input or
         the other one, or is read-only. Nothing has been written to it then.
@@ -136,7 +140,8 @@ def logmatmulexp_vjp(
     Time is O(size k) with the size of the product, two exponentials for each of its terms;
     memory is that of three such products, of twice the gradients, and of copies of `a` and `b`
     where they cannot be read as they lie. Threads share the axis that is summed over, and leading
-    axes where neither `a` nor `b` is broadcast along them.
+    axes where neither `a` nor `b` is broadcast along them. On CUDA it takes three exponentials for
+    each, and the memory of three products beside the gradients.
 
     Examples
     --------
@@ -150,7 +155,7 @@ def logmatmulexp_vjp(
     array([[0.6, 0. ],
            [0.4, 0. ]])
     """
-    return product_vjp(FAMILY["logmatmulexp_vjp"], a, b, g, out, workers)
+    return product_vjp(FAMILY["logmatmulexp_vjp"], a, b, g, out, workers, stream)
 
 
 def logmatmulexp_jvp(
@@ -161,6 +166,7 @@ def logmatmulexp_jvp(
     *,
     out: np.ndarray | None = None,
     workers: int | None = None,
+    stream: Any = None,
 ) -> Any:
     """The derivative of logmatmulexp(a, b) along ta and tb.
 
@@ -176,6 +182,9 @@ def logmatmulexp_jvp(
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process
         may run on where the product is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default
+        that on which the library of `a` is working.
 
     Returns
     -------
@@ -186,7 +195,7 @@ def logmatmulexp_jvp(
     ------
     TypeError
         For masked arrays, for other dtypes, for an `out` of another dtype, where both tangents
-        are None.
+        are None, for CUDA arrays among others.
     ValueError
         For shapes that do not match, for an `out` of another shape, or that overlaps an input,
         or is read-only. Nothing has been written to it then.
@@ -202,7 +211,8 @@ def logmatmulexp_jvp(
     tangents of the sizes that the cotangents of `logmatmulexp_vjp` may have.
 
     Time is O(size k) with the size of the product, an exponential for each of its terms; memory is
-    that of the result, and of copies of the arguments where they cannot be read as they lie.
+    that of the result, and of copies of the arguments where they cannot be read as they lie; on
+    CUDA of the result alone.
 
     Examples
     --------
@@ -212,4 +222,4 @@ def logmatmulexp_jvp(
     >>> nl.logmatmulexp_jvp([0.0, 0.0], steps, [0.0, 1.0], None)
     array([0.4       , 0.66666667])
     """
-    return product_jvp(FAMILY["logmatmulexp_jvp"], a, b, ta, tb, out, workers)
+    return product_jvp(FAMILY["logmatmulexp_jvp"], a, b, ta, tb, out, workers, stream)

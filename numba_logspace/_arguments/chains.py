@@ -12,34 +12,46 @@ from .._cpu.stretches import pieces_for
 from .._cpu.totals import sums_over
 from .._cpu.workers import count_for, share
 from . import layout
-from .foreign import handed_over
 from .slabs import flat
 
 _DOUBLE = np.dtype(np.float64)
+_NOWHERE = np.empty(1)
+_NO_NUMBERS = (_NOWHERE,) * 3
 
 
 class Chains:
-    """Checked arguments of chains, each by name, as kernels take them.
+    """Checked arguments of chains, each by name, and what is computed of them.
 
     `batch` are the axes in front, `steps` and `states` the last two of what is seen, `moves` the
     shape of the matrices of one chain and `step` how far apart those of two steps are.
     """
 
-    def __init__(self, arguments, lengths, workers):
+    def __init__(self, arguments, lengths, workers=None):
         self.given, results = {}, []
         for name, x in arguments.items():
-            self.given[name], _, result = layout.as_array(x, name, has_where=False)
+            array = self.taken(x, name)
+            self.given[name], _, result = layout.as_array(array, name, has_where=False)
             results.append(result)
         self.dtype = results[0]
         for result in results[1:]:
             self.dtype = layout.common_dtype(self.dtype, result)
         self._read_emission(self.given["log_emission"])
         if "log_initial" in self.given:
-            self._read_initial(self.given["log_initial"])
+            self._check_initial(self.given["log_initial"])
         self._read_transition(self.given["log_transition"])
-        self._read_lengths(lengths)
-        size = self.count * self.steps * self.states * self.states
-        self._workers = count_for(workers, size)
+        self._apart, array = self.given, None
+        if lengths is not None:
+            array = self._checked_lengths(self.whole_numbers(lengths, "lengths"))
+            self._apart = self.given | {"lengths": array}
+        self.prepare(array, workers)
+
+    def taken(self, array, name):
+        """What is looked at of an argument: here the argument itself."""
+        return array
+
+    def whole_numbers(self, given, name):
+        """An argument that holds ints."""
+        return layout.int_array(given, name)
 
     def _read_emission(self, x):
         if x.ndim < 2 or x.shape[-1] == 0 or x.shape[-2] == 0:
@@ -49,16 +61,14 @@ class Chains:
             )
         self.shape, self.batch, (self.steps, self.states) = x.shape, x.shape[:-2], x.shape[-2:]
         self.count = math.prod(self.batch)
-        self.emission = _plain(x)
 
-    def _read_initial(self, x):
+    def _check_initial(self, x):
         wanted = (*self.batch, self.states)
         if x.ndim == 0 or x.shape[-1] != self.states or not _broadcasts(x.shape, wanted):
             raise ValueError(
                 f"log_initial must have the shape ({self.states},), or axes in front of it that "
                 f"broadcast to those of log_emission, {self.batch}, got the shape {x.shape}"
             )
-        self.initial = _plain(x), _starts(x.shape[:-1], self.batch, self.states)
 
     def _read_transition(self, x):
         k = self.states
@@ -72,51 +82,70 @@ class Chains:
             )
         self.step = k * k if moves > 1 else moves - 1  # with none at all it is negative
         self.moves = (moves, k, k) if x.ndim > 2 else (k, k)
-        self.transition = _plain(x), _starts(x.shape[:-3], self.batch, moves * k * k)
 
-    def _read_lengths(self, lengths):
-        self._apart = self.given
-        if lengths is None:
-            self.lengths = np.full(self.count, self.steps, np.int64)
-            return
-        array = layout.int_array(lengths, "lengths")
+    def _checked_lengths(self, array):
         if array.shape != self.batch:
             raise ValueError(
                 f"lengths must have the shape of the axes of log_emission before the last two, "
                 f"{self.batch}, got {array.shape}"
             )
+        self.check_lengths(array)
+        return array
+
+    def check_lengths(self, array):
+        """Refuse numbers of steps that no chain has."""
         bad = (array < 1) | (array > self.steps)
         if bad.any():
             raise ValueError(
                 f"lengths must be between 1 and {self.steps}, the steps of log_emission, got "
                 f"{layout.first_of(array, bad)}"
             )
-        self._apart = self.given | {"lengths": array}
-        self.lengths = array.reshape(-1).astype(np.int64)
+
+    def leads(self):
+        """{name: (the axes in front, how many numbers a chain has)} of what chains may share."""
+        found = {}
+        if "log_initial" in self.given:
+            found["log_initial"] = self.given["log_initial"].shape[:-1], self.states
+        lead = self.given["log_transition"].shape[:-3]
+        return found | {"log_transition": (lead, math.prod(self.moves))}
+
+    def prepare(self, lengths, workers):
+        """Put the arguments as kernels take them."""
+        self._workers = count_for(workers, self.count * self.steps * self.states**2)
+        if lengths is None:
+            self._lengths = np.full(self.count, self.steps, np.int64)
+        else:
+            self._lengths = lengths.reshape(-1).astype(np.int64)
+        starts = {name: _starts(lead, self.batch, n) for name, (lead, n) in self.leads().items()}
+        plain = {name: _plain(x) for name, x in self.given.items()}
+        if "log_initial" in starts:
+            self._initial = plain["log_initial"], starts["log_initial"]
+        self._transition = plain["log_transition"], starts["log_transition"]
+        self._emission = plain["log_emission"]
 
     # --- results ---------------------------------------------------------------------------------
 
-    def out_of_states(self, out):
+    def check_out_of_states(self, out):
         """Refuse an `out` that is not of the shape and dtype of what is seen."""
         if out is not None:
             layout.check_out(out, self.shape, self.dtype, self._apart)
 
     @property
-    def has_one_matrix(self):
-        """Whether all steps of all chains have the same matrix."""
+    def _has_one_matrix(self):
+        # All steps of all chains have the same.
         return self.step == 0 and math.prod(self.given["log_transition"].shape[:-3]) == 1
 
     @property
-    def moving(self):
-        """What kernels take of how chains move and of what is seen."""
-        return *self.transition, self.step, self.emission, self.lengths, self.steps, self.states
+    def _moving(self):
+        # What kernels take of how chains move and of what is seen.
+        lengths = self._lengths, self.steps, self.states
+        return *self._transition, self.step, self._emission, *lengths
 
-    def run(self, kernel, *arguments):
-        """Call a kernel for all chains."""
+    def _run(self, kernel, *arguments):
         share(kernel, arguments, self.count, self._workers)
 
-    def numbers(self, values, shape, out=None):
-        """The doubles of a kernel in a shape and the dtype of results."""
+    def _numbers(self, values, shape, out=None):
+        # The doubles of a kernel in a shape and the dtype of results.
         values = values.reshape(shape)
         if out is None and self.dtype == _DOUBLE:
             return values[()]
@@ -126,13 +155,87 @@ class Chains:
             out[...] = values
         return out
 
-    def of_argument(self, name, values, shape):
-        """A gradient for each chain as one of the argument: summed where chains share it."""
+    def _of_argument(self, name, values, shape):
+        # A gradient for each chain as one of the argument: summed where chains share it.
         wanted = self.given[name].shape
         values = values.reshape((*self.batch, *shape))
         axes = layout.broadcast_axes(wanted, values.shape)
         values = sums_over(values, axes) if axes else values
-        return self.numbers(values, wanted)
+        return self._numbers(values, wanted)
+
+    # --- what is computed ------------------------------------------------------------------------
+
+    def _run_forward(self, keeps):
+        # (the logarithms of each step, the numbers, those of the totals, the log-likelihoods).
+        size = math.prod(self.shape)
+        values = np.empty(size) if keeps == LOGS else _NOWHERE
+        every = totals = _NO_NUMBERS
+        if keeps == NUMBERS:
+            every = tuple(np.empty(size) for _ in range(3))
+            totals = tuple(np.empty(self.count) for _ in range(3))
+        final = np.empty(self.count)
+        rest = values, every, totals, keeps, final
+        self._run(engine.forward(), *self._initial, *self._moving, *rest)
+        return values, every, totals, final
+
+    def _run_backward(self, every, totals, gives, pairs=None):
+        values, pairs = np.empty(math.prod(self.shape)), _NOWHERE if pairs is None else pairs
+        rest = every, totals, values, gives, pairs, self.step
+        self._run(engine.backward(), *self._moving, *rest)
+        return values
+
+    def forward(self, out):
+        """log p(y_1..t, z_t)."""
+        self.check_out_of_states(out)
+        return self._numbers(self._run_forward(LOGS)[0], self.shape, out)
+
+    def backward(self, out):
+        """log p(y_t+1..T | z_t)."""
+        self.check_out_of_states(out)
+        values = self._run_backward(_NO_NUMBERS, _NO_NUMBERS, LOGS)
+        return self._numbers(values, self.shape, out)
+
+    def loglikelihood(self):
+        """log p(y)."""
+        pieces = pieces_for(self.states, self.steps, self.count)
+        if pieces < 0 or not self._has_one_matrix:
+            return self._numbers(self._run_forward(0)[-1], self.batch)
+        final, left = np.empty(self.count), np.zeros(self.count, np.uint8)
+        matrix, at, _, *seen = self._moving
+        self._run(stretches_engine(), *self._initial, matrix, at, *seen, pieces, final, left)
+        if left.any():
+            rest = _NOWHERE, _NO_NUMBERS, _NO_NUMBERS, 0, final
+            kernel = engine.forward()
+            for unit in np.flatnonzero(left).tolist():
+                kernel(*self._initial, *self._moving, *rest, unit, unit + 1)
+        return self._numbers(final, self.batch)
+
+    def posterior(self, out):
+        """log p(z_t | y)."""
+        self.check_out_of_states(out)
+        _, every, totals, _ = self._run_forward(NUMBERS)
+        values = self._run_backward(every, totals, POSTERIORS)
+        return self._numbers(values, self.shape, out)
+
+    def value_and_grad(self):
+        """log p(y), and its derivatives by each argument."""
+        _, every, totals, final = self._run_forward(NUMBERS)
+        pairs = np.zeros(self.count * math.prod(self.moves))
+        values = self._run_backward(every, totals, COUNTS, pairs)
+        first = values.reshape(self.count, self.steps, self.states)[:, 0]
+        gradients = (
+            self._of_argument("log_initial", first, (self.states,)),
+            self._of_argument("log_transition", pairs, self.moves),
+            self._numbers(values, self.shape),
+        )
+        return self._numbers(final, self.batch), gradients
+
+    def best_path(self):
+        """The best path, and the logarithm of its probability together with what is seen."""
+        path = np.empty(self.count * self.steps, np.int64)
+        final = np.empty(self.count)
+        self._run(best_path_engine(self.states), *self._initial, *self._moving, path, final)
+        return path.reshape(self.shape[:-1]), self._numbers(final, self.batch)
 
 
 def _broadcasts(shape, wanted):
@@ -155,106 +258,3 @@ def _starts(lead, batch, size):
         return np.zeros(math.prod(batch), np.intp)
     numbers = np.arange(math.prod(lead), dtype=np.intp).reshape(lead) * size
     return np.ascontiguousarray(np.broadcast_to(numbers, batch)).reshape(-1)
-
-
-def _by_name(log_initial, log_transition, log_emission):
-    given = {"log_transition": log_transition, "log_emission": log_emission}
-    return given if log_initial is None else {"log_initial": log_initial} | given
-
-
-# --- the calls -----------------------------------------------------------------------------------
-
-_NOWHERE = np.empty(1)
-_NO_NUMBERS = (_NOWHERE,) * 3
-
-
-def _run_forward(chains, keeps):
-    # (the logarithms of each step, the numbers, those of the totals, the log-likelihoods).
-    size = math.prod(chains.shape)
-    values = np.empty(size) if keeps == LOGS else _NOWHERE
-    every = totals = _NO_NUMBERS
-    if keeps == NUMBERS:
-        every = tuple(np.empty(size) for _ in range(3))
-        totals = tuple(np.empty(chains.count) for _ in range(3))
-    final = np.empty(chains.count)
-    kernel = engine.forward()
-    chains.run(kernel, *chains.initial, *chains.moving, values, every, totals, keeps, final)
-    return values, every, totals, final
-
-
-def _run_backward(chains, every, totals, gives, pairs=_NOWHERE):
-    values = np.empty(math.prod(chains.shape))
-    rest = every, totals, values, gives, pairs, chains.step
-    chains.run(engine.backward(), *chains.moving, *rest)
-    return values
-
-
-@handed_over
-def forward(function, log_initial, log_transition, log_emission, lengths, out, workers):
-    """log p(y_1..t, z_t)."""
-    chains = Chains(_by_name(log_initial, log_transition, log_emission), lengths, workers)
-    chains.out_of_states(out)
-    return chains.numbers(_run_forward(chains, LOGS)[0], chains.shape, out)
-
-
-@handed_over
-def backward(function, log_transition, log_emission, lengths, out, workers):
-    """log p(y_t+1..T | z_t)."""
-    chains = Chains(_by_name(None, log_transition, log_emission), lengths, workers)
-    chains.out_of_states(out)
-    values = _run_backward(chains, _NO_NUMBERS, _NO_NUMBERS, LOGS)
-    return chains.numbers(values, chains.shape, out)
-
-
-@handed_over
-def loglikelihood(function, log_initial, log_transition, log_emission, lengths, workers):
-    """log p(y)."""
-    chains = Chains(_by_name(log_initial, log_transition, log_emission), lengths, workers)
-    pieces = pieces_for(chains.states, chains.steps, chains.count)
-    if pieces < 0 or not chains.has_one_matrix:
-        return chains.numbers(_run_forward(chains, 0)[-1], chains.batch)
-    final, left = np.empty(chains.count), np.zeros(chains.count, np.uint8)
-    matrix, at, _, *seen = chains.moving
-    chains.run(stretches_engine(), *chains.initial, matrix, at, *seen, pieces, final, left)
-    if left.any():
-        arguments = *chains.initial, *chains.moving, _NOWHERE, _NO_NUMBERS, _NO_NUMBERS, 0, final
-        kernel = engine.forward()
-        for unit in np.flatnonzero(left).tolist():
-            kernel(*arguments, unit, unit + 1)
-    return chains.numbers(final, chains.batch)
-
-
-@handed_over
-def posterior(function, log_initial, log_transition, log_emission, lengths, out, workers):
-    """log p(z_t | y)."""
-    chains = Chains(_by_name(log_initial, log_transition, log_emission), lengths, workers)
-    chains.out_of_states(out)
-    _, every, totals, _ = _run_forward(chains, NUMBERS)
-    values = _run_backward(chains, every, totals, POSTERIORS)
-    return chains.numbers(values, chains.shape, out)
-
-
-@handed_over
-def value_and_grad(function, log_initial, log_transition, log_emission, lengths, workers):
-    """log p(y), and its derivatives by each argument."""
-    chains = Chains(_by_name(log_initial, log_transition, log_emission), lengths, workers)
-    _, every, totals, final = _run_forward(chains, NUMBERS)
-    pairs = np.zeros(chains.count * math.prod(chains.moves))
-    values = _run_backward(chains, every, totals, COUNTS, pairs)
-    first = values.reshape(chains.count, chains.steps, chains.states)[:, 0]
-    gradients = (
-        chains.of_argument("log_initial", first, (chains.states,)),
-        chains.of_argument("log_transition", pairs, chains.moves),
-        chains.numbers(values, chains.shape),
-    )
-    return chains.numbers(final, chains.batch), gradients
-
-
-@handed_over
-def best_path(function, log_initial, log_transition, log_emission, lengths, workers):
-    """The best path, and the logarithm of its probability together with what is seen."""
-    chains = Chains(_by_name(log_initial, log_transition, log_emission), lengths, workers)
-    path = np.empty(chains.count * chains.steps, np.int64)
-    final = np.empty(chains.count)
-    chains.run(best_path_engine(chains.states), *chains.initial, *chains.moving, path, final)
-    return path.reshape(chains.shape[:-1]), chains.numbers(final, chains.batch)

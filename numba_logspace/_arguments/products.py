@@ -7,7 +7,6 @@ import numpy as np
 from .._cpu import logmatmul_derivatives
 from .._cpu.workers import count_for
 from . import layout
-from .foreign import handed_over
 from .matrices import check_shapes
 
 _SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
@@ -61,8 +60,7 @@ class _Product:
         return out
 
 
-@handed_over
-def product_vjp(function, a, b, g, out, workers):
+def vjp(a, b, g, out, workers):
     """The gradients of sum(g * product) in a and in b."""
     product = _Product(a, b, workers)
     if g is not None:
@@ -92,8 +90,7 @@ def _gradients(product, first, second, g):
     return [u.swapaxes(-1, -2) for u in pair[::-1]]
 
 
-@handed_over
-def product_jvp(function, a, b, ta, tb, out, workers):
+def jvp(a, b, ta, tb, out, workers):
     """The derivative of the product along tangents, of which one may be None, for 0."""
     product = _Product(a, b, workers)
     if ta is None and tb is None:

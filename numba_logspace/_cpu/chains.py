@@ -14,13 +14,16 @@ import numpy as np
 
 from .._compile.inline import inlined
 from .._compile.jit import kernel
+from .._compile.trace import formula, loop
 from .._formulas.chains import (
     CLOSE,
     NOTHING,
+    expected_move,
     log_of_number,
     normalised,
     number_of_log,
     plain,
+    posterior,
     power_of_two,
     product_of_numbers,
     product_of_pairs,
@@ -28,7 +31,7 @@ from .._formulas.chains import (
 )
 from .._formulas.simd import any_lane, const, largest_lane, select
 from .._formulas.vectormath import larger, quotient, sum_with_smaller
-from .memory import full, lanes, load, store
+from .memory import full, lanes, load, number_at, store
 from .passes import carried
 
 # The entries that are turned into numbers, and back, at once.
@@ -44,7 +47,7 @@ def numbers(size):
     return np.zeros(size), np.zeros(size), np.full(size, NOTHING)
 
 
-@inlined
+@formula
 def _get(of, at):
     return load(of[0], at, None, 0.0), load(of[1], at, None, 0.0), load(of[2], at, None, 0.0)
 
@@ -164,7 +167,7 @@ def _bring_to_one_power(a, width, near):
 
 
 @inlined
-def _seen_by(seen, at, high, low, power):
+def seen_by(seen, at, high, low, power):
     # The sum of a step, times what is seen where that follows.
     high, low = sum_with_smaller(high, low)
     if at >= 0:
@@ -185,26 +188,40 @@ def _close_step(near, k, width, matrix, power, seen, at, to):
             b = load(matrix[0], i * width + column, None, 0.0)
             b_low = load(matrix[1], i * width + column, None, 0.0)
             total, low = with_product(total, low, a, a_low, b, b_low)
-        number = _seen_by(seen, at + column, total, low, full(near[0], power))
+        number = seen_by(seen, at + column, total, low, full(near[0], power))
         _put(to, column, None, number)
+
+
+@formula
+def far_sum(a, a_at, k, matrix, at, step):
+    """(high, low, power): the sum of k numbers from `a_at` on, each times a number of a matrix.
+
+    These begin at `at` and lie `step` apart; each product has a power of its own.
+    """
+
+    def power_of(i, power):
+        return full(a[0], number_at(a[2], a_at + i)) + power
+
+    def with_power(i, top):
+        return larger(power_of(i, load(matrix[2], at + i * step, None, 0.0)), top)
+
+    def with_term(i, sums):
+        b, b_low, power = _get(matrix, at + i * step)
+        scale = power_of_two(power_of(i, power) - top)
+        left, left_low = (full(a[0], number_at(part, a_at + i)) * scale for part in a[:2])
+        return with_product(*sums, left, left_low, b, b_low)
+
+    top = loop(k, with_power, full(a[0], 2.0 * NOTHING))
+    zero = full(a[0], 0.0)
+    return *loop(k, with_term, (zero, zero)), top
 
 
 @inlined
 def far_step(a, k, width, matrix, seen, at, to):
     w = lanes(a[0])
     for column in range(0, width, w):
-        top = full(a[0], 2.0 * NOTHING)
-        for i in range(k):
-            power = load(matrix[2], i * width + column, None, 0.0)
-            top = larger(full(a[0], a[2][i]) + power, top)
-        total = full(a[0], 0.0)
-        low = total
-        for i in range(k):
-            b, b_low, power = _get(matrix, i * width + column)
-            scale = power_of_two((full(a[0], a[2][i]) + power) - top)
-            left, left_low = full(a[0], a[0][i]) * scale, full(a[0], a[1][i]) * scale
-            total, low = with_product(total, low, left, left_low, b, b_low)
-        _put(to, column, None, _seen_by(seen, at + column, total, low, top))
+        high, low, power = far_sum(a, 0, k, matrix, column, width)
+        _put(to, column, None, seen_by(seen, at + column, high, low, power))
 
 
 @inlined
@@ -293,8 +310,7 @@ def _posteriors(every, kept, count, inverse, out, to, gives):
     scale = full(out, inverse[0]), full(out, inverse[1]), full(out, inverse[2])
     for i in range(0, count, w):
         width = min(w, count - i)
-        both = product_of_numbers(_get_some(every, to + i, width), _get(kept, i))
-        high, low, power = product_of_numbers(both, scale)
+        high, low, power = posterior(_get_some(every, to + i, width), _get(kept, i), scale)
         if gives == POSTERIORS:
             store(out, to + i, width, log_of_number(high, low, power))
         else:
@@ -311,11 +327,8 @@ def _add_pairs(every, at, seen, matrix, k, width, inverse, sums, errors):
         first = product_of_numbers(a, scale)
         for j in range(k):
             to = j * width + column
-            high, low, power = _get(matrix, to)
-            high, low = product_of_pairs(high, low, first[0], first[1])
-            second, rest = full(sums, seen[0][j]), full(sums, seen[1][j])
-            high, low = product_of_pairs(high, low, second, rest)
-            v = plain(high, (power + first[2]) + full(sums, seen[2][j]))
+            then = full(sums, seen[0][j]), full(sums, seen[1][j]), full(sums, seen[2][j])
+            v = expected_move(first, _get(matrix, to), then)
             total, error = carried(load(sums, to, None, 0.0), load(errors, to, None, 0.0), v)
             store(sums, to, None, total)
             store(errors, to, None, error)
@@ -332,9 +345,8 @@ def _give_pairs(sums, errors, k, width, out, at):
 
 
 @inlined
-def _inverse(totals, unit):
-    # 1 over the total of a chain, or the total itself where it is 0 or NaN.
-    total, low, power = totals[0][unit], totals[1][unit], totals[2][unit]
+def inverse_of(total, low, power):
+    """1 over the total of a chain, or the total itself where it is 0 or NaN."""
     if not total > 0.0:
         return total, 0.0, NOTHING
     high, low = quotient(1.0, 0.0, total, low)
@@ -365,7 +377,7 @@ def backward():
             base, length = unit * steps * k, lengths[unit]
             out[base + length * k : base + steps * k] = 0.0 if gives == COUNTS else -np.inf
             if gives != LOGS:
-                inverse = _inverse(totals, unit)
+                inverse = inverse_of(totals[0][unit], totals[1][unit], totals[2][unit])
                 if inverse[0] == 0.0:
                     out[base : base + length * k] = 0.0 if gives == COUNTS else np.nan
                     continue

@@ -30,6 +30,25 @@ class Call:
         """The header of another argument; None for None."""
         return None if array is None else self._take(Operand(array, name, self.stream))
 
+    def whole_numbers(self, given, name):
+        """The header of an argument that holds ints, which are not looked at."""
+        header = self.header(given, name)
+        if header.dtype.kind not in "iu":
+            raise TypeError(
+                f"{name} must hold ints, got dtype {header.dtype}: convert it with "
+                f"{name}.astype(numpy.int64)"
+            )
+        return header
+
+    def flat(self, header, dtype):
+        """An array of a dtype, flat in C order, copied only where it is not so already."""
+        if header.dtype == dtype and header.flags.c_contiguous:
+            return header.reshape(-1)
+        copy = self.new(header.size, dtype)
+        if copy.size:
+            pack(header, copy, self.stream)
+        return copy
+
     def new(self, shape, dtype):
         """The header of a new array of the library of x, which lasts at least as long as the call.
 

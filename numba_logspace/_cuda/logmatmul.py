@@ -22,9 +22,12 @@ from .copy import launch, place
 _SQUARE, _WIDE, _HIGH, _TERMS, _FEW = (16, 16), (1, 128), (128, 1), 16, 2
 
 
-def _fetch(height, width, kind):
-    # Bring a tile of so many rows and columns, from a matrix that is `rows` by `columns` from there
-    # on; what is beyond is -inf.
+def fetcher(height, width, kind):
+    """The function (tile, array, at, down, across, rows, columns) that brings a tile.
+
+    It has `height` rows and `width` columns, of a matrix that is `rows` by `columns` from `at` on;
+    what is beyond is -inf.
+    """
     size = height * width
 
     @inlined
@@ -45,7 +48,7 @@ def _kernel(shape, dtype):
     height, width = shape
     kind = getattr(types, dtype.name)
     size_a, size_b, terms = height * _TERMS, _TERMS * width, _TERMS
-    fetch_a, fetch_b = _fetch(height, terms, kind), _fetch(terms, width, kind)
+    fetch_a, fetch_b = fetcher(height, terms, kind), fetcher(terms, width, kind)
 
     @inlined
     def fetch(first, tiles, a, b, lengths):
@@ -102,11 +105,16 @@ def _kernel(shape, dtype):
     return cuda.jit(product)
 
 
+def tile_of(rows, n):
+    """(rows, columns) of the part of a result (rows, n) that a block takes."""
+    return _WIDE if rows <= _FEW else _HIGH if n <= _FEW else _SQUARE
+
+
 def fill(a, b, out, stream):
     """The products of headers (..., rows, k) and (..., k, n) with the same leading axes."""
     *batch, rows, n = out.shape
     k, count = a.shape[-1], math.prod(batch)
-    height, width = shape = _WIDE if rows <= _FEW else _HIGH if n <= _FEW else _SQUARE
+    height, width = shape = tile_of(rows, n)
     blocks = count * -(-rows // height) * -(-n // width)
     arrays = [part for header in (a, b, out) for part in span(header)]
     lengths = tuple(batch), rows, k, n, count

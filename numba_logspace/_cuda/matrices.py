@@ -15,8 +15,8 @@ from .copy import fill_with, pack, unpack
 _SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
 
 
-def _copy(call, header, dtype):
-    # In C order.
+def copied(call, header, dtype):
+    """A header as a copy of another dtype, in C order."""
     copy = call.new(header.shape, dtype)
     if copy.size:
         pack(header, copy.reshape(-1), call.stream)
@@ -36,7 +36,7 @@ def jacobian(function, x, axis, stream):
     out = call.new((*rows.shape, n), result)
     if out.size:
         if rows.dtype != dtype or not rows.flags.c_contiguous:
-            rows = _copy(call, rows, dtype)
+            rows = copied(call, rows, dtype)
         values = out if result == dtype else call.new(out.shape, dtype)
         jacobians.fill(function.engine, rows.reshape(-1), values, n, call.stream)
         if values is not out:
@@ -59,7 +59,7 @@ def product(function, a, b, out, stream):
     if out.size:
         dtype = _DOUBLE if result == _DOUBLE else _SINGLE
         values = out if result == dtype else call.new(shape, dtype)
-        a, b = (u if u.dtype == dtype else _copy(call, u, dtype) for u in headers)
+        a, b = (u if u.dtype == dtype else copied(call, u, dtype) for u in headers)
         _multiply(call, a, b, values, batch)
         if values is not out:
             unpack(values.reshape(-1), out, call.stream)

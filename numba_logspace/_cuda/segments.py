@@ -9,7 +9,7 @@ from .._arguments.segments import Segments as SegmentsOfCpu
 from . import grouping, kernels, teams
 from .arrays import flat
 from .call import Call
-from .copy import fill_with, launch, pack, unpack
+from .copy import fill_with, launch, unpack
 from .engines import formulas_of
 from .kernels import NOTHING
 
@@ -44,17 +44,11 @@ class Segments(SegmentsOfCpu):
 
     def whole_numbers(self, given, name):
         """The header of an argument that holds ints, which are not looked at."""
-        header = self.taken(given, name)
-        if header.dtype.kind not in "iu":
-            raise TypeError(
-                f"{name} must hold ints, got dtype {header.dtype}: convert it with "
-                f"{name}.astype(numpy.int64)"
-            )
-        return header
+        return self.call.whole_numbers(given, name)
 
     def of_int64(self, array, name):
         """Whole numbers as a flat array of int64."""
-        return self._flat(array, _INT)
+        return self.call.flat(array, _INT)
 
     def check_offsets(self, offsets):
         """Note whether they are wrong."""
@@ -86,19 +80,10 @@ class Segments(SegmentsOfCpu):
         """What the caller gets for a header."""
         return self.call.handed_out(out)
 
-    def _flat(self, header, dtype):
-        # In C order, copied only where it is not so already.
-        if header.dtype == dtype and header.flags.c_contiguous:
-            return header.reshape(-1)
-        copy = self.call.new(header.size, dtype)
-        if copy.size:
-            pack(header, copy, self.call.stream)
-        return copy
-
     def _sorted(self, header):
         if header is None:
             return None
-        numbers = self._flat(header, self.dtype)
+        numbers = self.call.flat(header, self.dtype)
         if self.order is None or not numbers.size:
             return numbers
         copy = self.call.new(numbers.size, self.dtype)
@@ -114,7 +99,7 @@ class Segments(SegmentsOfCpu):
         lies = out.dtype == self.dtype and out.flags.c_contiguous
         results = out.reshape(-1) if lies and not sorts else self.call.new(out.size, self.dtype)
         if self.x.size:
-            c = None if c is None else self._flat(c, self.dtype)
+            c = None if c is None else self.call.flat(c, self.dtype)
             arrays = self._sorted(self.x), self._sorted(g), c
             self._launch(function.engine.rows, arrays, results, reduces)
         else:

@@ -1,10 +1,10 @@
 """Functions whose arguments or results are matrices: Jacobians and products."""
 
-from .._arguments import matrices
+from .._arguments import matrices, products
 from .._arguments.foreign import handed_over
 from .sides import goes_to_cuda, side
 
-_MATRICES = ".._cuda.matrices"
+_MATRICES, _PRODUCTS = ".._cuda.matrices", ".._cuda.products"
 
 
 def jacobian(function, x, axis, stream):
@@ -38,3 +38,19 @@ def _product(function, a, b, out, workers, stream):
     if goes_to_cuda(a, workers, stream, "a"):
         return side(_MATRICES, "product")(function, a, b, out, stream)
     return matrices.product(a, b, out, workers)
+
+
+@handed_over
+def product_vjp(function, a, b, g, out, workers, stream):
+    """The gradients of sum(g * product) in a and in b."""
+    if goes_to_cuda(a, workers, stream, "a"):
+        return side(_PRODUCTS, "vjp")(a, b, g, out, stream)
+    return products.vjp(a, b, g, out, workers)
+
+
+@handed_over
+def product_jvp(function, a, b, ta, tb, out, workers, stream):
+    """The derivative of the product along tangents, of which one may be None, for 0."""
+    if goes_to_cuda(a, workers, stream, "a"):
+        return side(_PRODUCTS, "jvp")(a, b, ta, tb, out, stream)
+    return products.jvp(a, b, ta, tb, out, workers)

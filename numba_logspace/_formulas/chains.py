@@ -239,6 +239,12 @@ def log_of_product(high, low, power, sums):
 
 
 @formula
+def posterior(a, b, scale):
+    """A number of the forward pass times one of the backward pass, times 1 over the total."""
+    return product_of_numbers(product_of_numbers(a, b), scale)
+
+
+@formula
 def plain(high, power):
     """high 2^power as a double, rounded once where it is subnormal; `power` is below 1000."""
     lowest, zero = const(high, 2 * NEGLIGIBLE), const(high, 0.0)
@@ -249,6 +255,14 @@ def plain(high, power):
     first = scaled_power_of_two(half + magic) * constant(high, "unscale")
     second = scaled_power_of_two((power - half) + magic) * constant(high, "unscale")
     return select(high == zero, zero, high * first * second)
+
+
+@formula
+def expected_move(first, move, then):
+    """The product of three numbers as a double: of the state before, the move, and the rest."""
+    high, low = product_of_pairs(move[0], move[1], first[0], first[1])
+    high, _ = product_of_pairs(high, low, then[0], then[1])
+    return plain(high, (move[2] + first[2]) + then[2])
 
 
 # --- the best path -----------------------------------------------------------------------------

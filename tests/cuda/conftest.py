@@ -8,7 +8,7 @@ import sys
 import pytest
 
 # The exact values of functions of several arrays are in their own tests.
-for _folder in ("../public", "."):
+for _folder in ("../formulas", "../public", "."):
     sys.path.insert(0, str(pathlib.Path(__file__).parent / _folder))
 
 

@@ -7,11 +7,14 @@ pytest.importorskip("numba_cuda", reason="numba-cuda is not installed")
 types = pytest.importorskip("numba.cuda").types
 
 from numba_logspace._cuda import (  # noqa: E402
+    best_path,
     elementwise,
     engines,
     jacobian,
     logmatmul,
+    logmatmul_derivatives,
     memory,
+    recursions,
 )
 from numba_logspace._family import FAMILY  # noqa: E402
 
@@ -56,6 +59,41 @@ def _arguments_of_product(array):
     return types.void(*matrices, types.UniTuple(index, 1), *4 * [index])
 
 
+def _derivatives_of_product(array, dtype):
+    index = types.int64
+    matrix, batch = types.Tuple((array, index, types.UniTuple(index, 3))), types.UniTuple(index, 1)
+    made, shape, lengths = logmatmul_derivatives, (16, 16), 4 * [index]
+    gradient = types.void(*5 * [matrix], array, matrix, batch, index, *lengths)
+    tangent = types.void(*4 * [matrix], array, matrix, batch, *lengths)
+    return {
+        "logmatmulexp_vjp": (made._gradient(shape, dtype), gradient),
+        "logmatmulexp_jvp": (made._tangent(shape, dtype), tangent),
+    }
+
+
+def of_chains():
+    """{name: (kernel, the types of its arguments)} of those of chains, for few states and many."""
+    index, array = types.int64, types.Array(types.float64, 1, "C")
+    whole, numbers = types.Array(index, 1, "C"), types.UniTuple(array, 3)
+    starts = batch = types.UniTuple(index, 1)
+    lengths = whole, index, index
+    rooms = array, array, types.Array(types.int32, 1, "C"), types.Array(types.int32, 1, "C")
+    moves, paths = (numbers, starts), (array, starts)
+    found = {"exponentials": (recursions.exponentials(), (array, index, types.boolean, numbers))}
+    for size in (4, 128):
+        steps = batch, index, numbers, *lengths
+        made = {
+            "forward": (recursions.forward(size), (*moves, *moves, *steps, index)),
+            "backward": (recursions.backward(size), (*moves, *steps, numbers, index)),
+            "best path": (
+                best_path.best_path(size),
+                (*paths, *paths, batch, index, array, *lengths, *rooms, whole, array),
+            ),
+        }
+        found |= {f"{name}, {size}": (team[1], args) for name, (team, args) in made.items()}
+    return {name: (kernel, types.void(*args)) for name, (kernel, args) in found.items()}
+
+
 def others(dtype):
     """{name: (kernel, the types of its arguments)} of one of each kind that is not of rows."""
     dtype = np.dtype(dtype)
@@ -72,4 +110,4 @@ def others(dtype):
         kernel = elementwise.kernel_of(FAMILY[name].engine, dtype)
         found[name] = kernel, _arguments_of_elementwise(array, count)
     found["logmatmulexp"] = logmatmul._kernel((16, 16), dtype), _arguments_of_product(array)
-    return found
+    return found | _derivatives_of_product(array, dtype)

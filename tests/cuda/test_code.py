@@ -7,7 +7,7 @@ import types
 
 import numpy as np
 import pytest
-from kernels import NAMES, kernel_of, others, signature
+from kernels import NAMES, kernel_of, of_chains, others, signature
 
 cuda = pytest.importorskip("numba.cuda")
 
@@ -123,3 +123,10 @@ _OTHERS_SOON = {("logmatmulexp", "float32"), ("log1mexp", "float64")}
 def test_code_of_others(name, dtype, ptx_of, tmp_path):
     kernel, arguments = others(dtype)[name]
     checked(ptx_of(kernel, arguments, (9, 0)), dtype, (9, 0), tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", of_chains())
+def test_code_of_chains(name, ptx_of, tmp_path):
+    kernel, arguments = of_chains()[name]
+    checked(ptx_of(kernel, arguments, (9, 0)), "float64", (9, 0), tmp_path)
