@@ -26,7 +26,7 @@ _AHEAD = 16
 
 
 @inlined
-def _largest(a, a_at, b, b_at, step, k, width):
+def largest_of(a, a_at, b, b_at, step, k, width):
     m = full(b, -math.inf)
     for i in range(k):
         m = larger(full(b, a[a_at + i]) + load(b, b_at + i * step, width, -math.inf), m)
@@ -46,10 +46,15 @@ def _sums(a, a_at, b, b_at, step, k, width, m):
 
 
 @inlined
-def _vector(a, a_at, b, b_at, step, k, width):
-    m = _largest(a, a_at, b, b_at, step, k, width)
+def logarithm_of(a, a_at, b, b_at, step, k, width, m):
     ties, rest, error = one_less(_sums(a, a_at, b, b_at, step, k, width, m))
     return reduce_logsumexp((m, ties, rest, error), m, m)
+
+
+@inlined
+def _vector(a, a_at, b, b_at, step, k, width):
+    m = largest_of(a, a_at, b, b_at, step, k, width)
+    return logarithm_of(a, a_at, b, b_at, step, k, width, m)
 
 
 @inlined
@@ -148,7 +153,7 @@ def _sums_along(a, a_at, b, b_at, count, width, m, sums):
 
 
 @inlined
-def _entry(a, a_at, b, b_at, k):
+def entry_of(a, a_at, b, b_at, k):
     w = lanes(a)
     body = k // w
     end = body * w
@@ -175,7 +180,7 @@ def _entries():
             row = unit // n
             product = row // rows
             a_from = a_at[product] + (row - product * rows) * k
-            out[unit] = _entry(a, a_from, b, b_at[product] + (unit - row * n) * k, k)
+            out[unit] = entry_of(a, a_from, b, b_at[product] + (unit - row * n) * k, k)
 
     return kernel(entries)
 
