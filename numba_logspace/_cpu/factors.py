@@ -12,13 +12,14 @@ import functools
 import math
 
 import numpy as np
+from numba import types
 
 from .._compile.inline import inlined
 from .._compile.jit import kernel
 from .._compile.trace import formula, loop
 from .._formulas.products import add_product, factor, log_of_products, trust
-from .._formulas.simd import VECTOR_BYTES, any_lane, const, constant, fma, select
-from .._formulas.vectormath import larger
+from .._formulas.simd import FORMATS, VECTOR_BYTES, any_lane, const, constant, fma, select
+from .._formulas.vectormath import larger, two_sum
 from .logmatmul import contiguous, entry_of, largest_of, logarithm_of, pack, starts
 from .memory import full, lanes, load, number_at, store
 from .passes import carried
@@ -116,17 +117,31 @@ def _add_tile(x, places, y, y_at, count, high, low, at):
 @formula
 def _carried_sum(x, x_at, y, count, total):
     # (sum, error) of the products of a row, given nearly the sum, which no product exceeds then.
+    # Two sums take turns, since each waits for its own.
     w = lanes(y)
 
     def one(i, sums):
-        v = load(y, i * w, None, 0.0)
-        return add_product(*sums, full(y, number_at(x, x_at + i)), v)
+        return add_product(*sums, full(y, number_at(x, x_at + i)), load(y, i * w, None, 0.0))
 
-    more, error = loop(count, one, (total, const(total, 0.0)))
-    return more - total, error
+    def two(i, sums):
+        return one(i, sums[0]), one(i + 1, sums[1])
+
+    zero = const(total, 0.0)
+    body = count // 2 * 2
+    even, odd = loop(body, two, ((total, zero),) * 2, 0, 2)
+    even = loop(count, one, even, body)
+    both, lost = two_sum(even[0] - total, odd[0] - total)
+    return both, (even[1] + odd[1]) + lost
 
 
 # --- where sums of products do not do ------------------------------------------------------------
+
+
+@formula
+def _doubtful(total, y, limit):
+    # Where a plain sum does not do.
+    zero, one = const(y, 0.0), const(y, 1.0)
+    return select(trust(total, y, limit) >= const(y, _ENOUGH), zero, one) > zero
 
 
 @inlined
@@ -154,7 +169,9 @@ def _exact(a, a_at, packed, k, total, y, good):
 
 
 @inlined
-def _mend(a, factors, a_at, packed, columns, turned, is_turned, k, m, c, total, y, limit, width, rest):
+def _mend(
+    a, factors, a_at, packed, columns, turned, is_turned, k, m, c, total, y, limit, width, rest
+):  # fmt: skip
     """(the logarithms of a row, whether the panel is turned) where some sums do not do."""
     zero, one = const(y, 0.0), const(y, 1.0)
     sure = trust(total, y, limit)
@@ -165,13 +182,13 @@ def _mend(a, factors, a_at, packed, columns, turned, is_turned, k, m, c, total, 
         y = select(sure >= enough, y, again)
         sure = trust(total, y, limit)
     good = select(sure >= const(y, _ENOUGH_CARRIED), one, zero)
+    if not any_lane(good < one):
+        return y, is_turned
     store(rest, 0, None, good)
     count = 0
     for lane in range(width):
         if rest[lane] == 0.0:
             count += 1
-    if count == 0:
-        return y, is_turned
     if count * (k // lanes(packed) + 4) >= k:
         return _exact(a, a_at, packed, k, total, y, good), is_turned
     if not is_turned:
@@ -228,7 +245,7 @@ def products():
                     total = load(high, i * w, None, 0.0)
                     shift = full(b, m[at // k])
                     y = log_of_products(total, load(low, i * w, None, 0.0), shift, c)
-                    if any_lane(select(trust(total, y, limit) >= const(y, _ENOUGH), const(y, 0.0), const(y, 1.0)) > const(y, 0.0)):
+                    if any_lane(_doubtful(total, y, limit)):
                         y, is_turned = _mend(
                             a, factors, at, packed, columns, turned, is_turned, k, shift, c,
                             total, y, limit, width, rest,
@@ -258,28 +275,73 @@ def _sum_group(factors, at, columns, k, count, high, low):
             _add_tile(factors, places, columns, first * w, depth, high, low, i * w)
 
 
-# --- when it pays, and its calls -----------------------------------------------------------------
+# --- whether it is worth trying ------------------------------------------------------------------
+
+# How many entries of the result are looked at before, of which so many decide.
+_SAMPLES, _HOPELESS, _DEEP = 8, 7, 1
+_LEAST_DOUBLE = FORMATS[types.float64].constants["least_product"]
 
 
-def pays(rows, k, n, dtype):
-    """Whether a product of so many entries is done this way."""
-    return rows >= _TILE and n >= VECTOR_BYTES // dtype.itemsize and k >= 8
+@functools.cache
+def samples():
+    """The kernel (a, b, a_at, b_at, down, across, rows, k, n): what some entries of products need.
+
+    (how many are to be summed term by term, how many of these would not in float64). An entry of
+    -inf is none of them: it costs little.
+    """
+
+    def samples(a, b, a_at, b_at, down, across, rows, k, n):
+        column = np.empty(k, b.dtype)
+        direct = deep = 0
+        for t in range(_SAMPLES):
+            product = t * a_at.size // _SAMPLES
+            row_at = a_at[product] + t * rows // _SAMPLES * k
+            column_at = b_at[product] + (5 * t + 2) % _SAMPLES * n // _SAMPLES * across
+            for i in range(k):
+                column[i] = b[column_at + i * down]
+            y = entry_of(a, row_at, column, 0, k)
+            gap = y - row_max(a, row_at, k) - row_max(column, 0, k)
+            below = gap < math.log(k) + constant(y, "least_product")
+            if y != -math.inf and (below or not abs(y) >= _ENOUGH_CARRIED):
+                direct += 1
+                if below and gap > math.log(k) + _LEAST_DOUBLE:
+                    deep += 1
+        return direct, deep
+
+    return kernel(samples)
+
+
+# --- its calls -----------------------------------------------------------------------------------
 
 
 def fill(a, b, out, workers):
-    """The products of matrices of any layout; `out` is contiguous."""
+    """The products of matrices of any layout, or False if another way is to be taken.
+
+    `out` is contiguous.
+    """
     (rows, k), n = a.shape[-2:], b.shape[-1]
     batch, dtype = out.shape[:-2], out.dtype
     at = starts(a, batch), starts(b, batch)
-    a = contiguous(a, dtype)
-    m, factors = np.empty(a.size // k, dtype), np.empty_like(a)
-    share(row_factors(), (a, m, factors, k), m.size, workers)
+    first = contiguous(a, dtype)
     if b.swapaxes(-1, -2).flags.c_contiguous:
-        b, down, across = contiguous(b.swapaxes(-1, -2), dtype), 1, k
+        second, down, across = contiguous(b.swapaxes(-1, -2), dtype), 1, k
     else:
-        b, down, across = contiguous(b, dtype), n, 1
+        second, down, across = contiguous(b, dtype), n, 1
+    direct, deep = samples()(first, second, *at, down, across, rows, k, n)
+    if dtype == np.float32 and deep >= _DEEP:
+        # float64 has room for such exponentials.
+        wide = np.empty(out.shape)
+        done = fill(first.reshape(a.shape).astype(float), b.astype(float), wide, workers)
+        if done:
+            out[...] = wide
+        return done
+    if direct >= _HOPELESS:
+        return False
+    m, factors = np.empty(first.size // k, dtype), np.empty_like(first)
+    share(row_factors(), (first, m, factors, k), m.size, workers)
     panels = math.prod(batch) * -(-n * dtype.itemsize // VECTOR_BYTES)
     blocks = 1 if workers == 1 else min(-(-rows // _TILE), -(-4 * workers // panels))
     sizes = down, across, blocks, rows, k, n
-    arguments = a, m, factors, b, out.reshape(-1), *at, *sizes
+    arguments = first, m, factors, second, out.reshape(-1), *at, *sizes
     share(products(), arguments, panels * blocks, workers)
+    return True

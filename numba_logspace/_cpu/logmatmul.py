@@ -185,18 +185,28 @@ def _entries():
     return kernel(entries)
 
 
+# Products of fewer entries or terms are done before their exponentials would be.
+_LEAST_ROWS, _LEAST_TERMS, _LEAST_FACTORS = 6, 16, 1 << 14
+
 # --- which kernel, and its calls -----------------------------------------------------------------
 
 
 def way(rows, k, n, dtype):
-    """What lanes are: columns of the result, its rows (turned), or the terms of a sum."""
+    """(what lanes are, whether to turn the product first).
+
+    Lanes are "columns" of the result or "terms" of a sum; "factors" are columns whose sums are
+    of products of exponentials, where the data allow that.
+    """
     width = VECTOR_BYTES // dtype.itemsize
-    if n >= width and n >= rows:
-        return "columns"
     vectors, turned = rows * -(-n // width) * k, n * -(-rows // width) * k
-    if rows * n * (k // width + 4) < min(vectors, turned):
-        return "entries"
-    return "turned" if turned < vectors else "columns"
+    turn = turned < vectors and not (n >= width and n >= rows)
+    few, many = sorted((rows, n))
+    if k >= _LEAST_TERMS and few >= _LEAST_ROWS and 2 * many >= width:
+        if rows * n * k >= _LEAST_FACTORS:
+            return "factors", turn
+    if not (n >= width and n >= rows) and rows * n * (k // width + 4) < min(vectors, turned):
+        return "terms", False
+    return "columns", turn
 
 
 def fill(a, b, out, chosen, workers):
@@ -205,7 +215,7 @@ def fill(a, b, out, chosen, workers):
     batch = out.shape[:-2]
     at = starts(a, batch), starts(b, batch)
     a = contiguous(a, out.dtype)
-    if chosen == "entries":
+    if chosen == "terms":
         b = contiguous(b.swapaxes(-1, -2), out.dtype)
         share(_entries(), (a, b, out.reshape(-1), *at, rows, k, n), out.size, workers)
         return

@@ -102,6 +102,9 @@ def _fill_constants():
             factor_floor=-(form.exponent_bias + factor_bits[kind]) * math.log(2.0),
             # What one product may lack by that is a quarter of a rounding error of this.
             factor_limit=2.0 ** (form.mantissa_bits + 5 - form.exponent_bias + factor_bits[kind]),
+            # And its logarithm without the scales.
+            least_product=(form.mantissa_bits + 5 - form.exponent_bias - factor_bits[kind])
+            * math.log(2.0),
             # A sum of scaled exponentials below this may have lost digits to underflow.
             vanishing=2.0 ** (form.mantissa_bits + 3 - form.exponent_bias),
             # Below this the ratio of a scaled exponential to the sum could underflow while the
