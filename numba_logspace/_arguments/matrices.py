@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .._cpu import logmatmul
+from .._cpu import factors, logmatmul
 from .._cpu.workers import THRESHOLD, count_for
 from . import layout, small
 from .slabs import flat, is_plain
@@ -15,6 +15,9 @@ _SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
 # Panels of b are copied together, for all rows to find them in the cache. A small product with
 # fewer rows than this, or with a b of no more bytes than that, reads it where it lies.
 _ROWS_TO_PACK, _NO_NEED_TO_PACK = 4, 1 << 14
+
+# So many products of exponentials cost as much as a term that is an exponential of its own.
+_TERMS_OF_FACTORS = 16
 
 
 def jacobian(function, x, axis):
@@ -72,17 +75,20 @@ def product(a, b, out, workers):
         rows, batch = math.prod(first.shape[:-1]), ()
         first = first.reshape(rows, k)
     whole = (*batch, rows, n)
-    workers = count_for(workers, math.prod(whole) * k)
+    terms = math.prod(whole) * k
+    wanted, workers = workers, count_for(workers, terms)
     values = np.empty(whole, dtype)
     if k == 0:
         values.fill(-np.inf)
     elif values.size:
-        way = logmatmul.way(rows, k, n, dtype)
-        if way == "turned":
+        way, turned = logmatmul.way(rows, k, n, dtype)
+        if turned:
             first, second = second.swapaxes(-1, -2), first.swapaxes(-1, -2)
             values = np.empty((*batch, n, rows), dtype)
-        logmatmul.fill(first, second, values, way, workers)
-        if way == "turned":
+        fewer = count_for(wanted, terms // _TERMS_OF_FACTORS)
+        if way != "factors" or not factors.fill(first, second, values, fewer):
+            logmatmul.fill(first, second, values, way, workers)
+        if turned:
             values = values.swapaxes(-1, -2)
     values = values.reshape(shape)
     with np.errstate(all="ignore"):  # a float16 result may overflow to inf
@@ -114,12 +120,14 @@ def _direct(a, b, out):
 def _multiply(a, b, out):
     # Small contiguous matrices, in one thread; turned ones are copied.
     (rows, k), n = a.shape, b.shape[1]
-    way, result = logmatmul.way(rows, k, n, out.dtype), out
-    if way == "turned":
-        way, rows, a, b = "columns", n, b.T.copy(), a.T.copy()
+    (way, turned), result = logmatmul.way(rows, k, n, out.dtype), out
+    if turned:
+        rows, a, b = n, b.T.copy(), a.T.copy()
         out = np.empty(out.shape[::-1], out.dtype)
     pack = rows >= _ROWS_TO_PACK and b.nbytes > _NO_NEED_TO_PACK
-    if way == "columns" and not pack:
+    if way == "factors" and factors.fill(a, b, out, 1):
+        pass
+    elif way != "terms" and not pack:
         logmatmul.one_product()(a, b, out)
     else:
         logmatmul.fill(a, b, out, way, 1)

@@ -26,7 +26,7 @@ _AHEAD = 16
 
 
 @inlined
-def _largest(a, a_at, b, b_at, step, k, width):
+def largest_of(a, a_at, b, b_at, step, k, width):
     m = full(b, -math.inf)
     for i in range(k):
         m = larger(full(b, a[a_at + i]) + load(b, b_at + i * step, width, -math.inf), m)
@@ -46,10 +46,15 @@ def _sums(a, a_at, b, b_at, step, k, width, m):
 
 
 @inlined
-def _vector(a, a_at, b, b_at, step, k, width):
-    m = _largest(a, a_at, b, b_at, step, k, width)
+def logarithm_of(a, a_at, b, b_at, step, k, width, m):
     ties, rest, error = one_less(_sums(a, a_at, b, b_at, step, k, width, m))
     return reduce_logsumexp((m, ties, rest, error), m, m)
+
+
+@inlined
+def _vector(a, a_at, b, b_at, step, k, width):
+    m = largest_of(a, a_at, b, b_at, step, k, width)
+    return logarithm_of(a, a_at, b, b_at, step, k, width, m)
 
 
 @inlined
@@ -148,7 +153,7 @@ def _sums_along(a, a_at, b, b_at, count, width, m, sums):
 
 
 @inlined
-def _entry(a, a_at, b, b_at, k):
+def entry_of(a, a_at, b, b_at, k):
     w = lanes(a)
     body = k // w
     end = body * w
@@ -175,23 +180,33 @@ def _entries():
             row = unit // n
             product = row // rows
             a_from = a_at[product] + (row - product * rows) * k
-            out[unit] = _entry(a, a_from, b, b_at[product] + (unit - row * n) * k, k)
+            out[unit] = entry_of(a, a_from, b, b_at[product] + (unit - row * n) * k, k)
 
     return kernel(entries)
 
+
+# Products of fewer entries or terms are done before their exponentials would be.
+_LEAST_ROWS, _LEAST_TERMS, _LEAST_FACTORS = 6, 16, 1 << 14
 
 # --- which kernel, and its calls -----------------------------------------------------------------
 
 
 def way(rows, k, n, dtype):
-    """What lanes are: columns of the result, its rows (turned), or the terms of a sum."""
+    """(what lanes are, whether to turn the product first).
+
+    Lanes are "columns" of the result or "terms" of a sum; "factors" are columns whose sums are
+    of products of exponentials, where the data allow that.
+    """
     width = VECTOR_BYTES // dtype.itemsize
-    if n >= width and n >= rows:
-        return "columns"
     vectors, turned = rows * -(-n // width) * k, n * -(-rows // width) * k
-    if rows * n * (k // width + 4) < min(vectors, turned):
-        return "entries"
-    return "turned" if turned < vectors else "columns"
+    turn = turned < vectors and not (n >= width and n >= rows)
+    few, many = sorted((rows, n))
+    if k >= _LEAST_TERMS and few >= _LEAST_ROWS and 2 * many >= width:
+        if rows * n * k >= _LEAST_FACTORS:
+            return "factors", turn
+    if not (n >= width and n >= rows) and rows * n * (k // width + 4) < min(vectors, turned):
+        return "terms", False
+    return "columns", turn
 
 
 def fill(a, b, out, chosen, workers):
@@ -200,7 +215,7 @@ def fill(a, b, out, chosen, workers):
     batch = out.shape[:-2]
     at = starts(a, batch), starts(b, batch)
     a = contiguous(a, out.dtype)
-    if chosen == "entries":
+    if chosen == "terms":
         b = contiguous(b.swapaxes(-1, -2), out.dtype)
         share(_entries(), (a, b, out.reshape(-1), *at, rows, k, n), out.size, workers)
         return
