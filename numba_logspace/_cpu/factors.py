@@ -12,18 +12,18 @@ import functools
 import math
 
 import numpy as np
-from numba import types
 
 from .._compile.inline import inlined
 from .._compile.jit import kernel
 from .._compile.trace import formula, loop
 from .._formulas.products import add_product, factor, log_of_products, trust
-from .._formulas.simd import FORMATS, VECTOR_BYTES, any_lane, const, constant, fma, select
+from .._formulas.simd import VECTOR_BYTES, any_lane, const, constant, fma, select
 from .._formulas.vectormath import larger, two_sum
-from .logmatmul import contiguous, entry_of, largest_of, logarithm_of, pack, starts
+from .logmatmul import columns_of, contiguous, entry_of, largest_of, logarithm_of, pack, starts
 from .memory import full, lanes, load, number_at, store
 from .passes import carried
 from .row import row_max
+from .sampled import NARROW_UNIT, TERMS, WIDE, WIDE_UNIT, choose
 from .workers import share
 
 # Rows that meet a vector of b together; of a group, whose sums are kept while the terms of one
@@ -33,9 +33,9 @@ _TILE, _GROUP, _DEPTH = 6, 96, 1024
 # So many products are added plainly: each rounds by half an ulp of the sum at most.
 _PLAIN = 8
 
-# A logarithm of at least this modulus is right with plain sums, or with carried ones: the errors
-# of both exponentials and of the sum are 11.4 and 2.4 half ulp of 1. All bounds are for that.
-_ENOUGH, _ENOUGH_CARRIED = 4.0, 1.0
+# A logarithm of so many times the least modulus is right with plain sums: the errors of both
+# exponentials and of the sum are 11.4 half ulp of 1.
+_ENOUGH = 4.0
 
 
 # --- the exponentials ----------------------------------------------------------------------------
@@ -138,10 +138,10 @@ def _carried_sum(x, x_at, y, count, total):
 
 
 @formula
-def _doubtful(total, y, limit):
+def _doubtful(total, y, limit, unit):
     # Where a plain sum does not do.
     zero, one = const(y, 0.0), const(y, 1.0)
-    return select(trust(total, y, limit) >= const(y, _ENOUGH), zero, one) > zero
+    return select(trust(total, y, limit) >= unit * const(y, _ENOUGH), zero, one) > zero
 
 
 @inlined
@@ -161,27 +161,26 @@ def _exact(a, a_at, packed, k, total, y, good):
     # A NaN or +inf would have come through to the total.
     nothing = select(total == zero, select(m == infinity, one, zero), zero)
     done = select(good > zero, one, nothing)
-    if any_lane(done < one):
-        exact = logarithm_of(a, a_at, packed, 0, w, k, None, m)
-    else:
-        exact = infinity
+    if not any_lane(done < one):
+        return select(good > zero, y, infinity)
+    exact = logarithm_of(a, a_at, packed, 0, w, k, None, m)
     return select(good > zero, y, select(nothing > zero, infinity, exact))
 
 
 @inlined
 def _mend(
-    a, factors, a_at, packed, columns, turned, is_turned, k, m, c, total, y, limit, width, rest
+    a, factors, a_at, packed, columns, turned, is_turned, k, m, c, total, y, limit, unit, width,
+    rest,
 ):  # fmt: skip
     """(the logarithms of a row, whether the panel is turned) where some sums do not do."""
     zero, one = const(y, 0.0), const(y, 1.0)
-    sure = trust(total, y, limit)
-    enough = const(y, _ENOUGH)
-    if any_lane(select(sure < enough, sure, zero) > zero):
+    sure, enough = trust(total, y, limit), unit * const(y, _ENOUGH)
+    if any_lane(select(sure < enough, sure, zero) >= unit):
         again, error = _carried_sum(factors, a_at, columns, k, total)
         again = log_of_products(again, error, m, c)
         y = select(sure >= enough, y, again)
         sure = trust(total, y, limit)
-    good = select(sure >= const(y, _ENOUGH_CARRIED), one, zero)
+    good = select(sure >= unit, one, zero)
     if not any_lane(good < one):
         return y, is_turned
     store(rest, 0, None, good)
@@ -208,12 +207,13 @@ def _mend(
 def products():
     """The kernel of products of matrices (rows, k) and (k, n), with the factors of a.
 
-    The unit of work is a vector of columns by a block of rows. `a_at` and `b_at` say where the
-    matrices of each product begin, `down` and `across` how far apart the entries of b are.
+    A part of the work is a vector of columns by a block of rows. `a_at` and `b_at` say where the
+    matrices of each product begin, `down` and `across` how far apart the entries of b are. A
+    logarithm is right from the modulus `unit` on, where its sum is carried.
     """
 
     def products(
-        a, m, factors, b, out, a_at, b_at, down, across, blocks, rows, k, n, start, stop
+        a, m, factors, b, out, a_at, b_at, down, across, blocks, unit, rows, k, n, start, stop
     ):  # fmt: skip
         w = lanes(b)
         panels = (n + w - 1) // w
@@ -221,13 +221,13 @@ def products():
         turned, rest = np.empty(k * w, b.dtype), np.empty(2 * w, b.dtype)
         high, low = np.empty(_GROUP * w, b.dtype), np.empty(_GROUP * w, b.dtype)
         c = full(b, 0.0)
-        limit = full(b, k) * constant(c, "factor_limit")
+        limit, unit = full(b, k) * constant(c, "factor_limit"), full(b, unit)
         is_turned = False
         before = -1
-        for unit in range(start, stop):
+        for part in range(start, stop):
             # Blocks of rows come last: those of one panel follow each other.
-            panel = unit // blocks
-            block = unit - panel * blocks
+            panel = part // blocks
+            block = part - panel * blocks
             product = panel // panels
             column = (panel - product * panels) * w
             width = min(w, n - column)
@@ -245,10 +245,10 @@ def products():
                     total = load(high, i * w, None, 0.0)
                     shift = full(b, m[at // k])
                     y = log_of_products(total, load(low, i * w, None, 0.0), shift, c)
-                    if any_lane(_doubtful(total, y, limit)):
+                    if any_lane(_doubtful(total, y, limit, unit)):
                         y, is_turned = _mend(
                             a, factors, at, packed, columns, turned, is_turned, k, shift, c,
-                            total, y, limit, width, rest,
+                            total, y, limit, unit, width, rest,
                         )  # fmt: skip
                     store(out, o_from + (first + i) * n, width, y)
 
@@ -275,42 +275,6 @@ def _sum_group(factors, at, columns, k, count, high, low):
             _add_tile(factors, places, columns, first * w, depth, high, low, i * w)
 
 
-# --- whether it is worth trying ------------------------------------------------------------------
-
-# How many entries of the result are looked at before, of which so many decide.
-_SAMPLES, _HOPELESS, _DEEP = 8, 7, 1
-_LEAST_DOUBLE = FORMATS[types.float64].constants["least_product"]
-
-
-@functools.cache
-def samples():
-    """The kernel (a, b, a_at, b_at, down, across, rows, k, n): what some entries of products need.
-
-    (how many are to be summed term by term, how many of these would not in float64). An entry of
-    -inf is none of them: it costs little.
-    """
-
-    def samples(a, b, a_at, b_at, down, across, rows, k, n):
-        column = np.empty(k, b.dtype)
-        direct = deep = 0
-        for t in range(_SAMPLES):
-            product = t * a_at.size // _SAMPLES
-            row_at = a_at[product] + t * rows // _SAMPLES * k
-            column_at = b_at[product] + (5 * t + 2) % _SAMPLES * n // _SAMPLES * across
-            for i in range(k):
-                column[i] = b[column_at + i * down]
-            y = entry_of(a, row_at, column, 0, k)
-            gap = y - row_max(a, row_at, k) - row_max(column, 0, k)
-            below = gap < math.log(k) + constant(y, "least_product")
-            if y != -math.inf and (below or not abs(y) >= _ENOUGH_CARRIED):
-                direct += 1
-                if below and gap > math.log(k) + _LEAST_DOUBLE:
-                    deep += 1
-        return direct, deep
-
-    return kernel(samples)
-
-
 # --- its calls -----------------------------------------------------------------------------------
 
 
@@ -323,25 +287,22 @@ def fill(a, b, out, workers):
     batch, dtype = out.shape[:-2], out.dtype
     at = starts(a, batch), starts(b, batch)
     first = contiguous(a, dtype)
-    if b.swapaxes(-1, -2).flags.c_contiguous:
-        second, down, across = contiguous(b.swapaxes(-1, -2), dtype), 1, k
-    else:
-        second, down, across = contiguous(b, dtype), n, 1
-    direct, deep = samples()(first, second, *at, down, across, rows, k, n)
-    if dtype == np.float32 and deep >= _DEEP:
-        # float64 has room for such exponentials.
-        wide = np.empty(out.shape)
-        done = fill(first.reshape(a.shape).astype(float), b.astype(float), wide, workers)
-        if done:
-            out[...] = wide
-        return done
-    if direct >= _HOPELESS:
+    second, down, across = columns_of(b, dtype)
+    chosen = choose()(first, second, *at, down, across, rows, k, n)
+    if chosen == TERMS:
         return False
-    m, factors = np.empty(first.size // k, dtype), np.empty_like(first)
+    if chosen == WIDE:
+        first, second, result, unit = first.astype(float), second.astype(float), out, WIDE_UNIT
+        out = np.empty(out.shape)
+    else:
+        result, unit = None, NARROW_UNIT
+    m, factors = np.empty(first.size // k, out.dtype), np.empty_like(first)
     share(row_factors(), (first, m, factors, k), m.size, workers)
-    panels = math.prod(batch) * -(-n * dtype.itemsize // VECTOR_BYTES)
+    panels = math.prod(batch) * -(-n * out.itemsize // VECTOR_BYTES)
     blocks = 1 if workers == 1 else min(-(-rows // _TILE), -(-4 * workers // panels))
-    sizes = down, across, blocks, rows, k, n
+    sizes = down, across, blocks, unit, rows, k, n
     arguments = first, m, factors, second, out.reshape(-1), *at, *sizes
     share(products(), arguments, panels * blocks, workers)
+    if result is not None:
+        result[...] = out
     return True

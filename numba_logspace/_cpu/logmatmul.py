@@ -21,6 +21,10 @@ _FIRST = np.zeros(1, np.intp)
 # How many rows of b ahead to fetch.
 _AHEAD = 16
 
+# Products of fewer rows, entries, terms of an entry, or vectors of terms in all are done before it
+# is known whether products of exponentials would do.
+_LEAST_ROWS, _LEAST_ENTRIES, _LEAST_TERMS, _LEAST_VECTORS = 4, 128, 16, 4000
+
 
 # --- kernels -----------------------------------------------------------------------------------
 
@@ -185,9 +189,6 @@ def _entries():
     return kernel(entries)
 
 
-# Products of fewer entries or terms are done before their exponentials would be.
-_LEAST_ROWS, _LEAST_TERMS, _LEAST_FACTORS = 6, 16, 1 << 14
-
 # --- which kernel, and its calls -----------------------------------------------------------------
 
 
@@ -198,15 +199,22 @@ def way(rows, k, n, dtype):
     of products of exponentials, where the data allow that.
     """
     width = VECTOR_BYTES // dtype.itemsize
+    by_factors = rows * n * k >= _LEAST_VECTORS * width and factors_pay(rows, k, n, width)
+    if n >= width and n >= rows:
+        return ("factors" if by_factors else "columns"), False
     vectors, turned = rows * -(-n // width) * k, n * -(-rows // width) * k
-    turn = turned < vectors and not (n >= width and n >= rows)
-    few, many = sorted((rows, n))
-    if k >= _LEAST_TERMS and few >= _LEAST_ROWS and 2 * many >= width:
-        if rows * n * k >= _LEAST_FACTORS:
-            return "factors", turn
-    if not (n >= width and n >= rows) and rows * n * (k // width + 4) < min(vectors, turned):
+    if by_factors:
+        return "factors", turned < vectors
+    if rows * n * (k // width + 4) < min(vectors, turned):
         return "terms", False
-    return "columns", turn
+    return "columns", turned < vectors
+
+
+def factors_pay(rows, k, n, width):
+    """Whether a product of that form, by vectors of that width, is worth its exponentials."""
+    few, many = min(rows, n), max(rows, n)
+    is_large = k >= _LEAST_TERMS and few * many >= _LEAST_ENTRIES
+    return is_large and few >= _LEAST_ROWS and many >= width
 
 
 def fill(a, b, out, chosen, workers):
@@ -219,10 +227,7 @@ def fill(a, b, out, chosen, workers):
         b = contiguous(b.swapaxes(-1, -2), out.dtype)
         share(_entries(), (a, b, out.reshape(-1), *at, rows, k, n), out.size, workers)
         return
-    if b.swapaxes(-1, -2).flags.c_contiguous:
-        b, down, across = contiguous(b.swapaxes(-1, -2), out.dtype), 1, k
-    else:
-        b, down, across = contiguous(b, out.dtype), n, 1
+    b, down, across = columns_of(b, out.dtype)
     panels = math.prod(batch) * -(-n * out.itemsize // VECTOR_BYTES)
     blocks = 1 if workers == 1 else min(rows, -(-4 * workers // panels))
     sizes = down, across, blocks, rows, k, n
@@ -230,8 +235,18 @@ def fill(a, b, out, chosen, workers):
     share(_products(), arguments, panels * blocks, workers)
 
 
+def columns_of(b, dtype):
+    """(a contiguous b, how far apart its entries are down a column, and across)."""
+    k, n = b.shape[-2:]
+    if not b.flags.c_contiguous and b.swapaxes(-1, -2).flags.c_contiguous:
+        return contiguous(b.swapaxes(-1, -2), dtype), 1, k
+    return contiguous(b, dtype), n, 1
+
+
 def contiguous(x, dtype):
-    return flat(np.require(x, dtype, ["C", "A"]))
+    if x.dtype is not dtype or not x.flags.carray:
+        x = np.require(x, dtype, ["C", "A"])
+    return flat(x)
 
 
 def starts(x, batch):
