@@ -81,12 +81,12 @@ def product(a, b, out, workers):
     if k == 0:
         values.fill(-np.inf)
     elif values.size:
-        way, turned = logmatmul.way(rows, k, n, dtype)
+        way, turned = logmatmul.way(rows, k, n, dtype.itemsize)
         if turned:
             first, second = second.swapaxes(-1, -2), first.swapaxes(-1, -2)
             values = np.empty((*batch, n, rows), dtype)
         fewer = count_for(wanted, terms // _TERMS_OF_FACTORS)
-        if way != "factors" or not factors.fill(first, second, values, fewer):
+        if way != logmatmul.FACTORS or not factors.fill(first, second, values, fewer):
             logmatmul.fill(first, second, values, way, workers)
         if turned:
             values = values.swapaxes(-1, -2)
@@ -120,14 +120,14 @@ def _direct(a, b, out):
 def _multiply(a, b, out):
     # Small contiguous matrices, in one thread; turned ones are copied.
     (rows, k), n = a.shape, b.shape[1]
-    (way, turned), result = logmatmul.way(rows, k, n, out.dtype), out
+    (way, turned), result = logmatmul.way(rows, k, n, out.itemsize), out
     if turned:
         rows, a, b = n, b.T.copy(), a.T.copy()
         out = np.empty(out.shape[::-1], out.dtype)
     pack = rows >= _ROWS_TO_PACK and b.nbytes > _NO_NEED_TO_PACK
-    if way == "factors" and factors.fill(a, b, out, 1):
+    if way == logmatmul.FACTORS and factors.fill(a, b, out, 1):
         pass
-    elif way != "terms" and not pack:
+    elif way != logmatmul.TERMS and not pack:
         logmatmul.one_product()(a, b, out)
     else:
         logmatmul.fill(a, b, out, way, 1)

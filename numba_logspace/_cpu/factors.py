@@ -23,7 +23,7 @@ from .logmatmul import columns_of, contiguous, entry_of, largest_of, logarithm_o
 from .memory import full, lanes, load, number_at, store
 from .passes import carried
 from .row import row_max
-from .sampled import NARROW_UNIT, TERMS, WIDE, WIDE_UNIT, choose
+from .sampled import DIRECT, NARROW_UNIT, WIDE, WIDE_UNIT, choose
 from .workers import share
 
 # Rows that meet a vector of b together; of a group, whose sums are kept while the terms of one
@@ -289,7 +289,7 @@ def fill(a, b, out, workers):
     first = contiguous(a, dtype)
     second, down, across = columns_of(b, dtype)
     chosen = choose()(first, second, *at, down, across, rows, k, n)
-    if chosen == TERMS:
+    if chosen == DIRECT:
         return False
     if chosen == WIDE:
         first, second, result, unit = first.astype(float), second.astype(float), out, WIDE_UNIT

@@ -4,6 +4,7 @@ import functools
 import math
 
 import numpy as np
+from numba.extending import register_jitable
 
 from .._compile.inline import inlined
 from .._compile.jit import kernel
@@ -176,7 +177,7 @@ def entry_of(a, a_at, b, b_at, k):
 
 
 @functools.cache
-def _entries():
+def entries():
     """The kernel of products of (rows, k) and the turned (n, k); the unit of work is an entry."""
 
     def entries(a, b, out, a_at, b_at, rows, k, n, start, stop):
@@ -191,41 +192,43 @@ def _entries():
 
 # --- which kernel, and its calls -----------------------------------------------------------------
 
+# What lanes are: columns of the result, the terms of a sum, or columns whose sums are of products
+# of exponentials where the numbers allow that.
+COLUMNS, TERMS, FACTORS = range(3)
 
-def way(rows, k, n, dtype):
-    """(what lanes are, whether to turn the product first).
 
-    Lanes are "columns" of the result or "terms" of a sum; "factors" are columns whose sums are
-    of products of exponentials, where the data allow that.
-    """
-    width = VECTOR_BYTES // dtype.itemsize
-    by_factors = rows * n * k >= _LEAST_VECTORS * width and factors_pay(rows, k, n, width)
+@register_jitable
+def way(rows, k, n, itemsize):
+    """(what lanes are, whether to turn the product first); also inside jitted code."""
+    width = VECTOR_BYTES // itemsize
+    factors = rows * n * k >= _LEAST_VECTORS * width and are_worth_factors(rows, k, n, width)
     if n >= width and n >= rows:
-        return ("factors" if by_factors else "columns"), False
+        return (FACTORS if factors else COLUMNS), False
     vectors, turned = rows * -(-n // width) * k, n * -(-rows // width) * k
-    if by_factors:
-        return "factors", turned < vectors
+    if factors:
+        return FACTORS, turned < vectors
     if rows * n * (k // width + 4) < min(vectors, turned):
-        return "terms", False
-    return "columns", turned < vectors
+        return TERMS, False
+    return COLUMNS, turned < vectors
 
 
-def factors_pay(rows, k, n, width):
-    """Whether a product of that form, by vectors of that width, is worth its exponentials."""
+@register_jitable
+def are_worth_factors(rows, k, n, width):
+    """Whether matrices of these lengths are worth exponentials of their own."""
     few, many = min(rows, n), max(rows, n)
     is_large = k >= _LEAST_TERMS and few * many >= _LEAST_ENTRIES
     return is_large and few >= _LEAST_ROWS and many >= width
 
 
 def fill(a, b, out, chosen, workers):
-    """The products of matrices of any layout; `out` is contiguous."""
+    """The products of matrices of any layout, all terms one by one; `out` is contiguous."""
     (rows, k), n = a.shape[-2:], b.shape[-1]
     batch = out.shape[:-2]
     at = starts(a, batch), starts(b, batch)
     a = contiguous(a, out.dtype)
-    if chosen == "terms":
+    if chosen == TERMS:
         b = contiguous(b.swapaxes(-1, -2), out.dtype)
-        share(_entries(), (a, b, out.reshape(-1), *at, rows, k, n), out.size, workers)
+        share(entries(), (a, b, out.reshape(-1), *at, rows, k, n), out.size, workers)
         return
     b, down, across = columns_of(b, out.dtype)
     panels = math.prod(batch) * -(-n * out.itemsize // VECTOR_BYTES)

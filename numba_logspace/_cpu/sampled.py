@@ -19,8 +19,8 @@ from .logmatmul import entry_of
 from .memory import lanes
 from .row import row_max
 
-# The ways: all terms; products of exponentials; those of float64, for arrays of float32.
-TERMS, FACTORS, WIDE = range(3)
+# The ways: all terms one by one; products of exponentials; those of float64, of float32 arrays.
+DIRECT, NARROW, WIDE = range(3)
 
 # A logarithm of at least this modulus is right with sums of products: those of its own type, and
 # those of float64 where it is one of float32. Carried sums then have errors of 2.4 half ulp of 1.
@@ -80,12 +80,12 @@ def choose():
                 if not (gap >= _LEAST_DOUBLE and abs(y) >= WIDE_UNIT):
                     needed_wide += 1
             if t + 1 == _FIRST == (needed_wide if b.itemsize == 4 else needed):
-                return TERMS
+                return DIRECT
         cost = _cost(needed / count, w, rows, k, n)
         if b.itemsize == 4:
             wide = _DOUBLE * _cost(needed_wide / count, w // 2, rows, k, n)
             if wide < min(cost, _GAIN):
                 return WIDE
-        return FACTORS if cost < _GAIN else TERMS
+        return NARROW if cost < _GAIN else DIRECT
 
     return kernel(choose)
