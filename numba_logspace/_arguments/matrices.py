@@ -81,7 +81,7 @@ def product(a, b, out, workers):
     if k == 0:
         values.fill(-np.inf)
     elif values.size:
-        way, turned = logmatmul.way(rows, k, n, dtype.itemsize)
+        way, turned = logmatmul.way(rows, k, n, dtype.itemsize, math.prod(batch))
         if turned:
             first, second = second.swapaxes(-1, -2), first.swapaxes(-1, -2)
             values = np.empty((*batch, n, rows), dtype)

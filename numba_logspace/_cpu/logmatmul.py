@@ -4,7 +4,6 @@ import functools
 import math
 
 import numpy as np
-from numba.extending import register_jitable
 
 from .._compile.inline import inlined
 from .._compile.jit import kernel
@@ -24,7 +23,7 @@ _AHEAD = 16
 
 # Products of fewer rows, entries, terms of an entry, or vectors of terms in all are done before it
 # is known whether products of exponentials would do.
-_LEAST_ROWS, _LEAST_ENTRIES, _LEAST_TERMS, _LEAST_VECTORS = 4, 128, 16, 4000
+_LEAST_ROWS, _LEAST_ENTRIES, _LEAST_TERMS, _LEAST_VECTORS = 4, 128, 16, 2000
 
 
 # --- kernels -----------------------------------------------------------------------------------
@@ -177,7 +176,7 @@ def entry_of(a, a_at, b, b_at, k):
 
 
 @functools.cache
-def entries():
+def _entries():
     """The kernel of products of (rows, k) and the turned (n, k); the unit of work is an entry."""
 
     def entries(a, b, out, a_at, b_at, rows, k, n, start, stop):
@@ -197,11 +196,11 @@ def entries():
 COLUMNS, TERMS, FACTORS = range(3)
 
 
-@register_jitable
-def way(rows, k, n, itemsize):
-    """(what lanes are, whether to turn the product first); also inside jitted code."""
+def way(rows, k, n, itemsize, count=1):
+    """(what lanes are, whether to turn them first) of so many products of these lengths."""
     width = VECTOR_BYTES // itemsize
-    factors = rows * n * k >= _LEAST_VECTORS * width and are_worth_factors(rows, k, n, width)
+    is_large = rows * n * k * count >= _LEAST_VECTORS * width
+    factors = is_large and are_worth_factors(rows, k, n, width)
     if n >= width and n >= rows:
         return (FACTORS if factors else COLUMNS), False
     vectors, turned = rows * -(-n // width) * k, n * -(-rows // width) * k
@@ -212,12 +211,11 @@ def way(rows, k, n, itemsize):
     return COLUMNS, turned < vectors
 
 
-@register_jitable
 def are_worth_factors(rows, k, n, width):
     """Whether matrices of these lengths are worth exponentials of their own."""
     few, many = min(rows, n), max(rows, n)
-    is_large = k >= _LEAST_TERMS and few * many >= _LEAST_ENTRIES
-    return is_large and few >= _LEAST_ROWS and many >= width
+    are_many = few >= _LEAST_ROWS and 2 * many >= width and few * many >= _LEAST_ENTRIES
+    return are_many and k >= _LEAST_TERMS
 
 
 def fill(a, b, out, chosen, workers):
@@ -228,7 +226,7 @@ def fill(a, b, out, chosen, workers):
     a = contiguous(a, out.dtype)
     if chosen == TERMS:
         b = contiguous(b.swapaxes(-1, -2), out.dtype)
-        share(entries(), (a, b, out.reshape(-1), *at, rows, k, n), out.size, workers)
+        share(_entries(), (a, b, out.reshape(-1), *at, rows, k, n), out.size, workers)
         return
     b, down, across = columns_of(b, out.dtype)
     panels = math.prod(batch) * -(-n * out.itemsize // VECTOR_BYTES)

@@ -1,12 +1,13 @@
-"""Matrices inside jitted code: Jacobians, and what products of matrices take."""
+"""What makes or takes matrices inside jitted code: Jacobians and products in log space."""
 
 import numpy as np
 
 from .._compile.inline import inlined
 from .._compile.stamp import check_sources
+from .._cpu.logmatmul import one_product
 from .frames import turn_of
 from .memory import quiet
-from .typing import Rows, check_floats
+from .typing import Rows, check_floats, refuse
 
 
 def plan_jacobian(entry, call):
@@ -65,3 +66,25 @@ def check_lengths(left, right):
     """Refuse matrices that have no product."""
     if left.shape[1] != right.shape[0]:
         raise ValueError("the last axis of a must be as long as the first of b")
+
+
+def plan_product(entry, call):
+    """logmatmulexp, of matrices and vectors."""
+    name, a, b = entry.name, call.a, call.b
+    refuse(name, out=call.out)
+    check_factors(name, a, b)
+    kernel, shape = quiet(one_product()), shaped(a, b)
+    first, second = as_matrix(a, True), as_matrix(b, False)
+
+    def product(a, b):
+        check_sources()
+        left, right = first(a), second(b)
+        check_lengths(left, right)
+        result = np.empty((left.shape[0], right.shape[1]), left.dtype)
+        if left.shape[1] == 0:
+            result[...] = -np.inf
+        elif result.size:
+            kernel(left, right, result)
+        return shape(result)
+
+    return product, ("a", "b")

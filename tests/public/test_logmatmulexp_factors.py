@@ -12,6 +12,7 @@ from test_vector_code import compiled, faults
 
 from numba_logspace import logmatmulexp
 from numba_logspace._cpu import factors, logmatmul
+from numba_logspace._cpu.sampled import DIRECT, NARROW, WIDE, choose
 
 inf, nan = np.inf, np.nan
 each_dtype = pytest.mark.parametrize("dtype", (np.float32, np.float64))
@@ -54,8 +55,10 @@ def _cases(rng, dtype, rows=ROWS, k=TERMS, n=COLUMNS):
     for offset in (0.0, 1.02, 2.04, 4.1, 8.1):
         yield f"one dominant at {offset}", a + offset, b
     for result in (0.0, 1.01, -1.01, 2.01, 4.01, -4.01, 7.9):
-        yield f"near {result}", np.full((rows, k), 0.1), rng.normal(size=(k, n)) * 0.2 - (
-            np.log(k) + 0.1 - result
+        yield (
+            f"near {result}",
+            np.full((rows, k), 0.1),
+            rng.normal(size=(k, n)) * 0.2 - (np.log(k) + 0.1 - result),
         )
     for offset in (1e3, -1e6, 1e15, -1e17):
         a, b = normal(1.0)
@@ -73,7 +76,7 @@ def _cases(rng, dtype, rows=ROWS, k=TERMS, n=COLUMNS):
 def _chosen(a, b, result, rng, count=24):
     # The Target of some entries, and these: those furthest from what all terms give, and others.
     direct = np.empty_like(result)
-    logmatmul.fill(a, b, direct, "columns", 1)
+    logmatmul.fill(a, b, direct, logmatmul.COLUMNS, 1)
     with np.errstate(all="ignore"):
         off = np.abs(result - direct) / np.abs(direct)
     order = np.argsort(-np.nan_to_num(off), axis=None)[: count // 2]
@@ -113,7 +116,7 @@ def test_long_sums(dtype, spread):
     rng = np.random.default_rng(13)
     a, b = rng.normal(size=(7, 100_003)) * spread + 0.1, rng.normal(size=(100_003, 40)) * spread
     a, b = a.astype(dtype), b.astype(dtype)
-    assert logmatmul.way(7, 100_003, 40, np.dtype(dtype)) == ("factors", False)
+    assert logmatmul.way(7, 100_003, 40, a.itemsize) == (logmatmul.FACTORS, False)
     for target, entry in _chosen(a, b, logmatmulexp(a, b), rng, 4):
         check(target, entry, BUDGETS["logmatmulexp"], f"{spread}")
 
@@ -129,26 +132,42 @@ def _arrays(shapes, dtype=np.float64, spread=3.0):
 SQUARE = (40, 40), (40, 40)
 
 
-def _tried(a, b):
-    # (whether it was done by factors, the result)
-    out = np.empty((*a.shape[:-1], b.shape[-1]), a.dtype)
-    return factors.fill(a, b, out, 1), out
+def _chosen_way(a, b):
+    (rows, k), n, at = a.shape, b.shape[1], np.zeros(1, np.intp)
+    return choose()(a.ravel(), b.ravel(), at, at, n, 1, rows, k, n)
 
 
-def test_what_the_data_allow():
-    a, b = _arrays(SQUARE)
-    assert _tried(a, b)[0]
-    single = [u.astype(np.float32) * 300 for u in (a, b)]
-    done, result = _tried(*single)
-    assert done  # in float64, where the exponentials do not underflow
-    wide = logmatmulexp(*(u.astype(np.float64) for u in single))
-    np.testing.assert_array_equal(result, wide.astype(np.float32))
-    a[:, 20:] -= 3000
-    b[:20] -= 3000
-    for dtype in (np.float32, np.float64):
-        assert not _tried(a.astype(dtype), b.astype(dtype))[0]
-    assert not _tried(np.full_like(a, nan), b)[0]
-    assert _tried(np.full_like(a, -inf), b)[0]
+def _parted(a, b, share=1.0):
+    # Maxima that never meet, in that share of the rows.
+    a, b, half, first = a.copy(), b.copy(), a.shape[1] // 2, round(a.shape[0] * (1 - share))
+    a[first:, half:] -= 1e4
+    b[:half] -= 1e4
+    a[:first, :half] -= 1e4
+    return a, b
+
+
+def test_what_the_numbers_allow():
+    a, b = _arrays([(64, 64)] * 2)
+    for dtype, wide in ((np.float64, NARROW), (np.float32, WIDE)):
+        a, b = a.astype(dtype), b.astype(dtype)
+        assert _chosen_way(a, b) == NARROW
+        assert _chosen_way(100 * a, 100 * b) == wide
+        assert _chosen_way(*_parted(a, b)) == _chosen_way(*_parted(a, b, 0.8)) == DIRECT
+        assert _chosen_way(*_parted(a, b, 0.1)) == NARROW
+        assert _chosen_way(np.full_like(a, nan), b) == DIRECT
+        assert _chosen_way(np.full_like(a, inf), b) == DIRECT
+        assert _chosen_way(np.full_like(a, -inf), b) == NARROW
+        near_0 = a / 10, b / 10 - np.log(dtype(64))
+        assert _chosen_way(*near_0) == (WIDE if dtype == np.float32 else DIRECT)
+
+
+def test_float64_has_room_for_float32():
+    for spread in (300.0, 0.1):
+        a, b = _arrays(SQUARE, np.float32, spread)
+        b -= spread < 1 and np.log(np.float32(40))
+        assert _chosen_way(a, b) == WIDE
+        wide = logmatmulexp(*(u.astype(np.float64) for u in (a, b)))
+        np.testing.assert_array_equal(logmatmulexp(a, b), wide.astype(np.float32))
 
 
 # --- shapes, layouts, threads ------------------------------------------------------------------
@@ -160,7 +179,7 @@ SHAPES = [
     ((13, 1100), (1100, 40)),
     ((205, 17), (17, 35)),
     ((3, 40, 20), (20, 35)),
-    ((3, 30, 20), (3, 20, 35)),
+    ((5, 30, 20), (5, 20, 35)),
     ((2, 1, 30, 20), (3, 20, 35)),
     ((30, 20), (4, 20, 35)),
 ]
@@ -259,7 +278,7 @@ def test_vector_code(dtype):
     flat, zero = np.zeros(1, dtype), np.zeros(1, np.intp)
     kernels = (
         (factors.row_factors(), (flat, flat, flat, 1, 0, 1)),
-        (factors.products(), (*[flat] * 5, zero, zero, 1, 1, 1, 1, 1, 1, 0, 1)),
+        (factors.products(), (*[flat] * 5, zero, zero, 1, 1, 1, 1.0, 1, 1, 1, 0, 1)),
     )
     found = [f for kernel, args in kernels for f in faults(compiled(kernel.py_func, *args), False)]
     assert not found, "\n".join(found)
