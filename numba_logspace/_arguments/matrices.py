@@ -76,19 +76,19 @@ def product(a, b, out, workers):
         first = first.reshape(rows, k)
     whole = (*batch, rows, n)
     terms = math.prod(whole) * k
-    wanted, workers = workers, count_for(workers, terms)
+    fewer, workers = count_for(workers, terms // _TERMS_OF_FACTORS), count_for(workers, terms)
     values = np.empty(whole, dtype)
+    is_large = terms * dtype.itemsize >= factors.LEAST_BYTES
+    done = is_large and factors.fill(first, second, values, fewer)
     if k == 0:
         values.fill(-np.inf)
-    elif values.size:
-        way, turned = logmatmul.way(rows, k, n, dtype.itemsize, math.prod(batch))
-        if turned:
+    elif values.size and not done:
+        way = logmatmul.way(rows, k, n, dtype)
+        if way == "turned":
             first, second = second.swapaxes(-1, -2), first.swapaxes(-1, -2)
             values = np.empty((*batch, n, rows), dtype)
-        fewer = count_for(wanted, terms // _TERMS_OF_FACTORS)
-        if way != logmatmul.FACTORS or not factors.fill(first, second, values, fewer):
-            logmatmul.fill(first, second, values, way, workers)
-        if turned:
+        logmatmul.fill(first, second, values, way, workers)
+        if way == "turned":
             values = values.swapaxes(-1, -2)
     values = values.reshape(shape)
     with np.errstate(all="ignore"):  # a float16 result may overflow to inf
@@ -120,14 +120,14 @@ def _direct(a, b, out):
 def _multiply(a, b, out):
     # Small contiguous matrices, in one thread; turned ones are copied.
     (rows, k), n = a.shape, b.shape[1]
-    (way, turned), result = logmatmul.way(rows, k, n, out.itemsize), out
-    if turned:
-        rows, a, b = n, b.T.copy(), a.T.copy()
+    if rows * n * k * out.itemsize >= factors.LEAST_BYTES and factors.fill(a, b, out, 1):
+        return
+    way, result = logmatmul.way(rows, k, n, out.dtype), out
+    if way == "turned":
+        way, rows, a, b = "columns", n, b.T.copy(), a.T.copy()
         out = np.empty(out.shape[::-1], out.dtype)
     pack = rows >= _ROWS_TO_PACK and b.nbytes > _NO_NEED_TO_PACK
-    if way == logmatmul.FACTORS and factors.fill(a, b, out, 1):
-        pass
-    elif way != logmatmul.TERMS and not pack:
+    if way == "columns" and not pack:
         logmatmul.one_product()(a, b, out)
     else:
         logmatmul.fill(a, b, out, way, 1)

@@ -37,6 +37,10 @@ _PLAIN = 8
 # exponentials and of the sum are 11.4 half ulp of 1.
 _ENOUGH = 4.0
 
+# Products of fewer rows, entries or terms of an entry are done before exponentials would pay, and
+# those whose terms are fewer bytes in all before it is known whether they would do.
+_LEAST_ROWS, _LEAST_ENTRIES, _LEAST_TERMS, LEAST_BYTES = 4, 128, 16, 2000 * VECTOR_BYTES
+
 
 # --- the exponentials ----------------------------------------------------------------------------
 
@@ -279,10 +283,25 @@ def _sum_group(factors, at, columns, k, count, high, low):
 
 
 def fill(a, b, out, workers):
-    """The products of matrices of any layout, or False if another way is to be taken.
+    """The products of matrices of any layout, or False if all terms are to be summed one by one.
 
-    `out` is contiguous.
+    `out` is contiguous. Nothing is written to it where the result is False.
     """
+    (rows, k), n, width = a.shape[-2:], b.shape[-1], VECTOR_BYTES // out.itemsize
+    few, many = min(rows, n), max(rows, n)
+    are_many = few >= _LEAST_ROWS and 2 * many >= width and rows * n >= _LEAST_ENTRIES
+    if not (are_many and k >= _LEAST_TERMS):
+        return False
+    if n < width and n < rows:
+        turned = np.empty((*out.shape[:-2], n, rows), out.dtype)
+        done = _fill(b.swapaxes(-1, -2), a.swapaxes(-1, -2), turned, workers)
+        if done:
+            out[...] = turned.swapaxes(-1, -2)
+        return done
+    return _fill(a, b, out, workers)
+
+
+def _fill(a, b, out, workers):
     (rows, k), n = a.shape[-2:], b.shape[-1]
     batch, dtype = out.shape[:-2], out.dtype
     at = starts(a, batch), starts(b, batch)

@@ -21,10 +21,6 @@ _FIRST = np.zeros(1, np.intp)
 # How many rows of b ahead to fetch.
 _AHEAD = 16
 
-# Products of fewer rows, entries, terms of an entry, or vectors of terms in all are done before it
-# is known whether products of exponentials would do.
-_LEAST_ROWS, _LEAST_ENTRIES, _LEAST_TERMS, _LEAST_VECTORS = 4, 128, 16, 2000
-
 
 # --- kernels -----------------------------------------------------------------------------------
 
@@ -191,31 +187,16 @@ def _entries():
 
 # --- which kernel, and its calls -----------------------------------------------------------------
 
-# What lanes are: columns of the result, the terms of a sum, or columns whose sums are of products
-# of exponentials where the numbers allow that.
-COLUMNS, TERMS, FACTORS = range(3)
 
-
-def way(rows, k, n, itemsize, count=1):
-    """(what lanes are, whether to turn them first) of so many products of these lengths."""
-    width = VECTOR_BYTES // itemsize
-    is_large = rows * n * k * count >= _LEAST_VECTORS * width
-    factors = is_large and are_worth_factors(rows, k, n, width)
+def way(rows, k, n, dtype):
+    """What lanes are: columns of the result, its rows (turned), or the terms of a sum."""
+    width = VECTOR_BYTES // dtype.itemsize
     if n >= width and n >= rows:
-        return (FACTORS if factors else COLUMNS), False
+        return "columns"
     vectors, turned = rows * -(-n // width) * k, n * -(-rows // width) * k
-    if factors:
-        return FACTORS, turned < vectors
     if rows * n * (k // width + 4) < min(vectors, turned):
-        return TERMS, False
-    return COLUMNS, turned < vectors
-
-
-def are_worth_factors(rows, k, n, width):
-    """Whether matrices of these lengths are worth exponentials of their own."""
-    few, many = min(rows, n), max(rows, n)
-    are_many = few >= _LEAST_ROWS and 2 * many >= width and few * many >= _LEAST_ENTRIES
-    return are_many and k >= _LEAST_TERMS
+        return "entries"
+    return "turned" if turned < vectors else "columns"
 
 
 def fill(a, b, out, chosen, workers):
@@ -224,7 +205,7 @@ def fill(a, b, out, chosen, workers):
     batch = out.shape[:-2]
     at = starts(a, batch), starts(b, batch)
     a = contiguous(a, out.dtype)
-    if chosen == TERMS:
+    if chosen == "entries":
         b = contiguous(b.swapaxes(-1, -2), out.dtype)
         share(_entries(), (a, b, out.reshape(-1), *at, rows, k, n), out.size, workers)
         return

@@ -76,7 +76,7 @@ def _cases(rng, dtype, rows=ROWS, k=TERMS, n=COLUMNS):
 def _chosen(a, b, result, rng, count=24):
     # The Target of some entries, and these: those furthest from what all terms give, and others.
     direct = np.empty_like(result)
-    logmatmul.fill(a, b, direct, logmatmul.COLUMNS, 1)
+    logmatmul.fill(a, b, direct, "columns", 1)
     with np.errstate(all="ignore"):
         off = np.abs(result - direct) / np.abs(direct)
     order = np.argsort(-np.nan_to_num(off), axis=None)[: count // 2]
@@ -116,7 +116,7 @@ def test_long_sums(dtype, spread):
     rng = np.random.default_rng(13)
     a, b = rng.normal(size=(7, 100_003)) * spread + 0.1, rng.normal(size=(100_003, 40)) * spread
     a, b = a.astype(dtype), b.astype(dtype)
-    assert logmatmul.way(7, 100_003, 40, a.itemsize) == (logmatmul.FACTORS, False)
+    assert factors.fill(a, b, np.empty((7, 40), dtype), 1)
     for target, entry in _chosen(a, b, logmatmulexp(a, b), rng, 4):
         check(target, entry, BUDGETS["logmatmulexp"], f"{spread}")
 
