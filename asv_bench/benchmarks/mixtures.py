@@ -13,7 +13,7 @@ SIZES = {
     "one step of 20 states": ((1, 20), (20, 20)),
     "1000 chains of 8 states": ((1000, 1, 8), (8, 8)),
 }
-# The numbers of matrices of 64 x 64: the last two need an exponential for each term in float64.
+# Numbers of matrices: the last two need an exponential for each term, in float64.
 FORMS = ("ordinary", "wide", "log-stochastic", "near 0", "maxima apart")
 
 
@@ -54,28 +54,28 @@ class Products(Timed):
         return ratio(self.ours, functools.partial(through_matmul, *self.arrays))
 
 
-def of_form(form, dtype):
-    """Two matrices whose numbers decide how they are multiplied."""
-    a, b = (normals((2, 64, 64), dtype) * (300 if form == "wide" else 3)).astype(dtype)
+def of_form(form, n, dtype):
+    """Two square matrices whose numbers decide how they are multiplied."""
+    a, b = (normals((2, n, n), dtype) * (300 if form == "wide" else 3)).astype(dtype)
     if form == "log-stochastic":
         return function("log_softmax")(a), function("log_softmax")(b)
     if form == "near 0":
-        return a / 30, b / 30 - np.log(64.0).astype(dtype)
+        return a / 30, (b / 30 - np.log(n)).astype(dtype)
     if form == "maxima apart":
-        a[:, 32:] -= 1e4
-        b[:32] -= 1e4
+        a[:, n // 2 :] -= 1e4
+        b[: n // 2] -= 1e4
     return a, b
 
 
 class Numbers(Timed):
-    """Products of 64 x 64 with other numbers; one thread."""
+    """Products of 64 x 64 matrices, by their numbers; one thread."""
 
     params = (FORMS, DTYPES)
     param_names = ("numbers", "dtype")
 
     def setup(self, form, dtype):
         """Make the arguments, and compile."""
-        self.arrays = of_form(form, dtype)
+        self.arrays = of_form(form, 64, dtype)
         self.ours = functools.partial(function("logmatmulexp"), *self.arrays, workers=1)
         self.ours()
 

@@ -18,6 +18,7 @@ _ROWS_TO_PACK, _NO_NEED_TO_PACK = 4, 1 << 14
 
 # So many products of exponentials cost as much as a term that is an exponential of its own.
 _TERMS_OF_FACTORS = 16
+_MOST_FOR_ONE = _TERMS_OF_FACTORS * THRESHOLD
 
 
 def jacobian(function, x, axis):
@@ -106,22 +107,25 @@ def _direct(a, b, out):
     first = a if a.ndim == 2 else a[None]
     second = b if b.ndim == 2 else b[:, None]
     (rows, k), (of_b, n) = first.shape, second.shape
-    if of_b != k or not 0 < k * n * rows < THRESHOLD:
+    if of_b != k or not 0 < k * n * rows < _MOST_FOR_ONE:
         return None
     given, shape = out, a.shape[:-1] + b.shape[1:]
     if out is None:
         out = np.empty(shape, dtype)
     elif not small.takes(out, shape, dtype, (a, b)):
         return None
-    _multiply(first, second, out.reshape(rows, n))
+    if not _multiply(first, second, out.reshape(rows, n)):
+        return None
     return out if shape or given is not None else out[()]
 
 
 def _multiply(a, b, out):
-    # Small contiguous matrices, in one thread; turned ones are copied.
+    # Small contiguous matrices, in one thread, unless more would pay; turned ones are copied.
     (rows, k), n = a.shape, b.shape[1]
     if rows * n * k * out.itemsize >= factors.LEAST_BYTES and factors.fill(a, b, out, 1):
-        return
+        return True
+    if rows * n * k >= THRESHOLD:
+        return False
     way, result = logmatmul.way(rows, k, n, out.dtype), out
     if way == "turned":
         way, rows, a, b = "columns", n, b.T.copy(), a.T.copy()
@@ -133,6 +137,7 @@ def _multiply(a, b, out):
         logmatmul.fill(a, b, out, way, 1)
     if out is not result:
         result[...] = out.T
+    return True
 
 
 def check_shapes(a, b):
