@@ -19,7 +19,7 @@ from .._compile.trace import formula, loop
 from .._formulas.products import add_product, factor, log_of_products, trust
 from .._formulas.simd import VECTOR_BYTES, any_lane, const, constant, fma, select
 from .._formulas.vectormath import larger, two_sum
-from .logmatmul import columns_of, contiguous, entry_of, largest_of, logarithm_of, pack, starts
+from .logmatmul import columns_of, contiguous, entry_of, largest_of, pack, starts, vector_of
 from .memory import full, lanes, load, number_at, store
 from .passes import carried
 from .row import row_max
@@ -167,7 +167,7 @@ def _exact(a, a_at, packed, k, total, y, good):
     done = select(good > zero, one, nothing)
     if not any_lane(done < one):
         return select(good > zero, y, infinity)
-    exact = logarithm_of(a, a_at, packed, 0, w, k, None, m)
+    exact = vector_of(a, a_at, packed, 0, w, k, None)
     return select(good > zero, y, select(nothing > zero, infinity, exact))
 
 

@@ -46,21 +46,16 @@ def _sums(a, a_at, b, b_at, step, k, width, m):
 
 
 @inlined
-def logarithm_of(a, a_at, b, b_at, step, k, width, m):
+def vector_of(a, a_at, b, b_at, step, k, width):
+    m = largest_of(a, a_at, b, b_at, step, k, width)
     ties, rest, error = one_less(_sums(a, a_at, b, b_at, step, k, width, m))
     return reduce_logsumexp((m, ties, rest, error), m, m)
 
 
 @inlined
-def _vector(a, a_at, b, b_at, step, k, width):
-    m = largest_of(a, a_at, b, b_at, step, k, width)
-    return logarithm_of(a, a_at, b, b_at, step, k, width, m)
-
-
-@inlined
 def _panel(a, a_at, b, b_at, step, out, o_at, rows, k, n, width, o_width):
     for i in range(rows):
-        y = _vector(a, a_at + i * k, b, b_at, step, k, width)
+        y = vector_of(a, a_at + i * k, b, b_at, step, k, width)
         store(out, o_at + i * n, o_width, y)
 
 
