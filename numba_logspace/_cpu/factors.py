@@ -263,8 +263,9 @@ def products():
 def _sum_group(factors, at, columns, k, count, high, low):
     # The sums of products for a group of rows; a tile beyond the last row repeats that.
     w = lanes(columns)
-    high[: count * w + _TILE * w] = 0.0
-    low[: count * w + _TILE * w] = 0.0
+    # Nothing to a sum, as 0 is, but filled in by this loop and not by a call of the C library.
+    high[: count * w + _TILE * w] = -0.0
+    low[: count * w + _TILE * w] = -0.0
     for first in range(0, k, _DEPTH):
         depth = min(_DEPTH, k - first)
         for i in range(0, count, _TILE):
