@@ -54,7 +54,7 @@ def small_jacobian(function, x, axis):
 def small_product(a, b, out, workers):
     """What `product` gives, or None for others than small plain arrays of one or two axes."""
     if small.is_one_thread(workers) and type(a) is np.ndarray:
-        return _direct(a, b, out)
+        return _direct(a, b, out, workers)
     return None
 
 
@@ -99,7 +99,7 @@ def product(a, b, out, workers):
     return out
 
 
-def _direct(a, b, out):
+def _direct(a, b, out, workers):
     # The product of small plain arrays of one or two axes; None for others.
     dtype = a.dtype
     if not (is_plain(a) and is_plain(b) and b.dtype is dtype and 0 < a.ndim < 3 and 0 < b.ndim < 3):
@@ -114,30 +114,27 @@ def _direct(a, b, out):
         out = np.empty(shape, dtype)
     elif not small.takes(out, shape, dtype, (a, b)):
         return None
-    if not _multiply(first, second, out.reshape(rows, n)):
-        return None
+    _multiply(first, second, out.reshape(rows, n), workers)
     return out if shape or given is not None else out[()]
 
 
-def _multiply(a, b, out):
-    # Small contiguous matrices, in one thread, unless more would pay; turned ones are copied.
+def _multiply(a, b, out, workers):
+    # Small contiguous matrices; turned ones are copied.
     (rows, k), n = a.shape, b.shape[1]
     if rows * n * k * out.itemsize >= factors.LEAST_BYTES and factors.fill(a, b, out, 1):
-        return True
-    if rows * n * k >= THRESHOLD:
-        return False
+        return
+    workers = 1 if rows * n * k < THRESHOLD else count_for(workers, rows * n * k)
     way, result = logmatmul.way(rows, k, n, out.dtype), out
     if way == "turned":
         way, rows, a, b = "columns", n, b.T.copy(), a.T.copy()
         out = np.empty(out.shape[::-1], out.dtype)
-    pack = rows >= _ROWS_TO_PACK and b.nbytes > _NO_NEED_TO_PACK
+    pack = workers > 1 or (rows >= _ROWS_TO_PACK and b.nbytes > _NO_NEED_TO_PACK)
     if way == "columns" and not pack:
         logmatmul.one_product()(a, b, out)
     else:
-        logmatmul.fill(a, b, out, way, 1)
+        logmatmul.fill(a, b, out, way, workers)
     if out is not result:
         result[...] = out.T
-    return True
 
 
 def check_shapes(a, b):

@@ -62,7 +62,7 @@ def choose():
     def choose(a, b, a_at, b_at, down, across, rows, k, n):
         w, column = lanes(b), np.empty(k, b.dtype)
         entries = a_at.size * rows * n
-        count = min(32, max(entries // 512, min(8, 1 + entries // 64)))
+        count = min(32, max(entries // 512, min(8, 1 + entries // 128)))
         length = log(1.0 * k)
         needed = needed_wide = 0
         for t in range(count):
