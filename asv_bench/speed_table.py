@@ -7,12 +7,13 @@ SciPy, PyTorch and JAX are measured where they are installed. One thread, except
 
 import os
 import sys
+import time
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 from benchmarks.common import SHAPES, interleaved, normals
-from benchmarks.mixtures import through_matmul
+from benchmarks.mixtures import FORMS, of_form, through_matmul
 from benchmarks.peers import (
     calls_of_peers,
     published_gradient,
@@ -164,16 +165,21 @@ def logmatmulexp_table():
         "SciPy logsumexp over the temporary / ours",
         "ours / shifted exp and matmul, which underflows",
     )
-    for n in (64, 256):
+    for n, form in ((256, "ordinary"), *((64, form) for form in FORMS)):
         for dtype in _DTYPES:
-            a, b = normals((2, n, n), dtype)
+            a, b = of_form(form, n, dtype)
             calls = {"ours": lambda a=a, b=b: nl.logmatmulexp(a, b, workers=1)}
             calls["matmul"] = lambda a=a, b=b: through_matmul(a, b)
             if special:
                 calls["scipy"] = lambda a=a, b=b: special.logsumexp(a[:, :, None] + b, axis=1)
-            t = interleaved(calls, rounds=5)
+            many = {
+                name: lambda f=f, n=n: [f() for _ in range(512 // n)] for name, f in calls.items()
+            }
+            with np.errstate(divide="ignore"):
+                t = interleaved(many, 7, time.process_time)
             ratio = f"{t['ours'] / t['matmul']:.1f}"
-            _print_row([f"{n} x {n} x {n}", np.dtype(dtype).name, _against(t, "scipy"), ratio])
+            name = f"{n} x {n} x {n}, {form}"
+            _print_row([name, np.dtype(dtype).name, _against(t, "scipy"), ratio])
 
 
 def latency_table():

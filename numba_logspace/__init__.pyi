@@ -3721,9 +3721,15 @@ def logmatmulexp(
     carried along, and the largest exponential is left out of the sum until the logarithm is
     taken, so that near-deterministic transitions keep their digits.
 
-    Time is O(size k) with the size of the result, an exponential for each of its terms; memory
-    is that of the result, and of copies of `a` and `b` where they cannot be read as they lie; on
-    CUDA of the result alone.
+    Large matrices are multiplied by the exponentials of their entries, relative to the maxima of
+    rows of `a` and of columns of `b`. Where such products underflow, or a result is near 0, the
+    terms of that entry are exponentials of their own again; where a sample shows that many
+    entries need that, all do. So the last bits of an entry may depend on the others, but not on
+    `workers`.
+
+    Time is O(size k) with the size of the result. Each term is an exponential, or in the products
+    of large matrices a multiplication. Memory is that of the result, and that of `a` and `b` up to
+    four times; on CUDA of the result alone.
 
     Examples
     --------

@@ -13,6 +13,8 @@ SIZES = {
     "one step of 20 states": ((1, 20), (20, 20)),
     "1000 chains of 8 states": ((1000, 1, 8), (8, 8)),
 }
+# Numbers of matrices: the last two need an exponential for each term, in float64.
+FORMS = ("ordinary", "wide", "log-stochastic", "near 0", "maxima apart")
 
 
 def through_matmul(a, b):
@@ -50,3 +52,33 @@ class Products(Timed):
     def track_ours_over_matmul(self, size, dtype):
         """Its time over that of shifted exponentials and matmul, which underflow."""
         return ratio(self.ours, functools.partial(through_matmul, *self.arrays))
+
+
+def of_form(form, n, dtype):
+    """Two square matrices whose numbers decide how they are multiplied."""
+    a, b = (normals((2, n, n), dtype) * (300 if form == "wide" else 3)).astype(dtype)
+    if form == "log-stochastic":
+        return function("log_softmax")(a), function("log_softmax")(b)
+    if form == "near 0":
+        return a / 30, (b / 30 - np.log(n)).astype(dtype)
+    if form == "maxima apart":
+        a[:, n // 2 :] -= 1e4
+        b[: n // 2] -= 1e4
+    return a, b
+
+
+class Numbers(Timed):
+    """Products of 64 x 64 matrices, by their numbers; one thread."""
+
+    params = (FORMS, DTYPES)
+    param_names = ("numbers", "dtype")
+
+    def setup(self, form, dtype):
+        """Make the arguments, and compile."""
+        self.arrays = of_form(form, 64, dtype)
+        self.ours = functools.partial(function("logmatmulexp"), *self.arrays, workers=1)
+        self.ours()
+
+    def time_logmatmulexp(self, form, dtype):
+        """The product."""
+        self.ours()

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from .._cpu import logmatmul
+from .._cpu import factors, logmatmul
 from .._cpu.workers import THRESHOLD, count_for
 from . import layout, small
 from .slabs import flat, is_plain
@@ -15,6 +15,10 @@ _SINGLE, _DOUBLE = np.dtype(np.float32), np.dtype(np.float64)
 # Panels of b are copied together, for all rows to find them in the cache. A small product with
 # fewer rows than this, or with a b of no more bytes than that, reads it where it lies.
 _ROWS_TO_PACK, _NO_NEED_TO_PACK = 4, 1 << 14
+
+# So many products of exponentials cost as much as a term that is an exponential of its own.
+_TERMS_OF_FACTORS = 16
+_MOST_FOR_ONE = _TERMS_OF_FACTORS * THRESHOLD
 
 
 def jacobian(function, x, axis):
@@ -50,7 +54,7 @@ def small_jacobian(function, x, axis):
 def small_product(a, b, out, workers):
     """What `product` gives, or None for others than small plain arrays of one or two axes."""
     if small.is_one_thread(workers) and type(a) is np.ndarray:
-        return _direct(a, b, out)
+        return _direct(a, b, out, workers)
     return None
 
 
@@ -72,11 +76,14 @@ def product(a, b, out, workers):
         rows, batch = math.prod(first.shape[:-1]), ()
         first = first.reshape(rows, k)
     whole = (*batch, rows, n)
-    workers = count_for(workers, math.prod(whole) * k)
+    terms = math.prod(whole) * k
+    fewer, workers = count_for(workers, terms // _TERMS_OF_FACTORS), count_for(workers, terms)
     values = np.empty(whole, dtype)
+    is_large = terms * dtype.itemsize >= factors.LEAST_BYTES
+    done = is_large and factors.fill(first, second, values, fewer)
     if k == 0:
         values.fill(-np.inf)
-    elif values.size:
+    elif values.size and not done:
         way = logmatmul.way(rows, k, n, dtype)
         if way == "turned":
             first, second = second.swapaxes(-1, -2), first.swapaxes(-1, -2)
@@ -92,7 +99,7 @@ def product(a, b, out, workers):
     return out
 
 
-def _direct(a, b, out):
+def _direct(a, b, out, workers):
     # The product of small plain arrays of one or two axes; None for others.
     dtype = a.dtype
     if not (is_plain(a) and is_plain(b) and b.dtype is dtype and 0 < a.ndim < 3 and 0 < b.ndim < 3):
@@ -100,29 +107,32 @@ def _direct(a, b, out):
     first = a if a.ndim == 2 else a[None]
     second = b if b.ndim == 2 else b[:, None]
     (rows, k), (of_b, n) = first.shape, second.shape
-    if of_b != k or not 0 < k * n * rows < THRESHOLD:
+    if of_b != k or not 0 < k * n * rows < _MOST_FOR_ONE:
         return None
     given, shape = out, a.shape[:-1] + b.shape[1:]
     if out is None:
         out = np.empty(shape, dtype)
     elif not small.takes(out, shape, dtype, (a, b)):
         return None
-    _multiply(first, second, out.reshape(rows, n))
+    _multiply(first, second, out.reshape(rows, n), workers)
     return out if shape or given is not None else out[()]
 
 
-def _multiply(a, b, out):
-    # Small contiguous matrices, in one thread; turned ones are copied.
+def _multiply(a, b, out, workers):
+    # Small contiguous matrices; turned ones are copied.
     (rows, k), n = a.shape, b.shape[1]
+    if rows * n * k * out.itemsize >= factors.LEAST_BYTES and factors.fill(a, b, out, 1):
+        return
+    workers = 1 if rows * n * k < THRESHOLD else count_for(workers, rows * n * k)
     way, result = logmatmul.way(rows, k, n, out.dtype), out
     if way == "turned":
         way, rows, a, b = "columns", n, b.T.copy(), a.T.copy()
         out = np.empty(out.shape[::-1], out.dtype)
-    pack = rows >= _ROWS_TO_PACK and b.nbytes > _NO_NEED_TO_PACK
+    pack = workers > 1 or (rows >= _ROWS_TO_PACK and b.nbytes > _NO_NEED_TO_PACK)
     if way == "columns" and not pack:
         logmatmul.one_product()(a, b, out)
     else:
-        logmatmul.fill(a, b, out, way, 1)
+        logmatmul.fill(a, b, out, way, workers)
     if out is not result:
         result[...] = out.T
 

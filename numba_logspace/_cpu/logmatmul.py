@@ -26,7 +26,7 @@ _AHEAD = 16
 
 
 @inlined
-def _largest(a, a_at, b, b_at, step, k, width):
+def largest_of(a, a_at, b, b_at, step, k, width):
     m = full(b, -math.inf)
     for i in range(k):
         m = larger(full(b, a[a_at + i]) + load(b, b_at + i * step, width, -math.inf), m)
@@ -46,8 +46,8 @@ def _sums(a, a_at, b, b_at, step, k, width, m):
 
 
 @inlined
-def _vector(a, a_at, b, b_at, step, k, width):
-    m = _largest(a, a_at, b, b_at, step, k, width)
+def vector_of(a, a_at, b, b_at, step, k, width):
+    m = largest_of(a, a_at, b, b_at, step, k, width)
     ties, rest, error = one_less(_sums(a, a_at, b, b_at, step, k, width, m))
     return reduce_logsumexp((m, ties, rest, error), m, m)
 
@@ -55,7 +55,7 @@ def _vector(a, a_at, b, b_at, step, k, width):
 @inlined
 def _panel(a, a_at, b, b_at, step, out, o_at, rows, k, n, width, o_width):
     for i in range(rows):
-        y = _vector(a, a_at + i * k, b, b_at, step, k, width)
+        y = vector_of(a, a_at + i * k, b, b_at, step, k, width)
         store(out, o_at + i * n, o_width, y)
 
 
@@ -148,7 +148,7 @@ def _sums_along(a, a_at, b, b_at, count, width, m, sums):
 
 
 @inlined
-def _entry(a, a_at, b, b_at, k):
+def entry_of(a, a_at, b, b_at, k):
     w = lanes(a)
     body = k // w
     end = body * w
@@ -175,7 +175,7 @@ def _entries():
             row = unit // n
             product = row // rows
             a_from = a_at[product] + (row - product * rows) * k
-            out[unit] = _entry(a, a_from, b, b_at[product] + (unit - row * n) * k, k)
+            out[unit] = entry_of(a, a_from, b, b_at[product] + (unit - row * n) * k, k)
 
     return kernel(entries)
 
@@ -195,7 +195,7 @@ def way(rows, k, n, dtype):
 
 
 def fill(a, b, out, chosen, workers):
-    """The products of matrices of any layout; `out` is contiguous."""
+    """The products of matrices of any layout, all terms one by one; `out` is contiguous."""
     (rows, k), n = a.shape[-2:], b.shape[-1]
     batch = out.shape[:-2]
     at = starts(a, batch), starts(b, batch)
@@ -204,10 +204,7 @@ def fill(a, b, out, chosen, workers):
         b = contiguous(b.swapaxes(-1, -2), out.dtype)
         share(_entries(), (a, b, out.reshape(-1), *at, rows, k, n), out.size, workers)
         return
-    if b.swapaxes(-1, -2).flags.c_contiguous:
-        b, down, across = contiguous(b.swapaxes(-1, -2), out.dtype), 1, k
-    else:
-        b, down, across = contiguous(b, out.dtype), n, 1
+    b, down, across = columns_of(b, out.dtype)
     panels = math.prod(batch) * -(-n * out.itemsize // VECTOR_BYTES)
     blocks = 1 if workers == 1 else min(rows, -(-4 * workers // panels))
     sizes = down, across, blocks, rows, k, n
@@ -215,8 +212,18 @@ def fill(a, b, out, chosen, workers):
     share(_products(), arguments, panels * blocks, workers)
 
 
+def columns_of(b, dtype):
+    """(a contiguous b, how far apart its entries are down a column, and across)."""
+    k, n = b.shape[-2:]
+    if not b.flags.c_contiguous and b.swapaxes(-1, -2).flags.c_contiguous:
+        return contiguous(b.swapaxes(-1, -2), dtype), 1, k
+    return contiguous(b, dtype), n, 1
+
+
 def contiguous(x, dtype):
-    return flat(np.require(x, dtype, ["C", "A"]))
+    if x.dtype is not dtype or not x.flags.carray:
+        x = np.require(x, dtype, ["C", "A"])
+    return flat(x)
 
 
 def starts(x, batch):

@@ -8,8 +8,16 @@ to is an inverse total. The terms are scaled by 2^scale_bits, as they are everyw
 import math
 
 from .._compile.trace import formula
-from .simd import const, constant, select
-from .vectormath import difference, larger, magnitude, scaled_exp, two_sum
+from .simd import const, constant, fma, select
+from .vectormath import (
+    difference,
+    factor_exp,
+    larger,
+    log_pair_of_sum,
+    magnitude,
+    scaled_exp,
+    two_sum,
+)
 
 
 @formula
@@ -56,3 +64,46 @@ def inverse_total(total, error, m):
 def weighted_share(v, term, weight):
     """A scaled share times a weight; 0 at an entry of -inf, as if it were absent."""
     return select(v == const(v, -math.inf), const(v, 0.0), term * weight)
+
+
+# --- sums of products of exponentials ------------------------------------------------------------
+# exp(a + b) = exp(a - m) exp(b - c) exp(m + c) with m the largest of a row of a, and c that of a
+# column of b. What the factors are off is their own rounding errors, 1.2 half ulp each.
+
+
+@formula
+def factor(x, m):
+    """exp(x - m) times 2^factor_bits, m the largest; 0 where m is -inf, NaN where it is inf."""
+    zero = const(x, 0.0)
+    m = select(m == const(m, -math.inf), zero, m)
+    d = x - m
+    t = d - x
+    error = (x - (d - t)) - (m + t)
+    # With d = -inf it is NaN.
+    return factor_exp(d, select(d < constant(d, "factor_floor"), zero, error))
+
+
+@formula
+def log_of_products(total, error, m, c):
+    """m + c + log of a sum of products of factors, positive and normal; all but that is exact."""
+    w, low = two_sum(total, error)
+    bits = constant(w, "factor_bits")
+    y, y_low = log_pair_of_sum(w, low, bits + bits)
+    shift, lost = two_sum(m, c)
+    y, lost_too = two_sum(shift, y)
+    return y + ((lost + lost_too) + y_low)
+
+
+@formula
+def trust(total, y, limit):
+    """The modulus of a logarithm y; 0 where its sum of products may have lost terms, or is NaN."""
+    zero = const(y, 0.0)
+    known = select(total < const(total, math.inf), magnitude(y), zero)
+    return select(total > limit, known, zero)
+
+
+@formula
+def add_product(total, error, x, y):
+    """total + x y, where total is no less than the product, and what the sum lacks besides."""
+    new = fma(x, y, total)
+    return new, error + fma(x, y, total - new)

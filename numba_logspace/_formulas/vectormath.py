@@ -78,6 +78,7 @@ def _fill_constants():
         types.float32: (0.693147182464599609, -1.90465429995776788e-9),
         types.float64: (0.693147180559945286, 2.31904681384629962e-17),
     }
+    factor_bits = {types.float32: 48.0, types.float64: 480.0}
     for kind, form in FORMATS.items():
         form.constants.update(
             magic=1.5 * 2.0**form.mantissa_bits,
@@ -94,6 +95,16 @@ def _fill_constants():
             # And the nearest number, with what it lacks.
             ln2=nearest[kind][0],
             ln2_rest=nearest[kind][1],
+            # Exponentials that are multiplied come times 2^factor_bits: sums of 2^31 (float32) or
+            # 2^60 (float64) products are finite then. Below factor_floor they are 0.
+            factor_bits=factor_bits[kind],
+            factor_more=factor_bits[kind] - form.scale_bits,
+            factor_floor=-(form.exponent_bias + factor_bits[kind]) * math.log(2.0),
+            # What one product may lack by that is a quarter of a rounding error of this.
+            factor_limit=2.0 ** (form.mantissa_bits + 5 - form.exponent_bias + factor_bits[kind]),
+            # And its logarithm without the scales.
+            least_product=(form.mantissa_bits + 5 - form.exponent_bias - factor_bits[kind])
+            * math.log(2.0),
             # A sum of scaled exponentials below this may have lost digits to underflow.
             vanishing=2.0 ** (form.mantissa_bits + 3 - form.exponent_bias),
             # Below this the ratio of a scaled exponential to the sum could underflow while the
@@ -245,6 +256,15 @@ def scaled_exp(d, error):
     """
     shifted, r, r_error, curve = _reduce(_floored(d), error)
     return _exp_of_reduced(r, r_error, curve) * scaled_power_of_two(shifted)
+
+
+@formula
+def factor_exp(d, error):
+    """exp(d + error) * 2^factor_bits for d <= 0 and a tiny error; 0 far below, NaN for NaN."""
+    floor = constant(d, "factor_floor")
+    shifted, r, r_error, curve = _reduce(select(d < floor, floor, d), error)
+    power = scaled_power_of_two(shifted + constant(d, "factor_more"))
+    return _exp_of_reduced(r, r_error, curve) * power
 
 
 @formula
