@@ -61,6 +61,7 @@ from .jacobians import (
     log1m_softmax_jacobian,
     log_softmax_jacobian,
     logsumexp_hvp,
+    sigmoid_binary_cross_entropy_hvp,
     softmax_binary_cross_entropy_hvp,
 )
 from .losses import (
@@ -189,6 +190,7 @@ __all__ = [
     "segment_softmax_vjp",
     "set_workers",
     "sigmoid_binary_cross_entropy",
+    "sigmoid_binary_cross_entropy_hvp",
     "sigmoid_binary_cross_entropy_value_and_grad",
     "softmax",
     "softmax_binary_cross_entropy",

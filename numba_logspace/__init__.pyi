@@ -96,6 +96,7 @@ __all__ = [
     "segment_softmax_vjp",
     "set_workers",
     "sigmoid_binary_cross_entropy",
+    "sigmoid_binary_cross_entropy_hvp",
     "sigmoid_binary_cross_entropy_value_and_grad",
     "softmax",
     "softmax_binary_cross_entropy",
@@ -1655,9 +1656,9 @@ def complement_cross_entropy(
     axis : int, optional
         The axis of the classes.
     where : array_like of bool, optional
-        Which rows count, of a shape that broadcasts to that of the losses; the loss and the gradient of
-        the others are 0, whatever they hold, and they count in no mean. Of labels that are -1 where
-        they are missing it is ``labels >= 0``.
+        Which rows count, of a shape that broadcasts to that of the losses; the results of the others
+        are 0, whatever they hold, and they count in no mean. Of labels that are -1 where they are
+        missing it is ``labels >= 0``.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     workers : int, optional
@@ -1713,6 +1714,7 @@ def complement_cross_entropy_hvp(
     t: ArrayLike,
     axis: int = -1,
     *,
+    where: ArrayLike | None = None,
     reduction: _Reduction = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
@@ -1735,10 +1737,14 @@ def complement_cross_entropy_hvp(
         The tangent, of a shape that broadcasts to that of `logits`.
     axis : int, optional
         The axis of the classes.
+    where : array_like of bool, optional
+        Which rows count, of a shape that broadcasts to that of the losses; the results of the others
+        are 0, whatever they hold, and they count in no mean. Of labels that are -1 where they are
+        missing it is ``labels >= 0``.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     out : ndarray, optional
-        Where to put the gradient, of its shape and dtype. It may be `logits` itself.
+        Where to put the product, of its shape and dtype. It may be `logits` or `t` itself.
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process may
         run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
@@ -1775,8 +1781,7 @@ def complement_cross_entropy_hvp(
 
     Error bound: 8 ulp of the sum of the moduli of the terms that `log1m_softmax_hvp` names, under
     its conditions. O(size) time, and no more memory than the result, in any layout that some order
-    of the axes makes contiguous; otherwise pieces of `x` are copied in turn. CUDA arrays are not
-    taken, and objects of other libraries are read as NumPy arrays.
+    of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -1814,9 +1819,9 @@ def complement_cross_entropy_value_and_grad(
     axis : int, optional
         The axis of the classes.
     where : array_like of bool, optional
-        Which rows count, of a shape that broadcasts to that of the losses; the loss and the gradient of
-        the others are 0, whatever they hold, and they count in no mean. Of labels that are -1 where
-        they are missing it is ``labels >= 0``.
+        Which rows count, of a shape that broadcasts to that of the losses; the results of the others
+        are 0, whatever they hold, and they count in no mean. Of labels that are -1 where they are
+        missing it is ``labels >= 0``.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     out : ndarray, optional
@@ -1900,8 +1905,8 @@ def cross_entropy(
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-        A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
-        target is checked like that of any other.
+        A row of weight 0 does not count: its results are 0, whatever its logits are. Its target is
+        checked like that of any other.
     class_weights : array_like, optional
         A weight >= 0 for each class, which multiplies its target. That of a label counts as one of its
         row, also in the mean; beside numbers for the classes the mean is over the rows, and 0 where
@@ -1909,9 +1914,9 @@ def cross_entropy(
     label_smoothing : float, optional
         A share s in [0, 1) of each target that is spread over all K classes: (1 - s) M + s / K.
     where : array_like of bool, optional
-        Which rows count, of a shape that broadcasts to that of the losses; the loss and the gradient of
-        the others are 0, whatever they hold, and they count in no mean. Of labels that are -1 where
-        they are missing it is ``labels >= 0``.
+        Which rows count, of a shape that broadcasts to that of the losses; the results of the others
+        are 0, whatever they hold, and they count in no mean. Of labels that are -1 where they are
+        missing it is ``labels >= 0``.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     workers : int, optional
@@ -1976,6 +1981,9 @@ def cross_entropy_hvp(
     axis: int = -1,
     *,
     weights: ArrayLike | None = None,
+    class_weights: ArrayLike | None = None,
+    label_smoothing: float | None = None,
+    where: ArrayLike | None = None,
     reduction: _Reduction = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
@@ -2002,12 +2010,22 @@ def cross_entropy_hvp(
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-        A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
-        target is checked like that of any other.
+        A row of weight 0 does not count: its results are 0, whatever its logits are. Its target is
+        checked like that of any other.
+    class_weights : array_like, optional
+        A weight >= 0 for each class, which multiplies its target. That of a label counts as one of its
+        row, also in the mean; beside numbers for the classes the mean is over the rows, and 0 where
+        all classes have a weight of 0.
+    label_smoothing : float, optional
+        A share s in [0, 1) of each target that is spread over all K classes: (1 - s) M + s / K.
+    where : array_like of bool, optional
+        Which rows count, of a shape that broadcasts to that of the losses; the results of the others
+        are 0, whatever they hold, and they count in no mean. Of labels that are -1 where they are
+        missing it is ``labels >= 0``.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     out : ndarray, optional
-        Where to put the gradient, of its shape and dtype. It may be `logits` itself.
+        Where to put the product, of its shape and dtype. It may be `logits` or `t` itself.
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process may
         run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
@@ -2038,14 +2056,13 @@ def cross_entropy_hvp(
     -----
     For `hessp` of scipy.optimize's Newton-CG, trust-ncg and trust-krylov. With a reduction
     it is that of the sum, or of the mean, of all rows; with "none" that of the loss of each row,
-    as `logsumexp_hvp`.
+    as `logsumexp_hvp`. Of the targets only the sum counts.
 
     Special values: as `logsumexp_hvp`; 0 in a row of weight 0.
 
     Error bound: 8 ulp of the sum of the moduli of the terms M_i P_j (1 - P_j) t_j and M_i P_j P_l
     t_l, times the weight of the row. O(size) time, and no more memory than the result, in any
     layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
-    CUDA arrays are not taken.
 
     Examples
     --------
@@ -2088,8 +2105,8 @@ def cross_entropy_value_and_grad(
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-        A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
-        target is checked like that of any other.
+        A row of weight 0 does not count: its results are 0, whatever its logits are. Its target is
+        checked like that of any other.
     class_weights : array_like, optional
         A weight >= 0 for each class, which multiplies its target. That of a label counts as one of its
         row, also in the mean; beside numbers for the classes the mean is over the rows, and 0 where
@@ -2097,9 +2114,9 @@ def cross_entropy_value_and_grad(
     label_smoothing : float, optional
         A share s in [0, 1) of each target that is spread over all K classes: (1 - s) M + s / K.
     where : array_like of bool, optional
-        Which rows count, of a shape that broadcasts to that of the losses; the loss and the gradient of
-        the others are 0, whatever they hold, and they count in no mean. Of labels that are -1 where
-        they are missing it is ``labels >= 0``.
+        Which rows count, of a shape that broadcasts to that of the losses; the results of the others
+        are 0, whatever they hold, and they count in no mean. Of labels that are -1 where they are
+        missing it is ``labels >= 0``.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     out : ndarray, optional
@@ -4439,7 +4456,7 @@ def logsumexp_hvp(
 
     Error bound: 8 ulp of the sum of the moduli of the terms g p_j (1 - p_j) t_j and g p_j p_i t_i.
     O(size) time, and no more memory than the result, in any layout that some order of the axes
-    makes contiguous; otherwise pieces of `x` are copied in turn. CUDA arrays are not taken.
+    makes contiguous; otherwise pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -5550,11 +5567,11 @@ def sigmoid_binary_cross_entropy(
         What the targets are multiplied with, >= 0, of a shape that broadcasts to that of `logits`.
     weights : array_like, optional
         A weight >= 0 for each entry, of a shape that broadcasts to that of `logits`; None means ones.
-        An entry of weight 0 does not count: its loss and gradient are 0, whatever its logit is. Its
-        target is checked like that of any other.
+        An entry of weight 0 does not count: its results are 0, whatever its logit is. Its target is
+        checked like that of any other.
     where : array_like of bool, optional
-        Which entries count, of a shape that broadcasts to that of `logits`; the loss and the gradient
-        of the others are 0, whatever they hold, and they count in no mean.
+        Which entries count, of a shape that broadcasts to that of `logits`; the results of the others
+        are 0, whatever they hold, and they count in no mean.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     workers : int, optional
@@ -5601,6 +5618,88 @@ def sigmoid_binary_cross_entropy(
     array([4.24835426e-18, 8.00000000e+02, 6.93147181e-01])
     """
 
+def sigmoid_binary_cross_entropy_hvp(
+    logits: ArrayLike,
+    targets: ArrayLike,
+    t: ArrayLike,
+    *,
+    pos_weight: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+    reduction: _Reduction = "none",
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The Hessian of `sigmoid_binary_cross_entropy` in the logits x, times t: it is diagonal.
+
+    Parameters
+    ----------
+    logits : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the results, and what would raise for a target or a weight makes its loss NaN.
+    targets : array_like
+        Numbers in [0, 1], of a shape that broadcasts to that of `logits`.
+    t : array_like
+        The tangent, of a shape that broadcasts to that of `logits`.
+    pos_weight : array_like, optional
+        What the targets are multiplied with, >= 0, of a shape that broadcasts to that of `logits`.
+    weights : array_like, optional
+        A weight >= 0 for each entry, of a shape that broadcasts to that of `logits`; None means ones.
+        An entry of weight 0 does not count: its results are 0, whatever its logit is. Its target is
+        checked like that of any other.
+    where : array_like of bool, optional
+        Which entries count, of a shape that broadcasts to that of `logits`; the results of the others
+        are 0, whatever they hold, and they count in no mean.
+    reduction : {"none", "sum", "mean"}, optional
+        The weighted losses themselves, their sum, or that over the sum of the weights.
+    out : ndarray, optional
+        Where to put the product, of its shape and dtype. It may be `logits` or `t` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `logits`; float32 and float64 in the dtype of `logits`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for CUDA arrays among others, for tensors that ask for
+        derivatives.
+    ValueError
+        For targets outside [0, 1], for weights that are negative, infinite (also as float32, where the
+        losses are computed in it) or NaN; for shapes that do not fit, for an unknown reduction, for a
+        mean of nothing or of weights that are all 0, for an
+        `out` of another shape, or that overlaps an input in part.
+
+    Notes
+    -----
+    It is (1 - m + q m) logistic(x) logistic(-x) t, with m the target and q its ``pos_weight``:
+    without that the targets do not matter. With a reduction it is that of the sum, or of the mean,
+    of all entries.
+
+    Special values: 0 at an infinite logit, NaN at one of NaN; 0 at an entry of weight 0.
+
+    Error bound: 8 ulp, where no product of some of the factors is subnormal or overflows. O(size)
+    time, and no more memory than the result, in any layout that some order of the axes makes
+    contiguous; otherwise pieces of `x` are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.sigmoid_binary_cross_entropy_hvp(np.array([40.0, -40.0, 0.0]), [0, 1, 1], np.ones(3))
+    array([4.24835426e-18, 4.24835426e-18, 2.50000000e-01])
+    """
+
 def sigmoid_binary_cross_entropy_value_and_grad(
     logits: ArrayLike,
     targets: ArrayLike,
@@ -5627,11 +5726,11 @@ def sigmoid_binary_cross_entropy_value_and_grad(
         What the targets are multiplied with, >= 0, of a shape that broadcasts to that of `logits`.
     weights : array_like, optional
         A weight >= 0 for each entry, of a shape that broadcasts to that of `logits`; None means ones.
-        An entry of weight 0 does not count: its loss and gradient are 0, whatever its logit is. Its
-        target is checked like that of any other.
+        An entry of weight 0 does not count: its results are 0, whatever its logit is. Its target is
+        checked like that of any other.
     where : array_like of bool, optional
-        Which entries count, of a shape that broadcasts to that of `logits`; the loss and the gradient
-        of the others are 0, whatever they hold, and they count in no mean.
+        Which entries count, of a shape that broadcasts to that of `logits`; the results of the others
+        are 0, whatever they hold, and they count in no mean.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     out : ndarray, optional
@@ -5788,12 +5887,12 @@ def softmax_binary_cross_entropy(
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-        A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
-        target is checked like that of any other.
+        A row of weight 0 does not count: its results are 0, whatever its logits are. Its target is
+        checked like that of any other.
     where : array_like of bool, optional
-        Which rows count, of a shape that broadcasts to that of the losses; the loss and the gradient of
-        the others are 0, whatever they hold, and they count in no mean. Of labels that are -1 where
-        they are missing it is ``labels >= 0``.
+        Which rows count, of a shape that broadcasts to that of the losses; the results of the others
+        are 0, whatever they hold, and they count in no mean. Of labels that are -1 where they are
+        missing it is ``labels >= 0``.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     workers : int, optional
@@ -5849,6 +5948,7 @@ def softmax_binary_cross_entropy_hvp(
     axis: int = -1,
     *,
     weights: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: _Reduction = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
@@ -5875,12 +5975,16 @@ def softmax_binary_cross_entropy_hvp(
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-        A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
-        target is checked like that of any other.
+        A row of weight 0 does not count: its results are 0, whatever its logits are. Its target is
+        checked like that of any other.
+    where : array_like of bool, optional
+        Which rows count, of a shape that broadcasts to that of the losses; the results of the others
+        are 0, whatever they hold, and they count in no mean. Of labels that are -1 where they are
+        missing it is ``labels >= 0``.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     out : ndarray, optional
-        Where to put the gradient, of its shape and dtype. It may be `logits` itself.
+        Where to put the product, of its shape and dtype. It may be `logits` or `t` itself.
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process may
         run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
@@ -5917,7 +6021,7 @@ def softmax_binary_cross_entropy_hvp(
 
     Error bound: 8 ulp of the sum of the moduli of the terms of both. O(size) time, and no more
     memory than the result, in any layout that some order of the axes makes contiguous; otherwise
-    pieces of `x` are copied in turn. CUDA arrays are not taken.
+    pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -5959,12 +6063,12 @@ def softmax_binary_cross_entropy_value_and_grad(
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-        A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
-        target is checked like that of any other.
+        A row of weight 0 does not count: its results are 0, whatever its logits are. Its target is
+        checked like that of any other.
     where : array_like of bool, optional
-        Which rows count, of a shape that broadcasts to that of the losses; the loss and the gradient of
-        the others are 0, whatever they hold, and they count in no mean. Of labels that are -1 where
-        they are missing it is ``labels >= 0``.
+        Which rows count, of a shape that broadcasts to that of the losses; the results of the others
+        are 0, whatever they hold, and they count in no mean. Of labels that are -1 where they are
+        missing it is ``labels >= 0``.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     out : ndarray, optional

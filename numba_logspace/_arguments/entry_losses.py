@@ -27,12 +27,25 @@ class EntryLoss:
         values = self.rows.each_alone().run(function, g, q, self.c, values=True, outs=outs)
         return self.rows.reduced(values, self.reduction, self.c)
 
-    def with_gradient(self, function, out):
-        """The losses as they are returned, and the gradient."""
+    def _out(self, out, inputs):
+        # Where results for the entries go, apart from the arguments; `inputs` may be the place.
         apart = {"targets": self.g, "pos_weight": self.q, "weights": self.c}
         apart["where"] = self.present
-        out = self.rows.out(out, {}, separate=apart)
+        return self.rows.out(out, inputs, separate=apart)
+
+    def with_gradient(self, function, out):
+        """The losses as they are returned, and the gradient."""
+        out = self._out(out, {})
         return self.run(function, out), self.rows.handed_out(out)
+
+    def hessian_times(self, function, t, out):
+        """The Hessian, which is diagonal, times t."""
+        t = self.rows.operand(t, "t")
+        out = self._out(out, {"t": t})
+        both = self.rows.both_terms(self.g, self.q)
+        both, t, place = (None if u is None else u[..., None] for u in (both, t, out))
+        self.rows.each_alone().run(function, both, t, self.c, outs=(place,))
+        return self.rows.handed_out(out)
 
 
 def small(function, x, scores, reduction, out, workers):

@@ -206,6 +206,14 @@ class Rows:
             return self.mean(values, shares)
         return self.total(values)
 
+    def both_terms(self, targets, pos_weight):
+        """1 - t + q t, which multiplies the curvature of a single logit; None for ones."""
+        if pos_weight is None:
+            return None
+        targets, pos_weight = (np.asarray(u, np.float64) for u in (targets, pos_weight))
+        with np.errstate(all="ignore"):  # entries that do not count may hold anything
+            return ((1.0 - targets) + pos_weight * targets).astype(self.dtype)
+
     def run(self, function, g=None, t=None, c=None, values=False, outs=()):
         """Call the engine of a function; the values of the rows, where they are wanted.
 

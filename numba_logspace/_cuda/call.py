@@ -173,6 +173,10 @@ class Rows(RowsOfCpu):
             self._run_on_copies(function, (g, t), numbers, rows, outs)
         return result
 
+    def both_terms(self, targets, pos_weight):
+        """1 - t + q t, which multiplies the curvature of a single logit; NaN for what is wrong."""
+        return losses.both_terms(self, targets, pos_weight)
+
     def _form(self, entries, outs, by_row):
         # The normal form, if all arrays have the same; the rows have to be in order if anything
         # has a number for each.

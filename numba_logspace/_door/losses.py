@@ -145,9 +145,26 @@ def _loss_and_gradient(
 
 
 @handed_over
-def hessian_of_loss(function, logits, scores, t, axis, weights, reduction, out, workers, stream):
+def hessian_of_loss(
+    function,
+    logits,
+    scores,
+    t,
+    axis,
+    weights,
+    reduction,
+    out,
+    workers,
+    stream,
+    where=None,
+    class_weights=None,
+    label_smoothing=None,
+):
     """The Hessian of a loss, or of the sum or mean of those of all rows, times t."""
-    call = _Loss(function, logits, scores, axis, weights, reduction, workers, stream)
+    of_classes = class_weights, label_smoothing
+    call = _Loss(
+        function, logits, scores, axis, weights, reduction, workers, stream, where, *of_classes
+    )
     t = call.rows.operand(t, "t")
     out = call.out(out, {"t": t})
     call.rows.run(function, call.scores, t, c=call.c, outs=(out,))
@@ -175,3 +192,14 @@ def _entry_loss(
     rows = rows_of(logits, (), None, workers, stream, "logits")
     call = entry_losses.EntryLoss(rows, scores, pos_weight, weights, where, reduction)
     return call.with_gradient(function, out) if function.gives_gradient else call.run(function)
+
+
+@handed_over
+def hessian_of_entry_loss(
+    function, logits, scores, t, pos_weight, weights, where, reduction, out, workers, stream
+):
+    """The Hessian of such losses, or of their sum or mean, times t."""
+    targets.check_reduction(reduction)
+    rows = rows_of(logits, (), None, workers, stream, "logits")
+    call = entry_losses.EntryLoss(rows, scores, pos_weight, weights, where, reduction)
+    return call.hessian_times(function, t, out)
