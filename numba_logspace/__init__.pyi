@@ -82,6 +82,8 @@ __all__ = [
     "logsumexp_jvp",
     "logsumexp_vjp",
     "logvarexp",
+    "logvarexp_jvp",
+    "logvarexp_vjp",
     "loo_logsumexp",
     "loo_logsumexp_jvp",
     "loo_logsumexp_vjp",
@@ -4676,8 +4678,7 @@ def logvarexp(
     Error bound: 4 ulp of the larger, in modulus, of the result and twice the largest entry. No
     deviation from the mean cancels, so entries that differ in their last digits have all digits of
     their variance. O(size) time, and no more memory than the result, in any layout that some order
-    of the axes makes contiguous; otherwise pieces of `x` are copied in turn. It has no VJP or JVP,
-    so arrays of PyTorch, JAX and PyTensor have no derivative through it.
+    of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -4687,6 +4688,156 @@ def logvarexp(
     1.5404450409471488
     >>> float(nl.logvarexp(np.array([0.0, 1e-12])))
     -56.64833659297599
+    """
+
+def logvarexp_jvp(
+    x: ArrayLike,
+    t: ArrayLike,
+    axis: _Axis = -1,
+    *,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> Any:
+    """The derivative of logvarexp(x) along t: the sum of t times the gradient of the value.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    t : array_like
+        The tangent, of a shape that broadcasts to that of `x`.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
+    keepdims : bool, optional
+        Keep the reduced axes in the result, with length one.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It must not overlap `x` or `t`.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray or scalar
+        In the shape of `x` without the axes; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` does not have.
+
+    Notes
+    -----
+    Special values: as `logvarexp_vjp`; tangents at entries of -inf do not count.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms, each of them t_j times what
+    `logvarexp_vjp` names. O(size) time, and no more memory than the result, in any layout that some
+    order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. `where` is not
+    taken beside CUDA arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> round(float(nl.logvarexp_jvp(np.log([1.0, 2.0, 6.0]), np.array([0.0, 0.0, 1.0]))), 8)
+    2.57142857
+    """
+
+def logvarexp_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    axis: _Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The gradient of sum(g * logvarexp(x)): 2 g e d / sum(d^2), e = exp(x), d = e - mean(e).
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    g : array_like, optional
+        The cotangent, of a shape that broadcasts to that of `x` without the axes, which may also be
+        kept with length one; None means ones: then it is the gradient of the sum.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` does not have.
+
+    Notes
+    -----
+    Special values: 0 at entries of -inf, which count for the mean, and at masked entries, which do
+    not; 0 in a row without variance, whose value is -inf; NaN in a row with a NaN or with two or
+    more of +inf. A single +inf is the limit of a dominant entry.
+
+    Error bound: 8 ulp of the moduli of 2 g e_j e_j / s and 2 g e_j mean(e) / s together, s being
+    the sum of squares. Where the mean is above half of the largest entry, what both lack to that
+    counts instead of e_j and the mean, so entries that differ in their last digits have all digits
+    of their gradient. O(size) time, and no more memory than the result, in any layout that some
+    order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. `where` is not
+    taken beside CUDA arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.logvarexp_vjp(np.log([1.0, 2.0, 6.0]))
+    array([-0.28571429, -0.28571429,  2.57142857])
+    >>> nl.logvarexp_vjp(np.array([0.0, 1e-12]))
+    array([-2.e+12,  2.e+12])
     """
 
 def loo_logsumexp(
@@ -5924,7 +6075,9 @@ def softmax_binary_cross_entropy(
     Notes
     -----
     The loss that also scores the classes that are not chosen. For one-hot targets it is
-    `cross_entropy` plus the `complement_cross_entropy` of the other classes.
+    `cross_entropy` plus the `complement_cross_entropy` of the other classes. With a weight w_k
+    before the term of class k it is the sum of these two with w_k M_k and w_k (1 - M_k), and so
+    are its gradient and its Hessian: see the second example.
 
     Special values: where a factor is 0 its logarithm does not count, even if it is -inf; inf
     where another is -inf; NaN in a row with a NaN.
@@ -5939,6 +6092,10 @@ def softmax_binary_cross_entropy(
     >>> import numba_logspace as nl
     >>> nl.softmax_binary_cross_entropy(np.array([[0.0, 10.0, 50.0], [0.0, 10.0, 50.0]]), [2, 0])
     array([8.49709426e-18, 8.99999546e+01])
+    >>> x, m, w = np.array([0.0, 1.0, 2.0]), np.array([0.0, 0.0, 1.0]), np.array([1.0, 2.0, 0.5])
+    >>> y = nl.cross_entropy(x, m, class_weights=w) + nl.complement_cross_entropy(x, w * (1.0 - m))
+    >>> round(float(y), 8)
+    0.85950317
     """
 
 def softmax_binary_cross_entropy_hvp(

@@ -319,16 +319,16 @@ def _run_slabs(function, rows, entries, c, values, outs):
     def one(index, n):
         piece = copy_of(x, index, rows.dtype, mask).reshape(-1)
         part = np.empty(piece.size // n, rows.dtype) if values else None
+        if function.without_max:
+            leave_out_first_max(piece, n)
+        arrays = [piece_of(u, index) for u in entries]
+        numbers = flat(copy_of(c, index, rows.dtype))
+        pieces = _places(engine, piece, outs)
         if mask is not None and engine.counts:
-            _reduce_by_count(engine, piece.reshape(-1, n), mask[index].reshape(-1, n), part)
+            _run_by_count(engine, mask[index].reshape(-1), n, piece, arrays, numbers, part, pieces)
         else:
-            if function.without_max:
-                leave_out_first_max(piece, n)
-            arrays = [piece_of(u, index) for u in entries]
-            numbers = flat(copy_of(c, index, rows.dtype))
-            pieces = _places(engine, piece, outs)
             engine(piece, *arrays, numbers, part, pieces, piece.size // n, n, 1, 1)
-            _hand_over(pieces, outs, index, mask, function.masked)
+        _hand_over(pieces, outs, index, mask, function.masked)
         if values:
             results[index] = part.reshape(results[index].shape)
 
@@ -357,18 +357,27 @@ def _hand_over(pieces, outs, index, mask, masked):
             out[index] = piece
 
 
-def _reduce_by_count(engine, rows, mask, values):
+def _run_by_count(engine, mask, n, x, entries, c, values, outs):
     # Rows with equally many entries together, without their absent ones.
-    counts = mask.sum(axis=1)
-    for n in np.unique(counts):
-        chosen = counts == n
-        if n == 0:
-            values[chosen] = engine.of_nothing
+    counts = mask.reshape(-1, n).sum(axis=1)
+    for count in np.unique(counts):
+        chosen = counts == count
+        if count == 0:
+            if values is not None:
+                values[chosen] = engine.of_nothing
             continue
-        entries = rows[chosen][mask[chosen]]
-        part = np.empty(entries.size // n, values.dtype)
-        engine(entries, None, None, None, part, (None, None), part.size, int(n), 1, 1)
-        values[chosen] = part
+        taken = mask & np.repeat(chosen, n)
+        row, *more = (None if u is None else u[taken] for u in (x, *entries))
+        outer = row.size // int(count)
+        numbers = None if c is None else c[chosen]
+        part = None if values is None else np.empty(outer, x.dtype)
+        places = [None if out is None else np.empty_like(row) for out in outs]
+        engine(row, *more, numbers, part, places, outer, int(count), 1, 1)
+        if values is not None:
+            values[chosen] = part
+        for out, place in zip(outs, places):
+            if out is not None:
+                out[taken] = place
 
 
 def _weigh_slabs(engine, rows, b, values, signs):

@@ -295,6 +295,12 @@ class Moment(Weighing):
         return self._tiles(weigh.weigh_short_rows)
 
 
+class MomentDerivative(Weighing):
+    """A derivative of a Moment: the length of a row is part of it, too."""
+
+    counts = True
+
+
 class Entries(Weighing):
     """A loss in which each entry is a row, from its formulas; they lie side by side."""
 

@@ -5,6 +5,7 @@ import numpy as np
 from .._arguments import layout
 from .._arguments.rows import Rows as RowsOfCpu
 from .._arguments.slabs import Labels, rows_last, shared_form
+from .._cpu.engines import Moment, Reduction
 from . import engines, losses, ordered, totals
 from .arrays import Operand, empty_like, number_of_stream, order
 from .copy import fill_with, leave_out_first_max, move_present, pack, pack_labels, unpack
@@ -291,6 +292,8 @@ class Rows(RowsOfCpu):
         x, mask, n = self._rows_last()
         copy = self.call.new(size, self.dtype)
         if mask is not None and engine.counts:
+            if not isinstance(engine, (Reduction, Moment)):
+                raise TypeError(f"where must be None for CUDA arrays in {function.name}")
             lengths = self.call.new(size // n, np.dtype(np.int64))
             pack(x, copy, stream)
             move_present(copy, mask, n, lengths, stream)
