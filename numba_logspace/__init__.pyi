@@ -6433,6 +6433,7 @@ def weighted_logsumexp_jvp(
     *,
     keepdims: bool = False,
     where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
     workers: int | None = None,
     stream: Any = None,
 ) -> Any:
@@ -6457,6 +6458,8 @@ def weighted_logsumexp_jvp(
     where : array_like of bool, optional
         Which entries take part, of a shape that broadcasts to that of `x` and `b` together; the
         others are treated as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It must not overlap an argument.
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process may
         run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
@@ -6473,10 +6476,11 @@ def weighted_logsumexp_jvp(
     Raises
     ------
     TypeError
-        For masked and complex arrays, for other dtypes, for quantities with a unit, for CUDA arrays
-        among others, where both tangents are None.
+        For masked and complex arrays, for other dtypes, for quantities with a unit, for an `out` of
+        another dtype, for CUDA arrays among others, where both tangents are None.
     ValueError
-        For shapes that do not fit.
+        For shapes that do not fit, for an `out` of another shape, or that overlaps an argument, or is
+        read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
         For an axis that `x` and `b` together do not have.
 
@@ -6508,6 +6512,7 @@ def weighted_logsumexp_vjp(
     axis: _Axis = -1,
     *,
     where: ArrayLike | None = None,
+    out: tuple[np.ndarray, np.ndarray] | None = None,
     workers: int | None = None,
     stream: Any = None,
 ) -> tuple[Any, Any]:
@@ -6530,6 +6535,8 @@ def weighted_logsumexp_vjp(
     where : array_like of bool, optional
         Which entries take part, of a shape that broadcasts to that of `x` and `b` together; the
         others are treated as absent.
+    out : tuple of two ndarrays, optional
+        Where to put the gradients, each of its own shape and dtype.
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process may
         run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
@@ -6547,10 +6554,11 @@ def weighted_logsumexp_vjp(
     Raises
     ------
     TypeError
-        For masked and complex arrays, for other dtypes, for quantities with a unit, for CUDA arrays
-        among others.
+        For masked and complex arrays, for other dtypes, for quantities with a unit, for an `out` of
+        another dtype, for CUDA arrays among others.
     ValueError
-        For shapes that do not fit.
+        For shapes that do not fit, for an `out` of another shape, or that overlaps an argument, or is
+        read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
         For an axis that `x` and `b` together do not have.
 

@@ -414,6 +414,7 @@ def weighted_logsumexp_vjp(
     axis: Axis = -1,
     *,
     where: ArrayLike | None = None,
+    out: tuple[np.ndarray, np.ndarray] | None = None,
     workers: int | None = None,
     stream: Any = None,
 ) -> tuple[Any, Any]:
@@ -461,4 +462,4 @@ def weighted_logsumexp_vjp(
     array([1., 1., 1.])
     """
     function = FAMILY["weighted_logsumexp_vjp"]
-    return weighted_vjp(function, x, b, g, axis, where, workers, stream)
+    return weighted_vjp(function, x, b, g, axis, where, out, workers, stream)

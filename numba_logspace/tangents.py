@@ -369,6 +369,7 @@ def weighted_logsumexp_jvp(
     *,
     keepdims: bool = False,
     where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
     workers: int | None = None,
     stream: Any = None,
 ) -> Any:
@@ -405,4 +406,4 @@ def weighted_logsumexp_jvp(
     5.0
     """
     function = FAMILY["weighted_logsumexp_jvp"]
-    return weighted_jvp(function, x, b, t, s, axis, keepdims, where, workers, stream)
+    return weighted_jvp(function, x, b, t, s, axis, keepdims, where, out, workers, stream)

@@ -361,7 +361,11 @@ b : array_like
 {keepdims}where : array_like of bool, optional
     Which entries take part, of a shape that broadcasts to that of `x` and `b` together; the
     others are treated as absent.
-{workers}"""
+{out}{workers}"""
+
+_WEIGHTED_OUTS = """out : tuple of two ndarrays, optional
+    Where to put the gradients, each of its own shape and dtype.
+"""
 
 _WEIGHTED_G = """g : array_like, optional
     The cotangent, of a shape that broadcasts to that of the value, whose axes may also be kept
@@ -376,10 +380,11 @@ _WEIGHTED_TANGENTS = """t, s : array_like or None
 _WEIGHTED_RAISES = """Raises
 ------
 TypeError
-    For masked and complex arrays, for other dtypes, for quantities with a unit, for CUDA arrays
-    among others{more}.
+    For masked and complex arrays, for other dtypes, for quantities with a unit, for an `out` of
+    another dtype, for CUDA arrays among others{more}.
 ValueError
-    For shapes that do not fit.
+    For shapes that do not fit, for an `out` of another shape, or that overlaps an argument, or is
+    read-only. Nothing has been written to it then.
 numpy.exceptions.AxisError
     For an axis that `x` and `b` together do not have."""
 
@@ -419,12 +424,17 @@ _TEXTS = {
         "returns": _returns("Each in the shape of `x`", "value, gradient : ndarray"),
     },
     "weighted vjp": {
-        "parameters": _WEIGHTED.format(more=_WEIGHTED_G, keepdims="", workers=_WORKERS),
+        "parameters": _WEIGHTED.format(
+            more=_WEIGHTED_G, keepdims="", out=_WEIGHTED_OUTS, workers=_WORKERS
+        ),
         "raises": _WEIGHTED_RAISES.format(more=""),
     },
     "weighted jvp": {
         "parameters": _WEIGHTED.format(
-            more=_WEIGHTED_TANGENTS, keepdims=_KEEPDIMS, workers=_WORKERS
+            more=_WEIGHTED_TANGENTS,
+            keepdims=_KEEPDIMS,
+            out=_OUT.format(may_be="It must not overlap an argument."),
+            workers=_WORKERS,
         ),
         "raises": _WEIGHTED_RAISES.format(more=", where both tangents are None"),
     },

@@ -138,7 +138,16 @@ class Rows:
         """Two arrays for results of the shape of x, apart from each other and from the inputs."""
         if out is None:
             return self.out(None, inputs), self.out(None, inputs)
-        layout.check_two_outs(out, [self.x.shape] * 2, self.result, self._inputs(inputs))
+        shapes, dtypes = [self.x.shape] * 2, [self.result] * 2
+        layout.check_two_outs(out, shapes, dtypes, self._inputs(inputs))
+        return out
+
+    def outs_alone(self, out, inputs):
+        """Check two arrays for results that x and the weights have alone; None for each of None."""
+        if out is None:
+            return None, None
+        shapes, dtypes = zip(*self.alone)
+        layout.check_two_outs(out, shapes, dtypes, self._inputs({"b": self.b} | inputs))
         return out
 
     def out_of_shape(self, out, shape, inputs):
@@ -258,13 +267,16 @@ class Rows:
             _fill_weighted_gradients(self, g, parts)
         return parts
 
-    def summed_to(self, values, shape, dtype):
+    def summed_to(self, values, shape, dtype, out=None):
         """The sum over what an argument of a shape is broadcast along, as it is returned."""
         axes = layout.broadcast_axes(shape, values.shape)
         if axes:
             values = sums_over(values, axes).reshape(shape)
         with np.errstate(all="ignore"):  # a smaller dtype may overflow or underflow
-            return values.astype(dtype, copy=False)[()]
+            if out is None:
+                return values.astype(dtype, copy=False)[()]
+            out[...] = values
+        return out
 
     def weighted_slopes(self, tangents):
         """The derivatives of log |sum b exp(x)| along tangents of x and b, None for 0."""

@@ -103,11 +103,19 @@ class Rows(RowsOfCpu):
             return self.call.new(shape, self.result)
         return super().out_of_shape(self.call.header(out, "out"), shape, inputs)
 
+    def _headers_of(self, out):
+        # Of a tuple of arrays.
+        if not isinstance(out, tuple):
+            return out
+        return tuple(self.call.header(o, f"out[{i}]") for i, o in enumerate(out))
+
     def two_outs(self, out, inputs):
         """The headers of two arrays for results of the shape of x."""
-        if isinstance(out, tuple):
-            out = tuple(self.call.header(o, f"out[{i}]") for i, o in enumerate(out))
-        return super().two_outs(out, inputs)
+        return super().two_outs(self._headers_of(out), inputs)
+
+    def outs_alone(self, out, inputs):
+        """The headers of two arrays for results that x and the weights have alone."""
+        return super().outs_alone(self._headers_of(out), inputs)
 
     def out_of_rows(self, out, keepdims, inputs, of_moduli=False):
         """The header of an array for results with a number for each row; None for None."""
@@ -272,15 +280,19 @@ class Rows(RowsOfCpu):
             fill_with(values, 0.0, self.call.stream)
         return values
 
-    def summed_to(self, values, shape, dtype):
+    def summed_to(self, values, shape, dtype, out=None):
         """The sum over what an argument of a shape is broadcast along, as it is returned."""
-        if shape == values.shape and dtype == values.dtype:
-            return self.call.handed_out(values)
-        out = self.call.new(shape, dtype)
-        if out.size and values.size:
-            totals.added((values,), out, self.call.stream)
-        elif out.size:
-            fill_with(out, 0.0, self.call.stream)
+        total, stream = values, self.call.stream
+        if shape != values.shape or dtype != values.dtype:
+            total = self.call.new(shape, dtype)
+            if total.size and values.size:
+                totals.added((values,), total, stream)
+            elif total.size:
+                fill_with(total, 0.0, stream)
+        if out is None:
+            return self.call.handed_out(total)
+        if out.size:
+            unpack(total.reshape(-1), out, stream)
         return self.call.handed_out(out)
 
     def _rows_last(self):

@@ -118,16 +118,17 @@ def _weighted(function, x, axis, b, return_sign, keepdims, where, out, workers, 
 
 
 @handed_over
-def weighted_vjp(function, x, b, g, axis, where, workers, stream):
+def weighted_vjp(function, x, b, g, axis, where, out, workers, stream):
     """The gradients of sum(g * log |sum b exp(x)|) in x and in b."""
-    return weighted_derivatives.gradients(_weighted_rows(x, b, axis, where, workers, stream), g)
+    rows = _weighted_rows(x, b, axis, where, workers, stream)
+    return weighted_derivatives.gradients(rows, g, out)
 
 
 @handed_over
-def weighted_jvp(function, x, b, t, s, axis, keepdims, where, workers, stream):
+def weighted_jvp(function, x, b, t, s, axis, keepdims, where, out, workers, stream):
     """The derivative along t in x and s in b, of which one may be None, for 0."""
     rows = _weighted_rows(x, b, axis, where, workers, stream)
-    return weighted_derivatives.slopes(rows, t, s, keepdims)
+    return weighted_derivatives.slopes(rows, t, s, keepdims, out)
 
 
 def _weighted_rows(x, b, axis, where, workers, stream):

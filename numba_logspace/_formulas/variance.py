@@ -97,11 +97,18 @@ def weigh_variance_jvp(v, e, g, t, m, row, lift):
 
 @formula
 def _slope(sums, row, lift):
-    # 2 / sum(r_i^2), 1 / q, and what is to be multiplied last: 1, or the scale of q.
+    # 2 / (q sum(r_i^2)), and what is still to be multiplied: 1, or the scale of q.
     inverse, linear = row[3], row[8]
     number = const(inverse, 2.0) / ((sums[0] + sums[1]) / lift)
     last = select(linear > const(linear, 0.0), constant(linear, "scale"), const(linear, 1.0))
-    return number, inverse, last
+    return number * inverse, last
+
+
+@formula
+def _times_scaled(number, slope, last):
+    # Of all three the product; the first may be tiny, the others together too large.
+    small = magnitude(number) < const(number, 1.0)
+    return select(small, number * last * slope, number * slope * last)
 
 
 @formula
@@ -118,23 +125,22 @@ def _counted(row, y):
 @formula
 def settle_variance_jvp(sums, own, row, c, lift):
     """The derivative along g of the logarithm."""
-    number, inverse, last = _slope(sums, row, lift)
-    return (_counted(row, lowered(sums[2] + sums[3], lift, number * inverse) * last),)
+    slope, last = _slope(sums, row, lift)
+    total, one = sums[2] + sums[3], const(lift, 1.0)
+    small = magnitude(total) < one
+    y = lowered(select(small, total * last, total), lift, slope) * select(small, one, last)
+    return (_counted(row, y),)
 
 
 @formula
 def settle_variance_vjp(sums, own, row, c, lift):
-    """The row, 2 c / sum(r_i^2), 1 / q, and what is to be multiplied last."""
-    number, inverse, last = _slope(sums, row, lift)
-    return (*row, number * c, inverse, last)
+    """The row, c, 2 / (q sum(r_i^2)), and what is still to be multiplied."""
+    return (*row, c, *_slope(sums, row, lift))
 
 
 @formula
 def element_variance_vjp(v, e, g, t, m, row):
     """c times the derivative of the logarithm by an entry."""
-    number, inverse, last = row[9:]
-    r = _deviation(v, m, row)
-    # Neither over- nor underflows too soon.
-    large = magnitude(number) >= const(v, 1.0)
-    factor = select(large, r * number * inverse, number * inverse * r)
-    return (_counted(row, present(v, times(e, factor) * last)),)
+    c, slope, last = row[9:]
+    factor = _times_scaled(c, slope * _deviation(v, m, row), last)
+    return (_counted(row, present(v, times(e, factor))),)
