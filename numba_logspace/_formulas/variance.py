@@ -114,7 +114,7 @@ def _times_scaled(number, slope, last):
 @formula
 def _counted(row, y):
     # y, but 0 in a row without variance: the logarithm is -inf. There is no limit for two of +inf.
-    q, m, ties, count = row[2], *row[4:7]
+    q, m, ties, count = row[2], row[4], row[5], row[6]
     zero, one = const(m, 0.0), const(m, 1.0)
     y = select(q == zero, zero, y)
     y = select(count == one, zero, select(m == const(m, -math.inf), zero, y))
