@@ -25,6 +25,8 @@ FORMULAS = {
         + (1 - T_k) \log(1 - p_k)\,\big]""",
     "complement_cross_entropy": r"L = -\sum_k W_k \log(1 - p_k)",
     "sigmoid_binary_cross_entropy": r"L = -t \log \sigma(x) - (1 - t) \log(1 - \sigma(x))",
+    "sigmoid_binary_cross_entropy_hvp": r"""h_j = (1 - m_j + q_j m_j)\, \sigma(x_j)\,
+        \sigma(-x_j)\, t_j \quad \text{(targets } m \text{, weights } q \text{ of them)}""",
     "gated_log_softmax": r"""y = \big(\log s + \operatorname{log\_softmax}(a),\;
         \log(1 - s) + \operatorname{log\_softmax}(b)\big), \quad s = \sigma(\mathrm{gate})""",
     "logmatmulexp": r"c_{ij} = \log \sum_k e^{a_{ik} + b_{kj}}",

@@ -82,6 +82,8 @@ __all__ = [
     "logsumexp_jvp",
     "logsumexp_vjp",
     "logvarexp",
+    "logvarexp_jvp",
+    "logvarexp_vjp",
     "loo_logsumexp",
     "loo_logsumexp_jvp",
     "loo_logsumexp_vjp",
@@ -96,6 +98,7 @@ __all__ = [
     "segment_softmax_vjp",
     "set_workers",
     "sigmoid_binary_cross_entropy",
+    "sigmoid_binary_cross_entropy_hvp",
     "sigmoid_binary_cross_entropy_value_and_grad",
     "softmax",
     "softmax_binary_cross_entropy",
@@ -1655,9 +1658,9 @@ def complement_cross_entropy(
     axis : int, optional
         The axis of the classes.
     where : array_like of bool, optional
-        Which rows count, of a shape that broadcasts to that of the losses; the loss and the gradient of
-        the others are 0, whatever they hold, and they count in no mean. Of labels that are -1 where
-        they are missing it is ``labels >= 0``.
+        Which rows count, of a shape that broadcasts to that of the losses; the results of the others
+        are 0, whatever they hold, and they count in no mean. Of labels that are -1 where they are
+        missing it is ``labels >= 0``.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     workers : int, optional
@@ -1713,6 +1716,7 @@ def complement_cross_entropy_hvp(
     t: ArrayLike,
     axis: int = -1,
     *,
+    where: ArrayLike | None = None,
     reduction: _Reduction = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
@@ -1735,10 +1739,14 @@ def complement_cross_entropy_hvp(
         The tangent, of a shape that broadcasts to that of `logits`.
     axis : int, optional
         The axis of the classes.
+    where : array_like of bool, optional
+        Which rows count, of a shape that broadcasts to that of the losses; the results of the others
+        are 0, whatever they hold, and they count in no mean. Of labels that are -1 where they are
+        missing it is ``labels >= 0``.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     out : ndarray, optional
-        Where to put the gradient, of its shape and dtype. It may be `logits` itself.
+        Where to put the product, of its shape and dtype. It may be `logits` or `t` itself.
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process may
         run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
@@ -1775,8 +1783,7 @@ def complement_cross_entropy_hvp(
 
     Error bound: 8 ulp of the sum of the moduli of the terms that `log1m_softmax_hvp` names, under
     its conditions. O(size) time, and no more memory than the result, in any layout that some order
-    of the axes makes contiguous; otherwise pieces of `x` are copied in turn. CUDA arrays are not
-    taken, and objects of other libraries are read as NumPy arrays.
+    of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -1814,9 +1821,9 @@ def complement_cross_entropy_value_and_grad(
     axis : int, optional
         The axis of the classes.
     where : array_like of bool, optional
-        Which rows count, of a shape that broadcasts to that of the losses; the loss and the gradient of
-        the others are 0, whatever they hold, and they count in no mean. Of labels that are -1 where
-        they are missing it is ``labels >= 0``.
+        Which rows count, of a shape that broadcasts to that of the losses; the results of the others
+        are 0, whatever they hold, and they count in no mean. Of labels that are -1 where they are
+        missing it is ``labels >= 0``.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     out : ndarray, optional
@@ -1900,8 +1907,8 @@ def cross_entropy(
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-        A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
-        target is checked like that of any other.
+        A row of weight 0 does not count: its results are 0, whatever its logits are. Its target is
+        checked like that of any other.
     class_weights : array_like, optional
         A weight >= 0 for each class, which multiplies its target. That of a label counts as one of its
         row, also in the mean; beside numbers for the classes the mean is over the rows, and 0 where
@@ -1909,9 +1916,9 @@ def cross_entropy(
     label_smoothing : float, optional
         A share s in [0, 1) of each target that is spread over all K classes: (1 - s) M + s / K.
     where : array_like of bool, optional
-        Which rows count, of a shape that broadcasts to that of the losses; the loss and the gradient of
-        the others are 0, whatever they hold, and they count in no mean. Of labels that are -1 where
-        they are missing it is ``labels >= 0``.
+        Which rows count, of a shape that broadcasts to that of the losses; the results of the others
+        are 0, whatever they hold, and they count in no mean. Of labels that are -1 where they are
+        missing it is ``labels >= 0``.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     workers : int, optional
@@ -1976,6 +1983,9 @@ def cross_entropy_hvp(
     axis: int = -1,
     *,
     weights: ArrayLike | None = None,
+    class_weights: ArrayLike | None = None,
+    label_smoothing: float | None = None,
+    where: ArrayLike | None = None,
     reduction: _Reduction = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
@@ -2002,12 +2012,22 @@ def cross_entropy_hvp(
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-        A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
-        target is checked like that of any other.
+        A row of weight 0 does not count: its results are 0, whatever its logits are. Its target is
+        checked like that of any other.
+    class_weights : array_like, optional
+        A weight >= 0 for each class, which multiplies its target. That of a label counts as one of its
+        row, also in the mean; beside numbers for the classes the mean is over the rows, and 0 where
+        all classes have a weight of 0.
+    label_smoothing : float, optional
+        A share s in [0, 1) of each target that is spread over all K classes: (1 - s) M + s / K.
+    where : array_like of bool, optional
+        Which rows count, of a shape that broadcasts to that of the losses; the results of the others
+        are 0, whatever they hold, and they count in no mean. Of labels that are -1 where they are
+        missing it is ``labels >= 0``.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     out : ndarray, optional
-        Where to put the gradient, of its shape and dtype. It may be `logits` itself.
+        Where to put the product, of its shape and dtype. It may be `logits` or `t` itself.
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process may
         run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
@@ -2038,14 +2058,13 @@ def cross_entropy_hvp(
     -----
     For `hessp` of scipy.optimize's Newton-CG, trust-ncg and trust-krylov. With a reduction
     it is that of the sum, or of the mean, of all rows; with "none" that of the loss of each row,
-    as `logsumexp_hvp`.
+    as `logsumexp_hvp`. Of the targets only the sum counts.
 
     Special values: as `logsumexp_hvp`; 0 in a row of weight 0.
 
     Error bound: 8 ulp of the sum of the moduli of the terms M_i P_j (1 - P_j) t_j and M_i P_j P_l
     t_l, times the weight of the row. O(size) time, and no more memory than the result, in any
     layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
-    CUDA arrays are not taken.
 
     Examples
     --------
@@ -2088,8 +2107,8 @@ def cross_entropy_value_and_grad(
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-        A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
-        target is checked like that of any other.
+        A row of weight 0 does not count: its results are 0, whatever its logits are. Its target is
+        checked like that of any other.
     class_weights : array_like, optional
         A weight >= 0 for each class, which multiplies its target. That of a label counts as one of its
         row, also in the mean; beside numbers for the classes the mean is over the rows, and 0 where
@@ -2097,9 +2116,9 @@ def cross_entropy_value_and_grad(
     label_smoothing : float, optional
         A share s in [0, 1) of each target that is spread over all K classes: (1 - s) M + s / K.
     where : array_like of bool, optional
-        Which rows count, of a shape that broadcasts to that of the losses; the loss and the gradient of
-        the others are 0, whatever they hold, and they count in no mean. Of labels that are -1 where
-        they are missing it is ``labels >= 0``.
+        Which rows count, of a shape that broadcasts to that of the losses; the results of the others
+        are 0, whatever they hold, and they count in no mean. Of labels that are -1 where they are
+        missing it is ``labels >= 0``.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     out : ndarray, optional
@@ -4480,7 +4499,7 @@ def logsumexp_hvp(
 
     Error bound: 8 ulp of the sum of the moduli of the terms g p_j (1 - p_j) t_j and g p_j p_i t_i.
     O(size) time, and no more memory than the result, in any layout that some order of the axes
-    makes contiguous; otherwise pieces of `x` are copied in turn. CUDA arrays are not taken.
+    makes contiguous; otherwise pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -4700,8 +4719,7 @@ def logvarexp(
     Error bound: 4 ulp of the larger, in modulus, of the result and twice the largest entry. No
     deviation from the mean cancels, so entries that differ in their last digits have all digits of
     their variance. O(size) time, and no more memory than the result, in any layout that some order
-    of the axes makes contiguous; otherwise pieces of `x` are copied in turn. It has no VJP or JVP,
-    so arrays of PyTorch, JAX and PyTensor have no derivative through it.
+    of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -4711,6 +4729,156 @@ def logvarexp(
     1.5404450409471488
     >>> float(nl.logvarexp(np.array([0.0, 1e-12])))
     -56.64833659297599
+    """
+
+def logvarexp_jvp(
+    x: ArrayLike,
+    t: ArrayLike,
+    axis: _Axis = -1,
+    *,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> Any:
+    """The derivative of logvarexp(x) along t: the sum of t times the gradient of the value.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    t : array_like
+        The tangent, of a shape that broadcasts to that of `x`.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
+    keepdims : bool, optional
+        Keep the reduced axes in the result, with length one.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It must not overlap `x` or `t`.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray or scalar
+        In the shape of `x` without the axes; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` does not have.
+
+    Notes
+    -----
+    Special values: as `logvarexp_vjp`; tangents at entries of -inf do not count.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms, each of them t_j times what
+    `logvarexp_vjp` names. O(size) time, and no more memory than the result, in any layout that some
+    order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. `where` is not
+    taken beside CUDA arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> round(float(nl.logvarexp_jvp(np.log([1.0, 2.0, 6.0]), np.array([0.0, 0.0, 1.0]))), 8)
+    2.57142857
+    """
+
+def logvarexp_vjp(
+    x: ArrayLike,
+    g: ArrayLike | None = None,
+    axis: _Axis = -1,
+    *,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The gradient of sum(g * logvarexp(x)): 2 g e d / sum(d^2), e = exp(x), d = e - mean(e).
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the result. Or a DataFrame, Series or DataArray: then the result has its labels; or an
+        array of Dask: then it is lazy.
+    g : array_like, optional
+        The cotangent, of a shape that broadcasts to that of `x` without the axes, which may also be
+        kept with length one; None means ones: then it is the gradient of the sum.
+    axis : int, tuple of int or None, optional
+        The axis, or axes taken together, that a row runs along; None is all of them. Also the names
+        of dimensions of a DataArray.
+    where : array_like of bool, optional
+        Which entries take part, of a shape that broadcasts to that of `x`; the others are treated
+        as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `x` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `x`; float32 and float64 in the dtype of `x`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for quantities with a unit, for an `out` of another dtype,
+        for CUDA arrays among others.
+    ValueError
+        For a `where` that does not broadcast, for an `out` of another shape, or that overlaps an
+        input, or is read-only. Nothing has been written to it then.
+    numpy.exceptions.AxisError
+        For an axis that `x` does not have.
+
+    Notes
+    -----
+    Special values: 0 at entries of -inf, which count for the mean, and at masked entries, which do
+    not; 0 in a row without variance, whose value is -inf; NaN in a row with a NaN or with two or
+    more of +inf. A single +inf is the limit of a dominant entry.
+
+    Error bound: 8 ulp of the moduli of 2 g e_j e_j / s and 2 g e_j mean(e) / s together, s being
+    the sum of squares. Where the mean is above half of the largest entry, what both lack to that
+    counts instead of e_j and the mean, so entries that differ in their last digits have all digits
+    of their gradient. Nothing is promised where these moduli overflow. O(size) time, and no more
+    memory than the result, in any layout that some order of the axes makes contiguous; otherwise
+    pieces of `x` are copied in turn. `where` is not taken beside CUDA arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.logvarexp_vjp(np.log([1.0, 2.0, 6.0]))
+    array([-0.28571429, -0.28571429,  2.57142857])
+    >>> nl.logvarexp_vjp(np.array([0.0, 1e-12]))
+    array([-2.e+12,  2.e+12])
     """
 
 def loo_logsumexp(
@@ -5591,11 +5759,11 @@ def sigmoid_binary_cross_entropy(
         What the targets are multiplied with, >= 0, of a shape that broadcasts to that of `logits`.
     weights : array_like, optional
         A weight >= 0 for each entry, of a shape that broadcasts to that of `logits`; None means ones.
-        An entry of weight 0 does not count: its loss and gradient are 0, whatever its logit is. Its
-        target is checked like that of any other.
+        An entry of weight 0 does not count: its results are 0, whatever its logit is. Its target is
+        checked like that of any other.
     where : array_like of bool, optional
-        Which entries count, of a shape that broadcasts to that of `logits`; the loss and the gradient
-        of the others are 0, whatever they hold, and they count in no mean.
+        Which entries count, of a shape that broadcasts to that of `logits`; the results of the others
+        are 0, whatever they hold, and they count in no mean.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     workers : int, optional
@@ -5642,6 +5810,88 @@ def sigmoid_binary_cross_entropy(
     array([4.24835426e-18, 8.00000000e+02, 6.93147181e-01])
     """
 
+def sigmoid_binary_cross_entropy_hvp(
+    logits: ArrayLike,
+    targets: ArrayLike,
+    t: ArrayLike,
+    *,
+    pos_weight: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+    reduction: _Reduction = "none",
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The Hessian of `sigmoid_binary_cross_entropy` in the logits x, times t: it is diagonal.
+
+    Parameters
+    ----------
+    logits : array_like
+        Any shape, also a number; float16, float32, float64, int or bool, of any strides and byte
+        order. Or a CUDA array of Numba, CuPy or PyTorch, or with their interfaces: then all arrays
+        are, also the results, and what would raise for a target or a weight makes its loss NaN.
+    targets : array_like
+        Numbers in [0, 1], of a shape that broadcasts to that of `logits`.
+    t : array_like
+        The tangent, of a shape that broadcasts to that of `logits`.
+    pos_weight : array_like, optional
+        What the targets are multiplied with, >= 0, of a shape that broadcasts to that of `logits`.
+    weights : array_like, optional
+        A weight >= 0 for each entry, of a shape that broadcasts to that of `logits`; None means ones.
+        An entry of weight 0 does not count: its results are 0, whatever its logit is. Its target is
+        checked like that of any other.
+    where : array_like of bool, optional
+        Which entries count, of a shape that broadcasts to that of `logits`; the results of the others
+        are 0, whatever they hold, and they count in no mean.
+    reduction : {"none", "sum", "mean"}, optional
+        The weighted losses themselves, their sum, or that over the sum of the weights.
+    out : ndarray, optional
+        Where to put the product, of its shape and dtype. It may be `logits` or `t` itself.
+    workers : int, optional
+        How many threads may share the work; -1 is all cores. By default all cores this process may
+        run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
+    stream : CUDA stream or int, optional
+        For CUDA arrays alone: the stream to work on, of any library, or its address. By default that
+        on which the library of the first array is working.
+
+    Returns
+    -------
+    ndarray
+        In the shape of `logits`; float32 and float64 in the dtype of `logits`, float16
+        (computed in float32) in float16, int and bool in float64.
+
+    Raises
+    ------
+    TypeError
+        For masked arrays, for other dtypes, for CUDA arrays among others, for tensors that ask for
+        derivatives.
+    ValueError
+        For targets outside [0, 1], for weights that are negative, infinite (also as float32, where the
+        losses are computed in it) or NaN; for shapes that do not fit, for an unknown reduction, for a
+        mean of nothing or of weights that are all 0, for an
+        `out` of another shape, or that overlaps an input in part.
+
+    Notes
+    -----
+    It is (1 - m + q m) logistic(x) logistic(-x) t, with m the target and q its ``pos_weight``:
+    without that the targets do not matter. With a reduction it is that of the sum, or of the mean,
+    of all entries.
+
+    Special values: 0 at an infinite logit, NaN at one of NaN; 0 at an entry of weight 0.
+
+    Error bound: 8 ulp, where no product of some of the factors is subnormal or overflows. O(size)
+    time, and no more memory than the result, in any layout that some order of the axes makes
+    contiguous; otherwise pieces of `x` are copied in turn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.sigmoid_binary_cross_entropy_hvp(np.array([40.0, -40.0, 0.0]), [0, 1, 1], np.ones(3))
+    array([4.24835426e-18, 4.24835426e-18, 2.50000000e-01])
+    """
+
 def sigmoid_binary_cross_entropy_value_and_grad(
     logits: ArrayLike,
     targets: ArrayLike,
@@ -5668,11 +5918,11 @@ def sigmoid_binary_cross_entropy_value_and_grad(
         What the targets are multiplied with, >= 0, of a shape that broadcasts to that of `logits`.
     weights : array_like, optional
         A weight >= 0 for each entry, of a shape that broadcasts to that of `logits`; None means ones.
-        An entry of weight 0 does not count: its loss and gradient are 0, whatever its logit is. Its
-        target is checked like that of any other.
+        An entry of weight 0 does not count: its results are 0, whatever its logit is. Its target is
+        checked like that of any other.
     where : array_like of bool, optional
-        Which entries count, of a shape that broadcasts to that of `logits`; the loss and the gradient
-        of the others are 0, whatever they hold, and they count in no mean.
+        Which entries count, of a shape that broadcasts to that of `logits`; the results of the others
+        are 0, whatever they hold, and they count in no mean.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     out : ndarray, optional
@@ -5829,12 +6079,12 @@ def softmax_binary_cross_entropy(
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-        A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
-        target is checked like that of any other.
+        A row of weight 0 does not count: its results are 0, whatever its logits are. Its target is
+        checked like that of any other.
     where : array_like of bool, optional
-        Which rows count, of a shape that broadcasts to that of the losses; the loss and the gradient of
-        the others are 0, whatever they hold, and they count in no mean. Of labels that are -1 where
-        they are missing it is ``labels >= 0``.
+        Which rows count, of a shape that broadcasts to that of the losses; the results of the others
+        are 0, whatever they hold, and they count in no mean. Of labels that are -1 where they are
+        missing it is ``labels >= 0``.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     workers : int, optional
@@ -5866,7 +6116,9 @@ def softmax_binary_cross_entropy(
     Notes
     -----
     The loss that also scores the classes that are not chosen. For one-hot targets it is
-    `cross_entropy` plus the `complement_cross_entropy` of the other classes.
+    `cross_entropy` plus the `complement_cross_entropy` of the other classes. With a weight w_k
+    before the term of class k it is the sum of these two with w_k M_k and w_k (1 - M_k), and so
+    are its gradient and its Hessian: see the second example.
 
     Special values: where a factor is 0 its logarithm does not count, even if it is -inf; inf
     where another is -inf; NaN in a row with a NaN.
@@ -5881,6 +6133,10 @@ def softmax_binary_cross_entropy(
     >>> import numba_logspace as nl
     >>> nl.softmax_binary_cross_entropy(np.array([[0.0, 10.0, 50.0], [0.0, 10.0, 50.0]]), [2, 0])
     array([8.49709426e-18, 8.99999546e+01])
+    >>> x, m, w = np.array([0.0, 1.0, 2.0]), np.array([0.0, 0.0, 1.0]), np.array([1.0, 2.0, 0.5])
+    >>> y = nl.cross_entropy(x, m, class_weights=w) + nl.complement_cross_entropy(x, w * (1.0 - m))
+    >>> round(float(y), 8)
+    0.85950317
     """
 
 def softmax_binary_cross_entropy_hvp(
@@ -5890,6 +6146,7 @@ def softmax_binary_cross_entropy_hvp(
     axis: int = -1,
     *,
     weights: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: _Reduction = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
@@ -5916,12 +6173,16 @@ def softmax_binary_cross_entropy_hvp(
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-        A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
-        target is checked like that of any other.
+        A row of weight 0 does not count: its results are 0, whatever its logits are. Its target is
+        checked like that of any other.
+    where : array_like of bool, optional
+        Which rows count, of a shape that broadcasts to that of the losses; the results of the others
+        are 0, whatever they hold, and they count in no mean. Of labels that are -1 where they are
+        missing it is ``labels >= 0``.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     out : ndarray, optional
-        Where to put the gradient, of its shape and dtype. It may be `logits` itself.
+        Where to put the product, of its shape and dtype. It may be `logits` or `t` itself.
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process may
         run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
@@ -5958,7 +6219,7 @@ def softmax_binary_cross_entropy_hvp(
 
     Error bound: 8 ulp of the sum of the moduli of the terms of both. O(size) time, and no more
     memory than the result, in any layout that some order of the axes makes contiguous; otherwise
-    pieces of `x` are copied in turn. CUDA arrays are not taken.
+    pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -6000,12 +6261,12 @@ def softmax_binary_cross_entropy_value_and_grad(
         The axis of the classes.
     weights : array_like, optional
         A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-        A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
-        target is checked like that of any other.
+        A row of weight 0 does not count: its results are 0, whatever its logits are. Its target is
+        checked like that of any other.
     where : array_like of bool, optional
-        Which rows count, of a shape that broadcasts to that of the losses; the loss and the gradient of
-        the others are 0, whatever they hold, and they count in no mean. Of labels that are -1 where
-        they are missing it is ``labels >= 0``.
+        Which rows count, of a shape that broadcasts to that of the losses; the results of the others
+        are 0, whatever they hold, and they count in no mean. Of labels that are -1 where they are
+        missing it is ``labels >= 0``.
     reduction : {"none", "sum", "mean"}, optional
         The weighted losses themselves, their sum, or that over the sum of the weights.
     out : ndarray, optional
@@ -6213,6 +6474,7 @@ def weighted_logsumexp_jvp(
     *,
     keepdims: bool = False,
     where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
     workers: int | None = None,
     stream: Any = None,
 ) -> Any:
@@ -6237,6 +6499,8 @@ def weighted_logsumexp_jvp(
     where : array_like of bool, optional
         Which entries take part, of a shape that broadcasts to that of `x` and `b` together; the
         others are treated as absent.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It must not overlap an argument.
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process may
         run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
@@ -6253,10 +6517,11 @@ def weighted_logsumexp_jvp(
     Raises
     ------
     TypeError
-        For masked and complex arrays, for other dtypes, for quantities with a unit, for CUDA arrays
-        among others, where both tangents are None.
+        For masked and complex arrays, for other dtypes, for quantities with a unit, for an `out` of
+        another dtype, for CUDA arrays among others, where both tangents are None.
     ValueError
-        For shapes that do not fit.
+        For shapes that do not fit, for an `out` of another shape, or that overlaps an argument, or is
+        read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
         For an axis that `x` and `b` together do not have.
 
@@ -6288,6 +6553,7 @@ def weighted_logsumexp_vjp(
     axis: _Axis = -1,
     *,
     where: ArrayLike | None = None,
+    out: tuple[np.ndarray, np.ndarray] | None = None,
     workers: int | None = None,
     stream: Any = None,
 ) -> tuple[Any, Any]:
@@ -6310,6 +6576,8 @@ def weighted_logsumexp_vjp(
     where : array_like of bool, optional
         Which entries take part, of a shape that broadcasts to that of `x` and `b` together; the
         others are treated as absent.
+    out : tuple of two ndarrays, optional
+        Where to put the gradients, each of its own shape and dtype.
     workers : int, optional
         How many threads may share the work; -1 is all cores. By default all cores this process may
         run on where the array is large, but never more than ``NUMBA_NUM_THREADS``.
@@ -6327,10 +6595,11 @@ def weighted_logsumexp_vjp(
     Raises
     ------
     TypeError
-        For masked and complex arrays, for other dtypes, for quantities with a unit, for CUDA arrays
-        among others.
+        For masked and complex arrays, for other dtypes, for quantities with a unit, for an `out` of
+        another dtype, for CUDA arrays among others.
     ValueError
-        For shapes that do not fit.
+        For shapes that do not fit, for an `out` of another shape, or that overlaps an argument, or is
+        read-only. Nothing has been written to it then.
     numpy.exceptions.AxisError
         For an axis that `x` and `b` together do not have.
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from ._arguments.docs import shared_text
 from ._arguments.layout import Axis
-from ._door.losses import hessian_of_loss
+from ._door.losses import hessian_of_entry_loss, hessian_of_loss
 from ._door.matrices import jacobian
 from ._door.rows import hessian_of_rows, of_entries
 from ._family import FAMILY
@@ -151,7 +151,7 @@ def logsumexp_hvp(
     {derivatives}
 
     Error bound: 8 ulp of the sum of the moduli of the terms g p_j (1 - p_j) t_j and g p_j p_i t_i.
-    {cost} CUDA arrays are not taken.
+    {cost}
 
     Examples
     --------
@@ -163,7 +163,7 @@ def logsumexp_hvp(
     return hessian_of_rows(FAMILY["logsumexp_hvp"], x, axis, where, out, workers, stream, g, t)
 
 
-@shared_text("hvp of a loss")
+@shared_text("hvp of a loss with options of classes")
 def cross_entropy_hvp(
     logits: ArrayLike,
     targets: ArrayLike,
@@ -171,6 +171,9 @@ def cross_entropy_hvp(
     axis: int = -1,
     *,
     weights: ArrayLike | None = None,
+    class_weights: ArrayLike | None = None,
+    label_smoothing: float | None = None,
+    where: ArrayLike | None = None,
     reduction: Reduction = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
@@ -188,12 +191,12 @@ def cross_entropy_hvp(
     -----
     For `hessp` of scipy.optimize's Newton-CG, trust-ncg and trust-krylov. With a reduction
     it is that of the sum, or of the mean, of all rows; with "none" that of the loss of each row,
-    as `logsumexp_hvp`.
+    as `logsumexp_hvp`. Of the targets only the sum counts.
 
     Special values: as `logsumexp_hvp`; 0 in a row of weight 0.
 
     Error bound: 8 ulp of the sum of the moduli of the terms M_i P_j (1 - P_j) t_j and M_i P_j P_l
-    t_l, times the weight of the row. {cost} CUDA arrays are not taken.
+    t_l, times the weight of the row. {cost}
 
     Examples
     --------
@@ -204,7 +207,19 @@ def cross_entropy_hvp(
     """
     function = FAMILY["cross_entropy_hvp"]
     return hessian_of_loss(
-        function, logits, targets, t, axis, weights, reduction, out, workers, stream
+        function,
+        logits,
+        targets,
+        t,
+        axis,
+        weights,
+        reduction,
+        out,
+        workers,
+        stream,
+        where,
+        class_weights,
+        label_smoothing,
     )
 
 
@@ -216,6 +231,7 @@ def softmax_binary_cross_entropy_hvp(
     axis: int = -1,
     *,
     weights: ArrayLike | None = None,
+    where: ArrayLike | None = None,
     reduction: Reduction = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
@@ -237,8 +253,7 @@ def softmax_binary_cross_entropy_hvp(
 
     Special values: as `log1m_softmax_hvp`; 0 in a row of weight 0.
 
-    Error bound: 8 ulp of the sum of the moduli of the terms of both. {cost} CUDA arrays are not
-    taken.
+    Error bound: 8 ulp of the sum of the moduli of the terms of both. {cost}
 
     Examples
     --------
@@ -250,7 +265,7 @@ def softmax_binary_cross_entropy_hvp(
     """
     function = FAMILY["softmax_binary_cross_entropy_hvp"]
     return hessian_of_loss(
-        function, logits, targets, t, axis, weights, reduction, out, workers, stream
+        function, logits, targets, t, axis, weights, reduction, out, workers, stream, where
     )
 
 
@@ -261,6 +276,7 @@ def complement_cross_entropy_hvp(
     t: ArrayLike,
     axis: int = -1,
     *,
+    where: ArrayLike | None = None,
     reduction: Reduction = "none",
     out: np.ndarray | None = None,
     workers: int | None = None,
@@ -283,8 +299,7 @@ def complement_cross_entropy_hvp(
     Special values: as `log1m_softmax_hvp`.
 
     Error bound: 8 ulp of the sum of the moduli of the terms that `log1m_softmax_hvp` names, under
-    its conditions. {cost} CUDA arrays are not taken, and objects of other libraries are read as
-    NumPy arrays.
+    its conditions. {cost}
 
     Examples
     --------
@@ -296,5 +311,50 @@ def complement_cross_entropy_hvp(
     """
     function = FAMILY["complement_cross_entropy_hvp"]
     return hessian_of_loss(
-        function, logits, weights, t, axis, None, reduction, out, workers, stream
+        function, logits, weights, t, axis, None, reduction, out, workers, stream, where
+    )
+
+
+@shared_text("hvp of an entry loss")
+def sigmoid_binary_cross_entropy_hvp(
+    logits: ArrayLike,
+    targets: ArrayLike,
+    t: ArrayLike,
+    *,
+    pos_weight: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    where: ArrayLike | None = None,
+    reduction: Reduction = "none",
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> np.ndarray:
+    """The Hessian of `sigmoid_binary_cross_entropy` in the logits x, times t: it is diagonal.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    It is (1 - m + q m) logistic(x) logistic(-x) t, with m the target and q its ``pos_weight``:
+    without that the targets do not matter. With a reduction it is that of the sum, or of the mean,
+    of all entries.
+
+    Special values: 0 at an infinite logit, NaN at one of NaN; 0 at an entry of weight 0.
+
+    Error bound: 8 ulp, where no product of some of the factors is subnormal or overflows. {cost}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> nl.sigmoid_binary_cross_entropy_hvp(np.array([40.0, -40.0, 0.0]), [0, 1, 1], np.ones(3))
+    array([4.24835426e-18, 4.24835426e-18, 2.50000000e-01])
+    """
+    function = FAMILY["sigmoid_binary_cross_entropy_hvp"]
+    return hessian_of_entry_loss(
+        function, logits, targets, t, pos_weight, weights, where, reduction, out, workers, stream
     )

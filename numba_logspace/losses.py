@@ -158,7 +158,9 @@ def softmax_binary_cross_entropy(
     Notes
     -----
     The loss that also scores the classes that are not chosen. For one-hot targets it is
-    `cross_entropy` plus the `complement_cross_entropy` of the other classes.
+    `cross_entropy` plus the `complement_cross_entropy` of the other classes. With a weight w_k
+    before the term of class k it is the sum of these two with w_k M_k and w_k (1 - M_k), and so
+    are its gradient and its Hessian: see the second example.
 
     Special values: where a factor is 0 its logarithm does not count, even if it is -inf; inf
     where another is -inf; NaN in a row with a NaN.
@@ -173,6 +175,10 @@ def softmax_binary_cross_entropy(
     >>> import numba_logspace as nl
     >>> nl.softmax_binary_cross_entropy(np.array([[0.0, 10.0, 50.0], [0.0, 10.0, 50.0]]), [2, 0])
     array([8.49709426e-18, 8.99999546e+01])
+    >>> x, m, w = np.array([0.0, 1.0, 2.0]), np.array([0.0, 0.0, 1.0]), np.array([1.0, 2.0, 0.5])
+    >>> y = nl.cross_entropy(x, m, class_weights=w) + nl.complement_cross_entropy(x, w * (1.0 - m))
+    >>> round(float(y), 8)
+    0.85950317
     """
     function = FAMILY["softmax_binary_cross_entropy"]
     return loss(function, logits, targets, axis, weights, reduction, workers, stream, where)

@@ -386,8 +386,7 @@ def logvarexp(
 
     Error bound: 4 ulp of the larger, in modulus, of the result and twice the largest entry. No
     deviation from the mean cancels, so entries that differ in their last digits have all digits of
-    their variance. {cost} It has no VJP or JVP, so arrays of PyTorch, JAX and PyTensor have no
-    derivative through it.
+    their variance. {cost}
 
     Examples
     --------

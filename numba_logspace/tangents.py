@@ -280,6 +280,43 @@ def logmeanexp_jvp(
     return of_rows(FAMILY["logmeanexp_jvp"], x, axis, keepdims, where, out, workers, stream, t)
 
 
+@shared_text("jvp of a reduction")
+def logvarexp_jvp(
+    x: ArrayLike,
+    t: ArrayLike,
+    axis: Axis = -1,
+    *,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
+    workers: int | None = None,
+    stream: Any = None,
+) -> Any:
+    """The derivative of logvarexp(x) along t: the sum of t times the gradient of the value.
+
+    {parameters}
+
+    {returns}
+
+    {raises}
+
+    Notes
+    -----
+    Special values: as `logvarexp_vjp`; tangents at entries of -inf do not count.
+
+    Error bound: 8 ulp of the sum of the moduli of the terms, each of them t_j times what
+    `logvarexp_vjp` names. {cost} `where` is not taken beside CUDA arrays.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import numba_logspace as nl
+    >>> round(float(nl.logvarexp_jvp(np.log([1.0, 2.0, 6.0]), np.array([0.0, 0.0, 1.0]))), 8)
+    2.57142857
+    """
+    return of_rows(FAMILY["logvarexp_jvp"], x, axis, keepdims, where, out, workers, stream, t)
+
+
 @shared_text("jvp of a scan")
 def logcumsumexp_jvp(
     x: ArrayLike,
@@ -332,6 +369,7 @@ def weighted_logsumexp_jvp(
     *,
     keepdims: bool = False,
     where: ArrayLike | None = None,
+    out: np.ndarray | None = None,
     workers: int | None = None,
     stream: Any = None,
 ) -> Any:
@@ -368,4 +406,4 @@ def weighted_logsumexp_jvp(
     5.0
     """
     function = FAMILY["weighted_logsumexp_jvp"]
-    return weighted_jvp(function, x, b, t, s, axis, keepdims, where, workers, stream)
+    return weighted_jvp(function, x, b, t, s, axis, keepdims, where, out, workers, stream)

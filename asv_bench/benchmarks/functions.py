@@ -117,6 +117,7 @@ _OF_KIND = {
     "hvp": _three,
     "hvp of a reduction": _row_weights_and_tangent,
     **dict.fromkeys(("hvp of a loss", "hvp of class weights"), _targets_and_tangent),
+    "hvp of an entry loss": _targets_and_tangent,
     "jacobian": _short,
     **dict.fromkeys(("loss", "loss and gradient"), _targets),
     **dict.fromkeys(("class weights", "class weights and gradient"), _targets),

@@ -125,19 +125,19 @@ logits : array_like
 {out}{workers}"""
 
 _LOSS_OUT = """out : ndarray, optional
-    Where to put the gradient, of its shape and dtype. It may be `logits` itself.
+    Where to put the {what}, of its shape and dtype. It may be {may_be} itself.
 """
 
 _WHICH_ROWS = """where : array_like of bool, optional
-    Which rows count, of a shape that broadcasts to that of the losses; the loss and the gradient of
-    the others are 0, whatever they hold, and they count in no mean. Of labels that are -1 where
-    they are missing it is ``labels >= 0``.
+    Which rows count, of a shape that broadcasts to that of the losses; the results of the others
+    are 0, whatever they hold, and they count in no mean. Of labels that are -1 where they are
+    missing it is ``labels >= 0``.
 """
 
 _ROW_WEIGHTS = """weights : array_like, optional
     A weight >= 0 for each row, of a shape that broadcasts to that of the losses; None means ones.
-    A row of weight 0 does not count: its loss and gradient are 0, whatever its logits are. Its
-    target is checked like that of any other.
+    A row of weight 0 does not count: its results are 0, whatever its logits are. Its target is
+    checked like that of any other.
 """
 
 _OPTIONS_OF_CLASSES = """class_weights : array_like, optional
@@ -166,15 +166,15 @@ logits : array_like
     are, also the results, and what would raise for a target or a weight makes its loss NaN.
 targets : array_like
     Numbers in [0, 1], of a shape that broadcasts to that of `logits`.
-pos_weight : array_like, optional
+{before}pos_weight : array_like, optional
     What the targets are multiplied with, >= 0, of a shape that broadcasts to that of `logits`.
 weights : array_like, optional
     A weight >= 0 for each entry, of a shape that broadcasts to that of `logits`; None means ones.
-    An entry of weight 0 does not count: its loss and gradient are 0, whatever its logit is. Its
-    target is checked like that of any other.
+    An entry of weight 0 does not count: its results are 0, whatever its logit is. Its target is
+    checked like that of any other.
 where : array_like of bool, optional
-    Which entries count, of a shape that broadcasts to that of `logits`; the loss and the gradient
-    of the others are 0, whatever they hold, and they count in no mean.
+    Which entries count, of a shape that broadcasts to that of `logits`; the results of the others
+    are 0, whatever they hold, and they count in no mean.
 reduction : {{"none", "sum", "mean"}}, optional
     The weighted losses themselves, their sum, or that over the sum of the weights.
 {out}{workers}"""
@@ -241,12 +241,19 @@ def _cotangent(text=_COTANGENT, or_none=", optional"):
     return text.format(or_none=or_none)
 
 
+_GRADIENT_OUT = _LOSS_OUT.format(what="gradient", may_be="`logits`")
+_HVP_OUT = _LOSS_OUT.format(what="product", may_be="`logits` or `t`")
+_TANGENT_OF_LOGITS = _TANGENT.format(of="logits")
+_HVP_RETURNS = _returns("In the shape of `logits`", of="logits")
+
+
 def _loss_texts(targets, weights, wrong, of_classes=""):
     # Those of a loss, of a loss with its gradient, and of its Hessian times a vector.
     parameters = {
         "targets": targets,
         "weights": weights,
         "of_classes": of_classes,
+        "where": _WHICH_ROWS,
         "workers": _WORKERS,
     }
     and_out = ", for an `out` of another shape, or that overlaps an input in part"
@@ -256,38 +263,34 @@ def _loss_texts(targets, weights, wrong, of_classes=""):
     )
     return (
         {
-            "parameters": _LOSS.format(**parameters, before="", where=_WHICH_ROWS, out=""),
+            "parameters": _LOSS.format(**parameters, before="", out=""),
             "returns": _LOSS_RETURNS,
             "raises": raises,
         },
         {
-            "parameters": _LOSS.format(**parameters, before="", where=_WHICH_ROWS, out=_LOSS_OUT),
+            "parameters": _LOSS.format(**parameters, before="", out=_GRADIENT_OUT),
             "returns": _GRADIENT_RETURNS,
             "raises": raises_of_out,
         },
         {
-            "parameters": _LOSS.format(
-                **parameters, before=_TANGENT.format(of="logits"), where="", out=_LOSS_OUT
-            ),
-            "returns": _returns("In the shape of `logits`", of="logits"),
+            "parameters": _LOSS.format(**parameters, before=_TANGENT_OF_LOGITS, out=_HVP_OUT),
+            "returns": _HVP_RETURNS,
             "raises": raises_of_out,
         },
     )
 
 
+_WRONG_OUT = ", for an\n    `out` of another shape, or that overlaps an input in part"
 _ENTRIES = tuple(
     {
-        "parameters": _ENTRY_LOSS.format(out=out, workers=_WORKERS),
+        "parameters": _ENTRY_LOSS.format(before=before, out=out, workers=_WORKERS),
         "returns": returns,
-        "raises": _ENTRY_LOSS_RAISES.format(out=wrong_out),
+        "raises": _ENTRY_LOSS_RAISES.format(out=_WRONG_OUT if out else ""),
     }
-    for out, returns, wrong_out in (
-        ("", _ENTRY_LOSS_RETURNS, ""),
-        (
-            _LOSS_OUT,
-            _GRADIENT_RETURNS,
-            ", for an\n    `out` of another shape, or that overlaps an input in part",
-        ),
+    for before, out, returns in (
+        ("", "", _ENTRY_LOSS_RETURNS),
+        ("", _GRADIENT_OUT, _GRADIENT_RETURNS),
+        (_TANGENT_OF_LOGITS, _HVP_OUT, _HVP_RETURNS),
     )
 )
 _WRONG_TARGETS = "labels that are no class, targets outside [0, 1], "
@@ -358,7 +361,11 @@ b : array_like
 {keepdims}where : array_like of bool, optional
     Which entries take part, of a shape that broadcasts to that of `x` and `b` together; the
     others are treated as absent.
-{workers}"""
+{out}{workers}"""
+
+_WEIGHTED_OUTS = """out : tuple of two ndarrays, optional
+    Where to put the gradients, each of its own shape and dtype.
+"""
 
 _WEIGHTED_G = """g : array_like, optional
     The cotangent, of a shape that broadcasts to that of the value, whose axes may also be kept
@@ -373,10 +380,11 @@ _WEIGHTED_TANGENTS = """t, s : array_like or None
 _WEIGHTED_RAISES = """Raises
 ------
 TypeError
-    For masked and complex arrays, for other dtypes, for quantities with a unit, for CUDA arrays
-    among others{more}.
+    For masked and complex arrays, for other dtypes, for quantities with a unit, for an `out` of
+    another dtype, for CUDA arrays among others{more}.
 ValueError
-    For shapes that do not fit.
+    For shapes that do not fit, for an `out` of another shape, or that overlaps an argument, or is
+    read-only. Nothing has been written to it then.
 numpy.exceptions.AxisError
     For an axis that `x` and `b` together do not have."""
 
@@ -416,12 +424,17 @@ _TEXTS = {
         "returns": _returns("Each in the shape of `x`", "value, gradient : ndarray"),
     },
     "weighted vjp": {
-        "parameters": _WEIGHTED.format(more=_WEIGHTED_G, keepdims="", workers=_WORKERS),
+        "parameters": _WEIGHTED.format(
+            more=_WEIGHTED_G, keepdims="", out=_WEIGHTED_OUTS, workers=_WORKERS
+        ),
         "raises": _WEIGHTED_RAISES.format(more=""),
     },
     "weighted jvp": {
         "parameters": _WEIGHTED.format(
-            more=_WEIGHTED_TANGENTS, keepdims=_KEEPDIMS, workers=_WORKERS
+            more=_WEIGHTED_TANGENTS,
+            keepdims=_KEEPDIMS,
+            out=_OUT.format(may_be="It must not overlap an argument."),
+            workers=_WORKERS,
         ),
         "raises": _WEIGHTED_RAISES.format(more=", where both tangents are None"),
     },
@@ -429,6 +442,8 @@ _TEXTS = {
     "class weights": _CLASS_WEIGHTS[0],
     "hvp of class weights": _CLASS_WEIGHTS[2],
     "hvp of a loss": _TARGETS[2],
+    "hvp of a loss with options of classes": _TARGETS_OF_CLASSES[2],
+    "hvp of an entry loss": _ENTRIES[2],
     "class weights and gradient": _CLASS_WEIGHTS[1],
     "loss with options of classes": _TARGETS_OF_CLASSES[0],
     "loss with options of classes and gradient": _TARGETS_OF_CLASSES[1],

@@ -210,12 +210,12 @@ def broadcast_axes(shape, full):
     return (*range(new), *own)
 
 
-def check_two_outs(out, shapes, dtype, inputs):
+def check_two_outs(out, shapes, dtypes, inputs):
     """Refuse an `out` that is no pair of arrays, apart from each other and from the inputs."""
     if not isinstance(out, tuple) or len(out) != 2:
         raise TypeError(f"out must be a tuple of two arrays, got {type(out).__name__}")
     for i, others in enumerate((inputs, inputs | {"out[0]": out[0]})):
-        check_out(out[i], shapes[i], dtype, others, name=f"out[{i}]")
+        check_out(out[i], shapes[i], dtypes[i], others, name=f"out[{i}]")
 
 
 def check_out(out, shape, dtype, inputs, may_be=(), name="out"):

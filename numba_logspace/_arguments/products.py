@@ -67,7 +67,7 @@ def vjp(a, b, g, out, workers):
         g = product.beside(g, "g", product.shape, "the result")
     shapes = product.a.shape, product.b.shape
     if out is not None:
-        layout.check_two_outs(out, shapes, product.result, product.inputs(g=g))
+        layout.check_two_outs(out, shapes, [product.result] * 2, product.inputs(g=g))
     outs = (None, None) if out is None else out
     first, second = product.factors(product.a, product.b)
     if math.prod(product.form) * first.shape[-1] == 0:

@@ -138,7 +138,16 @@ class Rows:
         """Two arrays for results of the shape of x, apart from each other and from the inputs."""
         if out is None:
             return self.out(None, inputs), self.out(None, inputs)
-        layout.check_two_outs(out, [self.x.shape] * 2, self.result, self._inputs(inputs))
+        shapes, dtypes = [self.x.shape] * 2, [self.result] * 2
+        layout.check_two_outs(out, shapes, dtypes, self._inputs(inputs))
+        return out
+
+    def outs_alone(self, out, inputs):
+        """Check two arrays for results that x and the weights have alone; None for each of None."""
+        if out is None:
+            return None, None
+        shapes, dtypes = zip(*self.alone)
+        layout.check_two_outs(out, shapes, dtypes, self._inputs({"b": self.b} | inputs))
         return out
 
     def out_of_shape(self, out, shape, inputs):
@@ -206,6 +215,14 @@ class Rows:
             return self.mean(values, shares)
         return self.total(values)
 
+    def both_terms(self, targets, pos_weight):
+        """1 - t + q t, which multiplies the curvature of a single logit; None for ones."""
+        if pos_weight is None:
+            return None
+        targets, pos_weight = (np.asarray(u, np.float64) for u in (targets, pos_weight))
+        with np.errstate(all="ignore"):  # entries that do not count may hold anything
+            return ((1.0 - targets) + pos_weight * targets).astype(self.dtype)
+
     def run(self, function, g=None, t=None, c=None, values=False, outs=()):
         """Call the engine of a function; the values of the rows, where they are wanted.
 
@@ -250,13 +267,16 @@ class Rows:
             _fill_weighted_gradients(self, g, parts)
         return parts
 
-    def summed_to(self, values, shape, dtype):
+    def summed_to(self, values, shape, dtype, out=None):
         """The sum over what an argument of a shape is broadcast along, as it is returned."""
         axes = layout.broadcast_axes(shape, values.shape)
         if axes:
             values = sums_over(values, axes).reshape(shape)
         with np.errstate(all="ignore"):  # a smaller dtype may overflow or underflow
-            return values.astype(dtype, copy=False)[()]
+            if out is None:
+                return values.astype(dtype, copy=False)[()]
+            out[...] = values
+        return out
 
     def weighted_slopes(self, tangents):
         """The derivatives of log |sum b exp(x)| along tangents of x and b, None for 0."""
@@ -311,16 +331,16 @@ def _run_slabs(function, rows, entries, c, values, outs):
     def one(index, n):
         piece = copy_of(x, index, rows.dtype, mask).reshape(-1)
         part = np.empty(piece.size // n, rows.dtype) if values else None
+        if function.without_max:
+            leave_out_first_max(piece, n)
+        arrays = [piece_of(u, index) for u in entries]
+        numbers = flat(copy_of(c, index, rows.dtype))
+        pieces = _places(engine, piece, outs)
         if mask is not None and engine.counts:
-            _reduce_by_count(engine, piece.reshape(-1, n), mask[index].reshape(-1, n), part)
+            _run_by_count(engine, mask[index].reshape(-1), n, piece, arrays, numbers, part, pieces)
         else:
-            if function.without_max:
-                leave_out_first_max(piece, n)
-            arrays = [piece_of(u, index) for u in entries]
-            numbers = flat(copy_of(c, index, rows.dtype))
-            pieces = _places(engine, piece, outs)
             engine(piece, *arrays, numbers, part, pieces, piece.size // n, n, 1, 1)
-            _hand_over(pieces, outs, index, mask, function.masked)
+        _hand_over(pieces, outs, index, mask, function.masked)
         if values:
             results[index] = part.reshape(results[index].shape)
 
@@ -349,18 +369,27 @@ def _hand_over(pieces, outs, index, mask, masked):
             out[index] = piece
 
 
-def _reduce_by_count(engine, rows, mask, values):
+def _run_by_count(engine, mask, n, x, entries, c, values, outs):
     # Rows with equally many entries together, without their absent ones.
-    counts = mask.sum(axis=1)
-    for n in np.unique(counts):
-        chosen = counts == n
-        if n == 0:
-            values[chosen] = engine.of_nothing
+    counts = mask.reshape(-1, n).sum(axis=1)
+    for count in np.unique(counts):
+        chosen = counts == count
+        if count == 0:
+            if values is not None:
+                values[chosen] = engine.of_nothing
             continue
-        entries = rows[chosen][mask[chosen]]
-        part = np.empty(entries.size // n, values.dtype)
-        engine(entries, None, None, None, part, (None, None), part.size, int(n), 1, 1)
-        values[chosen] = part
+        taken = mask & np.repeat(chosen, n)
+        row, *more = (None if u is None else u[taken] for u in (x, *entries))
+        outer = row.size // int(count)
+        numbers = None if c is None else c[chosen]
+        part = None if values is None else np.empty(outer, x.dtype)
+        places = [None if out is None else np.empty_like(row) for out in outs]
+        engine(row, *more, numbers, part, places, outer, int(count), 1, 1)
+        if values is not None:
+            values[chosen] = part
+        for out, place in zip(outs, places):
+            if out is not None:
+                out[taken] = place
 
 
 def _weigh_slabs(engine, rows, b, values, signs):

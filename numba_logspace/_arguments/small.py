@@ -17,12 +17,12 @@ from .._cpu.workers import THRESHOLD
 from .slabs import SLAB
 from .targets import REDUCTIONS
 
-_SINGLE, _DOUBLE, _LABEL = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int64)
+_SINGLE, DOUBLE, _LABEL = np.dtype(np.float32), np.dtype(np.float64), np.dtype(np.int64)
 _FLOATS = {float, np.float32, np.float64}
 _INTS = {int, *(np.dtype(code).type for code in "bBhHiIlLqQ")}
-_LARGEST = sys.float_info.max
+LARGEST = sys.float_info.max
 _NOWHERE = None, None
-_ONE = {dtype: np.ones(1, dtype) for dtype in (_SINGLE, _DOUBLE)}
+_ONE = {dtype: np.ones(1, dtype) for dtype in (_SINGLE, DOUBLE)}
 
 
 # --- what is plain -------------------------------------------------------------------------------
@@ -34,7 +34,7 @@ def form_of(x, axis):
         return None
     dtype, size, shape = x.dtype, x.size, x.shape
     ndim = len(shape)
-    plain = (dtype is _DOUBLE or dtype is _SINGLE) and x.flags.carray
+    plain = (dtype is DOUBLE or dtype is _SINGLE) and x.flags.carray
     if not (plain and 0 < size < THRESHOLD and ndim):
         return None
     if axis is None:
@@ -71,6 +71,11 @@ def takes(out, shape, dtype, others):
         if np.may_share_memory(out, u):
             return False
     return True
+
+
+def apart(out, x, t):
+    """Those of two arrays that `out` is not itself, None for the others."""
+    return None if out is x else x, None if out is t else t
 
 
 def flat(u):
@@ -226,22 +231,25 @@ def pair_of_entries(function, x, axis, out, workers, g):
     return out
 
 
-def from_rows(function, x, axis, out, workers, g):
-    """A result for each entry, from x and a number for each row."""
+def from_rows(function, x, axis, out, workers, g, t=None):
+    """A result for each entry, from x and a number for each row, perhaps with a tangent."""
     form = form_of(x, axis)
     if form is None or not is_one_thread(workers):
         return None
     shape, dtype, engine, c = x.shape, x.dtype, function.engine, None
+    if t is not None and not is_like(t, shape, dtype):
+        return None
     if g is not None:
         c = numbers_of(g, x, axis, form[0])
         if c is None:
             return None
     if out is None:
         out = np.empty(shape, dtype)
-    elif not takes(out, shape, dtype, (c,) if out is x else (x, c)):
+    elif not takes(out, shape, dtype, (c, None if out is x else x, None if out is t else t)):
         return None
     if not function.without_max:
-        weigh(engine, flat(x), None, None, c, None, (flat(out), None), form[1:])
+        tangents = None if t is None else flat(t)
+        weigh(engine, flat(x), tangents, None, c, None, (flat(out), None), form[1:])
     elif not _weigh_without_max(engine, x, None, c, None, out, form[1:]):
         return None
     return out
@@ -266,22 +274,26 @@ def weighted(function, x, axis, b, return_sign, keepdims, out, workers):
         return None
     signs, count = np.empty(shape), form[0] * form[2]
     values, of_signs = np.empty(count), flat(signs)
-    function.engine(_doubles(x, form), _doubles(b, form), values, of_signs, form[1])
+    function.engine(doubles(x, form), doubles(b, form), values, of_signs, form[1])
     put_logarithms(values, of_signs, bool(return_sign), flat(out))
     values = out[()] if given is None else out
     return (values, signs.astype(dtype, copy=False)[()]) if return_sign else values
 
 
-def _doubles(u, form):
+def doubles(u, form):
+    """A plain array as float64, flat, in which the entries of each row follow each other."""
     u = flat(u) if form[2] == 1 else rows_last(u, *form)
-    return u if u.dtype is _DOUBLE else u.astype(_DOUBLE)
+    return u if u.dtype is DOUBLE else u.astype(DOUBLE)
 
 
 # --- losses --------------------------------------------------------------------------------------
 
 
-def loss(function, logits, scores, axis, weights, reduction, out, workers):
-    """A loss for each row, or one number; with a gradient where the function has one."""
+def loss(function, logits, scores, axis, weights, reduction, out, workers, t=None):
+    """A loss for each row, or one number; with a gradient where the function has one.
+
+    With a tangent t it is what the Hessian makes of that, and no loss.
+    """
     form = None if axis is None else form_of(logits, axis)
     if form is None or not is_one_thread(workers):
         return None
@@ -297,6 +309,8 @@ def loss(function, logits, scores, axis, weights, reduction, out, workers):
         c = _row_weights_of(weights, logits, axis, rows, reduction)
         if c is None:
             return None
+    if t is not None:
+        return _hessian(function, logits, scores, t, c, out, form)
     gradient = function.gives_gradient
     if out is None:
         out = np.empty(shape, dtype) if gradient else None
@@ -310,6 +324,18 @@ def loss(function, logits, scores, axis, weights, reduction, out, workers):
     return (values, out) if gradient else values
 
 
+def _hessian(function, logits, scores, t, c, out, form):
+    shape, dtype = logits.shape, logits.dtype
+    if not is_like(t, shape, dtype):
+        return None
+    if out is None:
+        out = np.empty(shape, dtype)
+    elif not takes(out, shape, dtype, (scores, c, *apart(out, logits, t))):
+        return None
+    weigh(function.engine, flat(logits), scores, flat(t), c, None, (flat(out), None), form)
+    return out
+
+
 def reduced(values, weights, shares, reduction):
     """The sum of all, or the mean; a single one is either."""
     if values.size == 1:
@@ -318,7 +344,7 @@ def reduced(values, weights, shares, reduction):
         total = sum_of_rows(values)
     else:
         total = mean_of_rows(values, shares[:1] if weights is None else shares)
-    if values.dtype is _DOUBLE:
+    if values.dtype is DOUBLE:
         return np.float64(total)
     with np.errstate(all="ignore"):  # it may overflow or underflow
         return np.float32(total)
@@ -350,7 +376,7 @@ def _class_weights_of(u, x, axis, rows):
     if not is_like(u, x.shape, x.dtype):
         return None
     u = flat(u)
-    return u if all_between(u, 0.0, _LARGEST) else None
+    return u if all_between(u, 0.0, LARGEST) else None
 
 
 def _row_weights_of(weights, x, axis, rows, reduction):
@@ -360,16 +386,16 @@ def _row_weights_of(weights, x, axis, rows, reduction):
         return _weight_of_one_row(weights, x, axis, rows, mean)
     if weights is not None:
         # Their sum is that of what they were.
-        wide = _DOUBLE if mean and type(weights) is not np.ndarray else x.dtype
+        wide = DOUBLE if mean and type(weights) is not np.ndarray else x.dtype
         weights = numbers_of(weights, x, axis, rows, wide)
-        if weights is None or not all_between(weights, 0.0, _LARGEST):
+        if weights is None or not all_between(weights, 0.0, LARGEST):
             return None
         if not mean:
             return weights
     shares = np.empty(count, x.dtype)
     if weights is None:
         shares.fill(1.0 / count)
-    elif not fill_shares(weights.astype(_DOUBLE, copy=False), shares) > 0.0:
+    elif not fill_shares(weights.astype(DOUBLE, copy=False), shares) > 0.0:
         return None
     return shares
 

@@ -14,7 +14,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from .._formulas.simd import VECTOR_BYTES
-from . import kernels, moments, scan, stream, weigh, weighted
+from . import alone, kernels, moments, scan, stream, weigh, weighted
 from .workers import THRESHOLD, share
 
 # Rows up to this length go side by side through the lanes of vectors, longer ones along them.
@@ -295,6 +295,12 @@ class Moment(Weighing):
         return self._tiles(weigh.weigh_short_rows)
 
 
+class MomentDerivative(Weighing):
+    """A derivative of a Moment: the length of a row is part of it, too."""
+
+    counts = True
+
+
 class Entries(Weighing):
     """A loss in which each entry is a row, from its formulas; they lie side by side."""
 
@@ -305,7 +311,7 @@ class Entries(Weighing):
     @functools.cached_property
     def entries(self):
         """The kernel (x, g, t, c, values, out, start, stop)."""
-        return weigh.weigh_entries(self.formulas, self.condition, self._seconds)
+        return alone.weigh_entries(self.formulas)
 
 
 @register_jitable

@@ -8,7 +8,7 @@ from .._compile.jit import kernel
 def _all_between(values, low, high):
     right = True
     for value in values:
-        right &= low <= value <= high
+        right &= (value >= low) & (value <= high)
     return right
 
 

@@ -444,22 +444,6 @@ def weigh_long_columns(formulas, condition, seconds):
     return kernel(columns)
 
 
-def weigh_entries(formulas, condition, seconds):
-    """Rows of one entry each; the unit of work is a vector of them."""
-    tile = tile_of(formulas, condition, seconds[1])
-
-    def entries(x, g, t, c, values, out, start, stop):
-        w, count = lanes(x), x.size
-        for unit in range(start, stop):
-            base = unit * w
-            width = lesser(w, count - base)
-            number = numbers_of_rows(c, base, width, x)
-            result = tile(x, base, 1, 1, width, None, g, t, number, out, None)
-            store(values, base, width, result)
-
-    return kernel(entries)
-
-
 def weigh_short_rows(formulas, condition, seconds):
     """As many rows at a time as a vector has lanes; the unit of work is a row."""
     tile = tile_of(formulas, condition, seconds[1])

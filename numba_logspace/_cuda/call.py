@@ -5,6 +5,7 @@ import numpy as np
 from .._arguments import layout
 from .._arguments.rows import Rows as RowsOfCpu
 from .._arguments.slabs import Labels, rows_last, shared_form
+from .._cpu.engines import Moment, Reduction
 from . import engines, losses, ordered, totals
 from .arrays import Operand, empty_like, number_of_stream, order
 from .copy import fill_with, leave_out_first_max, move_present, pack, pack_labels, unpack
@@ -121,11 +122,19 @@ class Rows(RowsOfCpu):
             return self.call.new(shape, self.result)
         return super().out_of_shape(self.call.header(out, "out"), shape, inputs)
 
+    def _headers_of(self, out):
+        # Of a tuple of arrays.
+        if not isinstance(out, tuple):
+            return out
+        return tuple(self.call.header(o, f"out[{i}]") for i, o in enumerate(out))
+
     def two_outs(self, out, inputs):
         """The headers of two arrays for results of the shape of x."""
-        if isinstance(out, tuple):
-            out = tuple(self.call.header(o, f"out[{i}]") for i, o in enumerate(out))
-        return super().two_outs(out, inputs)
+        return super().two_outs(self._headers_of(out), inputs)
+
+    def outs_alone(self, out, inputs):
+        """The headers of two arrays for results that x and the weights have alone."""
+        return super().outs_alone(self._headers_of(out), inputs)
 
     def out_of_rows(self, out, keepdims, inputs, of_moduli=False):
         """The header of an array for results with a number for each row; None for None."""
@@ -191,6 +200,10 @@ class Rows(RowsOfCpu):
         else:
             self._run_on_copies(function, (g, t), numbers, rows, outs)
         return result
+
+    def both_terms(self, targets, pos_weight):
+        """1 - t + q t, which multiplies the curvature of a single logit; NaN for what is wrong."""
+        return losses.both_terms(self, targets, pos_weight)
 
     def _form(self, entries, outs, by_row):
         # The normal form, if all arrays have the same; the rows have to be in order if anything
@@ -286,15 +299,19 @@ class Rows(RowsOfCpu):
             fill_with(values, 0.0, self.call.stream)
         return values
 
-    def summed_to(self, values, shape, dtype):
+    def summed_to(self, values, shape, dtype, out=None):
         """The sum over what an argument of a shape is broadcast along, as it is returned."""
-        if shape == values.shape and dtype == values.dtype:
-            return self.call.handed_out(values)
-        out = self.call.new(shape, dtype)
-        if out.size and values.size:
-            totals.added((values,), out, self.call.stream)
-        elif out.size:
-            fill_with(out, 0.0, self.call.stream)
+        total, stream = values, self.call.stream
+        if shape != values.shape or dtype != values.dtype:
+            total = self.call.new(shape, dtype)
+            if total.size and values.size:
+                totals.added((values,), total, stream)
+            elif total.size:
+                fill_with(total, 0.0, stream)
+        if out is None:
+            return self.call.handed_out(total)
+        if out.size:
+            unpack(total.reshape(-1), out, stream)
         return self.call.handed_out(out)
 
     def _rows_last(self):
@@ -306,6 +323,8 @@ class Rows(RowsOfCpu):
         x, mask, n = self._rows_last()
         copy = self.call.new(size, self.dtype)
         if mask is not None and engine.counts:
+            if not isinstance(engine, (Reduction, Moment)):
+                raise TypeError(f"where must be None for CUDA arrays in {function.name}")
             lengths = self.call.new(size // n, np.dtype(np.int64))
             pack(x, copy, stream)
             move_present(copy, mask, n, lengths, stream)

@@ -91,7 +91,7 @@ def admitting(formulas):
     return Formulas(
         formulas.prepare,
         settle_admitted,
-        weigh=weigh_admitted,
+        weigh=weigh_admitted if formulas.weighs else None,
         sums=formulas.sums,
         element=element_admitted if element else None,
         result=formulas.result,

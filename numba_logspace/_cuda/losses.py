@@ -173,6 +173,30 @@ def _scored(rows, targets, labels, factors, share):
     return out
 
 
+@functools.cache
+def _add_terms():
+    def add(targets, pos_weight, out):
+        i = cuda.grid(1)
+        if i < out.size:
+            m = probability_or_nan(types.float64(targets[i]))
+            out[i] = (1.0 - m) + m * weight_or_nan(types.float64(_number(pos_weight, i, 1.0)))
+
+    return cuda.jit(add)
+
+
+def both_terms(rows, targets, pos_weight):
+    """What both terms of the loss of each entry count, an array of the shape of the rows."""
+    out = rows.call.new(rows.shape, rows.dtype)
+    if out.size:
+        arrays = [
+            None if u is None else rows.flat(u, rows.shape, rows.dtype)
+            for u in (targets, pos_weight)
+        ]
+        arrays = map(flat, (*arrays, out))
+        launch(_add_terms(), blocks(out.size), THREADS, rows.call.stream, *arrays)
+    return out
+
+
 def scores_and_weights(rows, scores, weights, of_mean, present, factors, share):
     """As on the CPU, of the weights of the classes, `factors`, and the share of smoothing."""
     if share is factors is None:

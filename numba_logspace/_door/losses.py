@@ -144,10 +144,63 @@ def _loss_and_gradient(
     return call.run((out,)), call.rows.handed_out(out)
 
 
-@handed_over
-def hessian_of_loss(function, logits, scores, t, axis, weights, reduction, out, workers, stream):
+def hessian_of_loss(
+    function,
+    logits,
+    scores,
+    t,
+    axis,
+    weights,
+    reduction,
+    out,
+    workers,
+    stream,
+    where=None,
+    class_weights=None,
+    label_smoothing=None,
+):
     """The Hessian of a loss, or of the sum or mean of those of all rows, times t."""
-    call = _Loss(function, logits, scores, axis, weights, reduction, workers, stream)
+    if stream is where is class_weights is label_smoothing is None and t is not None:
+        result = small.loss(function, logits, scores, axis, weights, reduction, out, workers, t)
+        if result is not None:
+            return result
+    of_classes = class_weights, label_smoothing
+    return _hessian_of_loss(
+        function,
+        logits,
+        scores,
+        t,
+        axis,
+        weights,
+        reduction,
+        out,
+        workers,
+        stream,
+        where,
+        *of_classes,
+    )
+
+
+@handed_over
+def _hessian_of_loss(
+    function,
+    logits,
+    scores,
+    t,
+    axis,
+    weights,
+    reduction,
+    out,
+    workers,
+    stream,
+    where=None,
+    class_weights=None,
+    label_smoothing=None,
+):
+    of_classes = class_weights, label_smoothing
+    call = _Loss(
+        function, logits, scores, axis, weights, reduction, workers, stream, where, *of_classes
+    )
     t = call.rows.operand(t, "t")
     out = call.out(out, {"t": t})
     call.rows.run(function, call.scores, t, c=call.c, outs=(out,))
@@ -158,8 +211,9 @@ def entry_loss(
     function, logits, scores, pos_weight, weights, where, reduction, out, workers, stream
 ):
     """A loss for each entry, or one number, and a gradient where the function gives one."""
-    if pos_weight is weights is where is stream is None:
-        results = entry_losses.small(function, logits, scores, reduction, out, workers)
+    if stream is None:
+        options = pos_weight, weights, where, reduction
+        results = entry_losses.small(function, logits, scores, *options, out, workers)
         if results is not None:
             return results
     return _entry_loss(
@@ -175,3 +229,27 @@ def _entry_loss(
     rows = rows_of(logits, (), None, workers, stream, "logits")
     call = entry_losses.EntryLoss(rows, scores, pos_weight, weights, where, reduction)
     return call.with_gradient(function, out) if function.gives_gradient else call.run(function)
+
+
+def hessian_of_entry_loss(
+    function, logits, scores, t, pos_weight, weights, where, reduction, out, workers, stream
+):
+    """The Hessian of such losses, or of their sum or mean, times t."""
+    if pos_weight is stream is None and t is not None:
+        options = None, weights, where, reduction
+        result = entry_losses.small(function, logits, scores, *options, out, workers, t)
+        if result is not None:
+            return result
+    return _hessian_of_entry_loss(
+        function, logits, scores, t, pos_weight, weights, where, reduction, out, workers, stream
+    )
+
+
+@handed_over
+def _hessian_of_entry_loss(
+    function, logits, scores, t, pos_weight, weights, where, reduction, out, workers, stream
+):
+    targets.check_reduction(reduction)
+    rows = rows_of(logits, (), None, workers, stream, "logits")
+    call = entry_losses.EntryLoss(rows, scores, pos_weight, weights, where, reduction)
+    return call.hessian_times(function, t, out)

@@ -91,9 +91,17 @@ def _from_rows(function, x, axis, where, out, workers, stream, g):
     return rows.handed_out(out)
 
 
-@handed_over
 def hessian_of_rows(function, x, axis, where, out, workers, stream, g, t):
     """The Hessian of a reduction times t, from a number for each row too."""
+    if where is stream is None and t is not None:
+        result = small.from_rows(function, x, axis, out, workers, g, t)
+        if result is not None:
+            return result
+    return _hessian_of_rows(function, x, axis, where, out, workers, stream, g, t)
+
+
+@handed_over
+def _hessian_of_rows(function, x, axis, where, out, workers, stream, g, t):
     rows = rows_of(x, axis, where, workers, stream)
     c, t = rows.numbers(g, "g"), rows.operand(t, "t")
     out = rows.out(out, {"t": t}, separate={"g": c})
@@ -117,17 +125,34 @@ def _weighted(function, x, axis, b, return_sign, keepdims, where, out, workers, 
     return rows.weighted(function, return_sign, keepdims, out)
 
 
-@handed_over
-def weighted_vjp(function, x, b, g, axis, where, workers, stream):
+def weighted_vjp(function, x, b, g, axis, where, out, workers, stream):
     """The gradients of sum(g * log |sum b exp(x)|) in x and in b."""
-    return weighted_derivatives.gradients(_weighted_rows(x, b, axis, where, workers, stream), g)
+    if where is stream is out is None:
+        results = weighted_derivatives.small_gradients(x, b, g, axis, workers)
+        if results is not None:
+            return results
+    return _weighted_vjp(function, x, b, g, axis, where, out, workers, stream)
 
 
 @handed_over
-def weighted_jvp(function, x, b, t, s, axis, keepdims, where, workers, stream):
-    """The derivative along t in x and s in b, of which one may be None, for 0."""
+def _weighted_vjp(function, x, b, g, axis, where, out, workers, stream):
     rows = _weighted_rows(x, b, axis, where, workers, stream)
-    return weighted_derivatives.slopes(rows, t, s, keepdims)
+    return weighted_derivatives.gradients(rows, g, out)
+
+
+def weighted_jvp(function, x, b, t, s, axis, keepdims, where, out, workers, stream):
+    """The derivative along t in x and s in b, of which one may be None, for 0."""
+    if where is stream is out is None and not keepdims:
+        result = weighted_derivatives.small_slopes(x, b, t, s, axis, workers)
+        if result is not None:
+            return result
+    return _weighted_jvp(function, x, b, t, s, axis, keepdims, where, out, workers, stream)
+
+
+@handed_over
+def _weighted_jvp(function, x, b, t, s, axis, keepdims, where, out, workers, stream):
+    rows = _weighted_rows(x, b, axis, where, workers, stream)
+    return weighted_derivatives.slopes(rows, t, s, keepdims, out)
 
 
 def _weighted_rows(x, b, axis, where, workers, stream):

@@ -1,8 +1,8 @@
 """The table: Hessians of logsumexp and of the losses, times a vector."""
 
-from .._cpu.engines import Weighing
+from .._cpu.engines import Entries, Weighing
 from .._cpu.weigh import Formulas
-from .._formulas import curvature, derivatives, losses, softsum
+from .._formulas import bernoulli, curvature, derivatives, losses, softsum
 from .derivatives import BY_OTHERS
 from .kinds import Function
 
@@ -68,6 +68,21 @@ TABLE = (
                 admit=losses.weight_or_nan,
             ),
             *BY_OTHERS,
+        ),
+        ulp=8,
+    ),
+    Function(
+        "sigmoid_binary_cross_entropy_hvp",
+        "hvp of an entry loss",
+        Entries(
+            Formulas(
+                bernoulli.prepare_entry,
+                bernoulli.settle_entry_hvp,
+                element=bernoulli.element_entry_hvp,
+                admit=losses.weight_or_nan,
+            ),
+            softsum.never,
+            keeps=False,
         ),
         ulp=8,
     ),

@@ -1,9 +1,9 @@
 """The table: derivatives of values, that is VJPs, JVPs, Jacobians and second derivatives."""
 
 from .._cpu import jacobian, scan_derivatives
-from .._cpu.engines import Jacobian, ScanDerivative, Weighing
+from .._cpu.engines import Jacobian, MomentDerivative, ScanDerivative, Weighing
 from .._cpu.weigh import Formulas
-from .._formulas import derivatives, jacobians, softsum
+from .._formulas import derivatives, jacobians, softsum, variance
 from .kinds import Function
 
 # When derivatives look at the row without its maximum: an engine's condition, and what to look at.
@@ -37,6 +37,8 @@ _LOGSUMEXP_JVP = Weighing(
     ),
     softsum.never,
 )
+
+_OF_VARIANCE = softsum.where_mean_near_max, "shortfall"
 
 TABLE = (
     # --- VJPs
@@ -116,6 +118,22 @@ TABLE = (
     ),
     Function("logmeanexp_vjp", "vjp of a reduction", _LOGSUMEXP_VJP, ulp=4, masked=(0.0,)),
     Function(
+        "logvarexp_vjp",
+        "vjp of a reduction",
+        MomentDerivative(
+            Formulas(
+                variance.prepare_variance,
+                variance.settle_variance_vjp,
+                weigh=variance.weigh_variance,
+                sums=(1, 0),
+                element=variance.element_variance_vjp,
+            ),
+            *_OF_VARIANCE,
+        ),
+        ulp=8,
+        masked=(0.0,),
+    ),
+    Function(
         "logcumsumexp_vjp",
         "vjp of a scan",
         ScanDerivative(scan_derivatives.gradient_rows),
@@ -180,6 +198,21 @@ TABLE = (
         without_max=True,
     ),
     Function("logmeanexp_jvp", "jvp of a reduction", _LOGSUMEXP_JVP, ulp=8),
+    Function(
+        "logvarexp_jvp",
+        "jvp of a reduction",
+        MomentDerivative(
+            Formulas(
+                variance.prepare_variance,
+                variance.settle_variance_jvp,
+                weigh=variance.weigh_variance_jvp,
+                sums=(2, 0),
+                result=derivatives.first_number,
+            ),
+            *_OF_VARIANCE,
+        ),
+        ulp=8,
+    ),
     Function(
         "logcumsumexp_jvp", "jvp of a scan", ScanDerivative(scan_derivatives.tangent_rows), ulp=8
     ),

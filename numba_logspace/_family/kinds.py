@@ -20,6 +20,7 @@ KINDS = {
     "hvp of a reduction": (("t",), {"jitted", "cuda"}),
     "hvp of a loss": (("targets", "t"), {"jitted", "cuda"}),
     "hvp of class weights": (("weights", "t"), {"jitted", "cuda"}),
+    "hvp of an entry loss": (("targets", "t"), {"jitted", "cuda"}),
     "jacobian": ((), {"jitted", "cuda"}),
     "loss": (("targets",), {"jitted", "cuda", "apply"}),
     "loss and gradient": (("targets",), {"jitted", "cuda", "apply"}),

@@ -58,3 +58,20 @@ def element_entry_gradient(v, e, g, t, m, row):
     above = v > zero
     slope = (one - g) * select(above, large, small) - t * g * select(above, small, large)
     return (select(c == zero, zero, c * slope),)
+
+
+@formula
+def settle_entry_hvp(sums, own, row, c, lift):
+    """c."""
+    return (c,)
+
+
+@formula
+def element_entry_hvp(v, e, g, t, m, row):
+    """c (1 - T + q T) logistic(x) logistic(-x) t, T the target; what it counts comes as g."""
+    zero, one, c = const(v, 0.0), const(v, 1.0), row[0]
+    unscale = constant(v, "unscale")
+    e, _ = scaled_exp_pair(-magnitude(v), zero)
+    total = one + e * unscale
+    curvature = e / (total * total) * unscale
+    return (select(c == zero, zero, c * (g * (curvature * t))),)

@@ -21,6 +21,7 @@ RESULTS = {
     "hvp of a reduction": (ENTRIES,),
     "hvp of a loss": (ENTRIES,),
     "hvp of class weights": (ENTRIES,),
+    "hvp of an entry loss": (ENTRIES,),
     "weighted jvp": (ROWS,),
     "jacobian": (PAIRS,),
     "loss": (ROWS,),
@@ -42,7 +43,7 @@ _OPTIONS = (
     "stream",
 )
 # Of these kinds the argument of that name has a number for each row.
-_OF_ENTRIES = "entry loss", "entry loss and gradient"
+_OF_ENTRIES = "entry loss", "entry loss and gradient", "hvp of an entry loss"
 _OF_ROWS = {
     "g": ("vjp of a reduction", "hvp of a reduction", "weighted vjp"),
     "targets": _OF_ENTRIES,
@@ -50,6 +51,7 @@ _OF_ROWS = {
     "weights": ("loss", "loss and gradient", "hvp of a loss", *_OF_ENTRIES),
     "where": (
         *("loss", "loss and gradient", "class weights", "class weights and gradient"),
+        *("hvp of a loss", "hvp of class weights"),
         *_OF_ENTRIES,
     ),
 }

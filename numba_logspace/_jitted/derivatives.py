@@ -15,6 +15,7 @@ from .memory import (
     shape_of_rows,
     two_outs,
 )
+from .present import gradients_of_present, slopes_of_present
 from .typing import Rows, check_floats, literal, several
 
 _CHECKS = {name: same_shape(name) for name in ("g", "t")}
@@ -125,6 +126,13 @@ def plan_entries(entry, call):
     (first, second), names = _operands(entry, call, rows, frame)
     of_rows, name_of_rows = _numbers_of_rows(entry, call, rows)
     get_mask, place, lengths, finish = frame.mask, frame.place, frame.lengths, frame.finish
+    if frame.has_mask and entry.engine.counts:
+        return _plan_gradients_of_present(entry, frame, of_rows), (
+            "x",
+            name_of_rows,
+            "where",
+            "out",
+        )
     weigh, leave_out = weigher(frame, entry.engine), _leaver_out(entry)
 
     def compute(x, u, v, c, where, out):
@@ -138,6 +146,21 @@ def plan_entries(entry, call):
         return result
 
     return compute, ("x", *names, name_of_rows, "where", "out")
+
+
+def _plan_gradients_of_present(entry, frame, of_rows):
+    # Of rows whose lengths count, which are without their masked entries.
+    get_mask, place, lengths, finish = frame.mask, frame.place, frame.lengths, frame.finish
+    weigh = gradients_of_present(entry.engine)
+
+    def compute(x, c, where, out):
+        mask, numbers_of_rows = get_mask(x, where), of_rows(x, c)
+        source, target, result = place(x, out, mask)
+        weigh(source, mask, numbers_of_rows, target, lengths(x))
+        finish(target, result, mask)
+        return result
+
+    return compute
 
 
 def plan_scan(entry, call):
@@ -172,8 +195,16 @@ def plan_rows(entry, call):
     frame = Frame(rows, None, call.where, None, entry.without_max)
     (first, _), _ = _operands(entry, call, rows, frame)
     get_mask, read, lengths = frame.mask, frame.read, frame.lengths
-    weigh, leave_out = weigher(frame, entry.engine, wanted=True), _leaver_out(entry)
     hand_out = out_of_rows(call.out, shaper(rows, keepdims))
+    if frame.has_mask and entry.engine.counts:
+        slopes = slopes_of_present(entry.engine, rows.whole)
+
+        def compute_present(x, t, where, out):
+            mask, tangents = get_mask(x, where), first(x, t, None, get_mask(x, where))
+            return hand_out(x, slopes(read(x, mask), tangents, mask, lengths(x)), out)
+
+        return compute_present, ("x", "t", "where", "out")
+    weigh, leave_out = weigher(frame, entry.engine, wanted=True), _leaver_out(entry)
 
     def compute(x, t, where, out):
         mask, sizes = get_mask(x, where), lengths(x)

@@ -13,11 +13,11 @@ from .frames import Frame, turn_of
 from .loss_arguments import apart, filled_shares, reduction_of, result_of
 from .loss_options import check_any
 from .memory import quiet, same_shape
-from .typing import Rows, is_none
+from .typing import Rows, check_floats, is_none
 
 _check_targets, _check_where = same_shape("targets", "logits"), same_shape("where", "logits")
 _check_weights = same_shape("weights", "logits")
-_check_pos_weight = same_shape("pos_weight", "logits")
+_check_pos_weight, _check_t = same_shape("pos_weight", "logits"), same_shape("t", "logits")
 
 
 @inlined
@@ -159,7 +159,7 @@ class _Loss:
         weights_of = _weights_of(rows, call.weights, where, reduction)
         mask_of, self.result = _mask_of(rows, where), result_of(_shape_of(rows), reduction)
         self.frame, check_out = Frame(rows, out), apart(entry.name, out)
-        run = quiet(entry.engine.entries)
+        self.run = run = quiet(entry.engine.entries)
 
         @inlined
         def arguments(x, targets, pos_weight, weights, where, out):
@@ -208,3 +208,31 @@ def plan_entry_loss_and_gradient(entry, call):
         return result(logits, values, of_entries[2]), gradient
 
     return compute, (*_NAMES, "out")
+
+
+@inlined
+def _both_terms(targets, pos_weight):
+    both = np.empty_like(targets)
+    for i in range(both.size):
+        both[i] = (1.0 - targets[i]) + pos_weight[i] * targets[i]
+    return both
+
+
+def plan_entry_hessian(entry, call):
+    """The Hessian of such losses, which is diagonal, times a vector."""
+    loss = _Loss(entry, call)
+    check_floats(entry.name, call.t, "t")
+    loss.rows.check_entries(call.t, "t")
+    arguments, place, run = loss.arguments, loss.frame.place, loss.run
+    tangents = loss.frame.entries(call.t, _check_t)
+    both_terms = inlined(lambda g, q: None) if is_none(call.pos_weight) else _both_terms
+
+    def compute(logits, targets, pos_weight, weights, where, t, out):
+        g, q, c = arguments(logits, targets, pos_weight, weights, where, out)
+        both, along = both_terms(g, q), tangents(logits, t, out, None)
+        source, target, result = place(logits, out, None)
+        check_sources()
+        run(source, both, along, c, None, target, 0, units_of(source))
+        return result
+
+    return compute, (*_NAMES, "t", "out")

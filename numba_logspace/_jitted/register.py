@@ -31,6 +31,7 @@ _PLANS = {
     "hvp of a reduction": derivatives.plan_entries,
     "hvp of a loss": losses.plan_hessian,
     "hvp of class weights": losses.plan_hessian,
+    "hvp of an entry loss": entry_losses.plan_entry_hessian,
     "jacobian": matrices.plan_jacobian,
     "loss": losses.plan_loss,
     "loss and gradient": losses.plan_loss_and_gradient,

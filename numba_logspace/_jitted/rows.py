@@ -7,6 +7,7 @@ from .._compile.stamp import check_sources
 from . import complex as of_complex
 from .frames import Frame, shaper
 from .memory import out_of_rows, overlap, quiet
+from .present import choose_present
 from .typing import Rows, is_complex, is_none, literal, several
 
 # --- maps and the running sum --------------------------------------------------------------------
@@ -145,16 +146,6 @@ def _count(mask, n, r):
     return count
 
 
-@inlined
-def _present(source, mask, n, r, chosen, at):
-    # Add the entries of row r that are not masked to those chosen; how many there are then.
-    for i in range(r * n, r * n + n):
-        if mask[i]:
-            chosen[at] = source[i]
-            at += 1
-    return at
-
-
 def _reduce_present(frame, engine):
     # Rows with equally many entries together, without their absent ones, as the array functions.
     run = frame.runner(engine)
@@ -170,7 +161,7 @@ def _reduce_present(frame, engine):
             size = 0
             for r in range(outer):
                 if counts[r] == count:
-                    size = _present(source, mask, n, r, chosen, size)
+                    size = choose_present(source, mask, n, r, chosen, size)
             if size:
                 arrays = chosen, part
                 run(arrays, arrays, source.itemsize, size // count, count, 1)
@@ -191,7 +182,7 @@ def _reduce_present_of_one(engine):
     def reduce(source, mask, sizes):
         check_sources()
         chosen = np.empty(source.size, source.dtype)
-        size = _present(source, mask, source.size, 0, chosen, 0)
+        size = choose_present(source, mask, source.size, 0, chosen, 0)
         return one_row(chosen[:size]) if size > 0 else source.dtype.type(-np.inf)
 
     return reduce

@@ -28,7 +28,9 @@ LONGEST_HESSIAN = 20  # the exact one takes the third power
 # Kernels of derivatives are large, and take long to compile.
 LATER = {("float64", "few entries"), ("float64", "warp"), ("float32", "columns")}
 each_main_way = each_way("warp", "columns", later=LATER)
-SPECIAL = sorted({name for name, *_ in GRADIENTS + TANGENTS} - JACOBIANS.keys())
+# Of these an entry of -inf counts, so that rows cannot be filled up.
+OF_VARIANCE = {"logvarexp_vjp", "logvarexp_jvp"}
+SPECIAL = sorted({name for name, *_ in GRADIENTS + TANGENTS} - JACOBIANS.keys() - OF_VARIANCE)
 
 
 def rows_of(dtype, longest):
@@ -51,7 +53,7 @@ def check_rows(name, results, *columns):
 
 
 @each_main_way
-@pytest.mark.parametrize("name", sorted(MAP_DERIVATIVES | REDUCTION_JVPS.keys()))
+@pytest.mark.parametrize("name", sorted((MAP_DERIVATIVES | REDUCTION_JVPS.keys()) - OF_VARIANCE))
 def test_derivatives(name, dtype, way):
     rows, weights = pairs_of(dtype, WAYS[way].length)
     ((_, batch),) = WAYS[way].batches(rows)
@@ -62,13 +64,30 @@ def test_derivatives(name, dtype, way):
 
 
 @each_main_way
-@pytest.mark.parametrize("name", REDUCTION_VJPS)
+@pytest.mark.parametrize("name", sorted(REDUCTION_VJPS.keys() - OF_VARIANCE))
 def test_gradients_of_reductions(name, dtype, way):
     rows = rows_of(dtype, WAYS[way].length)
     g = np.resize(np.array([-1.375, 2.5, 1e-3], dtype), (len(rows), 1))
     ((_, batch),) = WAYS[way].batches(rows)
     result = on_cuda(getattr(nl, name))(batch.array(rows), batch.numbers(g), axis=batch.way.axis)
     check_rows(name, batch.results(result), rows, g)
+
+
+@pytest.mark.parametrize("dtype", ["float64", pytest.param("float32", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("shape, axis", [((30, 6), 1), ((20, 200), 1), ((40, 30), 0)])
+def test_derivatives_of_the_variance(shape, axis, dtype):
+    rng = np.random.default_rng(9)
+    x, t = rng.normal(size=(2, *shape)).astype(dtype)
+    x[:, ::3] *= np.array(1e-3, dtype)
+    x[1, 2] = -np.inf
+    g = rng.normal(size=np.delete(shape, axis)).astype(dtype)
+    gradients = on_cuda(nl.logvarexp_vjp)(x, g, axis)
+    slopes = on_cuda(nl.logvarexp_jvp)(x, t, axis)
+    rows, tangents, gradients = (np.moveaxis(u, axis, -1) for u in (x, t, gradients))
+    check_rows("logvarexp_vjp", gradients, rows, g[:, None])
+    check_rows("logvarexp_jvp", slopes[:, None], rows, tangents)
+    with pytest.raises(TypeError, match="where must be None for CUDA arrays in logvarexp_vjp"):
+        on_cuda(nl.logvarexp_vjp)(x, g, axis, where=x > 0)
 
 
 @each_main_way

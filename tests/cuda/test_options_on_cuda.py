@@ -166,6 +166,35 @@ def test_places_of_losses_of_entries():
             assert any(matches)
 
 
+@each_dtype
+def test_hessian_products_of_entries(dtype):
+    x, m, q, c = of_entries.arguments(dtype)
+    near = np.abs(x) < -np.log(np.finfo(dtype).tiny) - 16
+    x, m, q, c = (u[near] for u in (x, m, q, c))
+    t, where = np.random.default_rng(6).normal(size=x.size).astype(dtype), c > 0.1
+    present = np.where(where, c, 0)
+    product = on_cuda(nl.sigmoid_binary_cross_entropy_hvp)
+    found = product(x, m, t, pos_weight=q, weights=c, where=where)
+    with ctx.workprec(400):
+        exact = Target(of_entries.exact_hvp(x, m, q, present, t), dtype)
+        check(exact, found, of_entries.BUDGET_OF_HVP + MORE, "with options")
+    wrong = product(x[:2], np.array([0.5, 2.0], dtype), t[:2])
+    np.testing.assert_array_equal(np.isnan(wrong), [False, True])
+
+
+@pytest.mark.parametrize("name", [n for n in CURVATURES if n != "logsumexp_hvp"])
+def test_options_of_hessian_products(name):
+    rng = np.random.default_rng(8)
+    x, t = rng.normal(size=(2, 30, K)) * 3
+    scores, where = rng.random((30, K)), np.arange(30) % 3 > 0
+    given = {"where": where, "reduction": "mean"}
+    if name == "cross_entropy_hvp":
+        given |= options_of_losses.SOFT
+    wanted = getattr(nl, name)(x, scores, t, **given)
+    found = on_cuda(getattr(nl, name))(x, scores, t, **given)
+    np.testing.assert_allclose(found, wanted, rtol=1e-9, atol=1e-17)
+
+
 # --- Hessian products ----------------------------------------------------------------------------
 
 

@@ -52,6 +52,19 @@ def test_masks_axes_and_shapes():
         assert not found.any()
 
 
+def test_out():
+    x, b = np.arange(12.0).reshape(3, 4), np.arange(1.0, 5)
+    outs = upload(np.zeros((3, 4))), upload(np.zeros(4))
+    found = nl.weighted_logsumexp_vjp(upload(x), upload(b), None, out=outs)
+    for result, own, exact in zip(found, outs, nl.weighted_logsumexp_vjp(x, b, None), strict=True):
+        assert result is own
+        np.testing.assert_allclose(own.copy_to_host(), exact, rtol=1e-14)
+    out = upload(np.zeros(3))
+    assert nl.weighted_logsumexp_jvp(upload(x), upload(b), upload(x), None, out=out) is out
+    exact = nl.weighted_logsumexp_jvp(x, b, x, None)
+    np.testing.assert_allclose(out.copy_to_host(), exact, rtol=1e-14)
+
+
 def test_streams_and_errors():
     stream, x = cuda.stream(), np.arange(12.0).reshape(3, 4)
     found = nl.weighted_logsumexp_vjp(upload(x), upload(x), None, stream=stream)

@@ -116,6 +116,27 @@ def _hvps(function, a):
     }
 
 
+def _hvps_of_reductions(function, a):
+    return {
+        "plain": ((a.x, None, a.t), {}),
+        "g": ((a.x, a.row_numbers, a.t), {}),
+        "g, out": ((a.x, a.row_numbers, a.t), {"out": a.out()}),
+    }
+
+
+def _hvps_of_losses(function, a):
+    calls = {"soft": ((a.x, a.shares, a.t), {})}
+    if function.operands[0] == "weights":
+        given, options = (a.x, a.shares, a.t), {}
+    else:
+        given, options = (a.x, a.labels, a.t), {"weights": a.row_numbers}
+        calls["labels"] = given, {}
+    calls["mean"] = given, {"reduction": "mean"}
+    calls["out"] = given, {"out": a.out()}
+    calls["all"] = given, {**options, "reduction": "mean", "out": a.out()}
+    return calls
+
+
 def _jacobians(function, a):
     return {"plain": ((a.x,), {})}
 
@@ -176,6 +197,8 @@ _OF_KIND = {
     "jvp of a reduction": _jvps_of_reductions,
     "value and vjp": _pairs,
     "hvp": _hvps,
+    "hvp of a reduction": _hvps_of_reductions,
+    **dict.fromkeys(("hvp of a loss", "hvp of class weights"), _hvps_of_losses),
     "jacobian": _jacobians,
     **dict.fromkeys(("loss", "loss and gradient"), _losses),
     **dict.fromkeys(("class weights", "class weights and gradient"), _class_weights),
@@ -184,6 +207,7 @@ _OF_KIND = {
 }
 # Their axis is an int.
 OF_ONE_AXIS = {k for k in _OF_KIND if k.startswith(("loss", "class", "gated", "jacobian"))}
+OF_ONE_AXIS |= {"hvp of a loss", "hvp of class weights"}
 
 
 def products(dtype):

@@ -357,7 +357,7 @@ class Layout:
     def takes(self, n, name):
         """Whether the row fits, and its padding changes nothing (a mean counts entries)."""
         padded = n < self.length
-        return n <= self.longest and not (padded and name in ("logmeanexp", "logvarexp"))
+        return n <= self.longest and not (padded and name.startswith(("logmeanexp", "logvarexp")))
 
     def array(self, row, fill=-np.inf):
         """The array of the call."""

@@ -123,6 +123,27 @@ def logvarexp(row):
 # --- derivatives ---------------------------------------------------------------------------------
 
 
+def _slopes_of_variance(row):
+    mean = row.total / row.n
+    total = row.sum([(e - mean) ** 2 for e in row.terms])
+    if total.is_zero():
+        return [ZERO] * len(row.x), [ZERO] * len(row.x)
+    both = [min(e + mean, (1 - e) + (1 - mean)) for e in row.terms]
+    return [2 * e * (e - mean) / total for e in row.terms], [
+        2 * e * b / total for e, b in zip(row.terms, both, strict=True)
+    ]
+
+
+def logvarexp_vjp(row, g):
+    values, scales = _slopes_of_variance(row)
+    return [g[0] * v for v in values], [abs(g[0]) * v for v in scales]
+
+
+def logvarexp_jvp(row, t):
+    values, scales = _slopes_of_variance(row)
+    return [row.sum(_times(values, t))], [row.sum(_times(scales, _magnitudes(t)))]
+
+
 def _magnitudes(numbers):
     return [abs(v) for v in numbers]
 
@@ -250,8 +271,16 @@ WEIGHTED = {  # with a weight for each entry and a result for each
         loo_logsumexp_jvp,
     )
 } | {"softmax_jvp": softmax_vjp}
-ROW_JVPS = {"logsumexp_jvp": logsumexp_jvp, "logmeanexp_jvp": logsumexp_jvp}
-ROW_VJPS = {"logsumexp_vjp": logsumexp_vjp, "logmeanexp_vjp": logsumexp_vjp}
+ROW_JVPS = {
+    "logsumexp_jvp": logsumexp_jvp,
+    "logmeanexp_jvp": logsumexp_jvp,
+    "logvarexp_jvp": logvarexp_jvp,
+}
+ROW_VJPS = {
+    "logsumexp_vjp": logsumexp_vjp,
+    "logmeanexp_vjp": logsumexp_vjp,
+    "logvarexp_vjp": logvarexp_vjp,
+}
 LOSSES = {
     f.__name__: f for f in (cross_entropy, complement_cross_entropy, softmax_binary_cross_entropy)
 }

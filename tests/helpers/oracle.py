@@ -173,6 +173,27 @@ def logsumexp_excluding_max_vjp(row, g):
 logmeanexp_vjp = logsumexp_vjp
 
 
+def _slopes_of_variance(row):
+    # The derivatives of the logarithm, and with the moduli of what the deviations are made of.
+    mean = row.total / row.n
+    total = sum(((e - mean) ** 2 for e in row.terms), ZERO)
+    if total.is_zero():
+        return [ZERO] * row.n, [ZERO] * row.n
+    both = [min(e + mean, (1 - e) + (1 - mean)) for e in row.terms]
+    columns = list(zip(row.terms, both, strict=True))
+    return [2 * e * (e - mean) / total for e in row.terms], [2 * e * b / total for e, b in columns]
+
+
+def logvarexp_vjp(row, g):
+    slopes, scales = _slopes_of_variance(row)
+    return [g[0] * v for v in slopes], [abs(g[0]) * v for v in scales]
+
+
+def logvarexp_jvp(row, t):
+    slopes, scales = _slopes_of_variance(row)
+    return [sum(_products(slopes, t), ZERO)], [sum(_products(scales, map(abs, t)), ZERO)]
+
+
 def logcumsumexp_vjp(row, g):
     totals = list(itertools.accumulate(row.terms))
     # Before there is anything no weight counts.

@@ -9,7 +9,14 @@ SHAPE, AXIS = (4, 5, 3), 1
 ELEMENTWISE = [name for name, f in FAMILY.items() if f.kind == "elementwise"]
 # Kinds that have tests of their own, in test_sequences.py.
 PLAIN = {"vjp of a scan", "jvp of a scan", "product vjp", "product jvp", "hvp of a reduction"}
-PLAIN |= {"hvp of a loss", "hvp of class weights", "chain", "weighted vjp", "weighted jvp"}
+PLAIN |= {
+    "hvp of a loss",
+    "hvp of class weights",
+    "hvp of an entry loss",
+    "chain",
+    "weighted vjp",
+    "weighted jvp",
+}
 PLAIN |= {f.kind for f in FAMILY.values() if f.kind.startswith(("segment", "entry loss"))}
 OVER_ROWS = [
     name

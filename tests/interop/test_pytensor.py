@@ -28,11 +28,15 @@ SUMS = ["logsumexp", "logsumexp_excluding_max", "logmeanexp"]
 LOSSES = named("loss", "class weights")
 LABELS = [(n, labels) for n in OVER_ROWS for labels in {False, "targets" in FAMILY[n].operands}]
 # {function: arguments by which no derivative is there, not even the first}
-WITHOUT = {"log1m_softmax_hvp": ("x", "g"), "logvarexp": ("x",)}
+WITHOUT = {
+    "log1m_softmax_hvp": ("x", "g"),
+    "logvarexp_vjp": ("x",),
+    "logvarexp_jvp": ("x",),
+}
 # Functions without second derivatives by the first argument.
 ONCE = {
     *("loo_logsumexp_vjp", "loo_logsumexp_jvp", "log1m_softmax_vjp", "log1m_softmax_jvp"),
-    *("log1m_softmax_value_and_vjp", "log1m_softmax_jacobian", "logcumsumexp"),
+    *("log1m_softmax_value_and_vjp", "log1m_softmax_jacobian", "logcumsumexp", "logvarexp"),
     *("softmax_binary_cross_entropy_value_and_grad", "complement_cross_entropy_value_and_grad"),
 }
 # In forward mode these have no derivative by x.

@@ -35,6 +35,16 @@ CALLS = {
     "product jvp": (nl.logmatmulexp_jvp, (ROWS, MOVES, SEEN, None), {}),
     "hessian": (nl.logsumexp_hvp, (ROWS, None, SEEN), {}),
     "hessian of a loss": (nl.cross_entropy_hvp, (ROWS, LABELS, SEEN), {}),
+    "hessian with options": (
+        nl.cross_entropy_hvp,
+        (ROWS, LABELS, SEEN),
+        {"where": LABELS > 0, "class_weights": G**2, "reduction": "sum"},
+    ),
+    "hessian of entries": (
+        nl.sigmoid_binary_cross_entropy_hvp,
+        (ROWS, WEIGHTS, SEEN),
+        {"pos_weight": WEIGHTS, "where": ROWS > 0, "reduction": "sum"},
+    ),
     "options": (
         nl.cross_entropy_value_and_grad,
         (ROWS, LABELS),
@@ -201,6 +211,11 @@ def test_gradients_are_those_of_the_family(gradients):
     found = gradients(lambda x: nl.sigmoid_binary_cross_entropy(x, WEIGHTS, reduction="mean"), ROWS)
     entries = nl.sigmoid_binary_cross_entropy_value_and_grad(ROWS, WEIGHTS, reduction="mean")
     equal(found, entries[1])
+    options = {"where": ROWS > 0, "pos_weight": WEIGHTS + 1}
+    found = gradients(
+        lambda t: nl.sigmoid_binary_cross_entropy_hvp(ROWS, WEIGHTS, t, **options), SEEN
+    )
+    equal(found, nl.sigmoid_binary_cross_entropy_hvp(ROWS, WEIGHTS, np.ones((4, 3)), **options))
     # Where compositions lose digits: the exact functions take each share with its exponent.
     found = gradients(lambda x: nl.logcumsumexp(x), 300 * ROWS)
     equal(found, nl.logcumsumexp_vjp(300 * ROWS, np.ones((4, 3))))

@@ -33,13 +33,17 @@ LABELS = [(n, labels) for n in OVER_ROWS for labels in {False, "targets" in FAMI
 SUMS = ["logsumexp", "logsumexp_excluding_max", "logmeanexp"]
 LOSSES = named("loss", "class weights")
 # {function: arguments by which no derivative is there, not even the first}
-WITHOUT = {"log1m_softmax_hvp": ("x", "g"), "logvarexp": ("x",)}
+WITHOUT = {
+    "log1m_softmax_hvp": ("x", "g"),
+    "logvarexp_vjp": ("x",),
+    "logvarexp_jvp": ("x",),
+}
 # Second derivatives that are not there: those that would be third ones of log1m_softmax, and of
 # sums whose first derivatives are sums of logarithms.
 _OF_HESSIANS = ("loo_logsumexp_vjp", "loo_logsumexp_jvp", "log1m_softmax_vjp", "log1m_softmax_jvp")
 ONCE = {
     *_OF_HESSIANS,
-    *("log1m_softmax_value_and_vjp", "log1m_softmax_jacobian", "logcumsumexp"),
+    *("log1m_softmax_value_and_vjp", "log1m_softmax_jacobian", "logcumsumexp", "logvarexp"),
     *("softmax_binary_cross_entropy_value_and_grad", "complement_cross_entropy_value_and_grad"),
 }
 # In forward mode these have none by x.

@@ -3,10 +3,12 @@
 import numba
 import numpy as np
 import pytest
+import test_loss_options as of_losses
 from budgets import BUDGETS
 from corpus import DTYPES, regimes, targets_of, weights_of
-from error import check
-from oracle import CURVATURES, expected
+from error import Target, check
+from flint import arb, ctx
+from oracle import CURVATURES, Row, expected
 
 import numba_logspace as nl
 
@@ -161,6 +163,70 @@ def test_refused_arguments(name):
             function(x, scores, t, out=array[::-1])
 
 
+# --- the options of the losses -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [of_losses.SOFT, {"class_weights": of_losses.WEIGHTS}])
+@pytest.mark.parametrize("of_labels", [True, False])
+def test_options_of_classes_are_exact(of_labels, options):
+    x = of_losses.hard_rows(np.float64)[::2]
+    count = len(x)
+    t, weights = np.random.default_rng(5).normal(size=(2, count, of_losses.K))
+    weights, where = np.abs(weights[:, 0]), np.arange(count) % 4 > 0
+    targets = of_losses.labels_of(count) if of_labels else of_losses.shares_of(count, np.float64)
+    given = options | {"weights": weights, "where": where}
+    w = np.where(where, weights, 0.0)
+    of_mean = w * of_losses.WEIGHTS[targets] if of_labels else w
+    with ctx.workprec(2000):
+        scores = of_losses.target_rows(targets, options)
+        total = sum((arb(float(v)) for v in of_mean), arb(0))
+        for reduction, over in (("none", arb(1)), ("mean", total)):
+            found = nl.cross_entropy_hvp(x, targets, t, reduction=reduction, **given)
+            for r in range(count):
+                exact = CURVATURES["cross_entropy_hvp"](
+                    Row(x[r].tolist()), scores[r], [arb(v) for v in t[r].tolist()]
+                )
+                values, scales = ([arb(float(w[r])) * v / over for v in part] for part in exact)
+                check(Target(values, np.float64, scales), found[r], 8, f"row {r}, {reduction}")
+
+
+@each_loss
+@pytest.mark.parametrize("bad", [-1.0, inf, nan])
+def test_rows_left_out_may_hold_anything(name, bad):
+    x, scores, t = _arrays()
+    function, where = getattr(nl, name), np.arange(6) % 3 > 0
+    for reduction in ("none", "sum", "mean"):
+        kept = function(x[where], scores[where], t[where], reduction=reduction)
+        for u in (x, scores, t):
+            u[~where] = bad
+        with np.errstate(all="raise"):
+            found = function(x, scores, t, where=where, reduction=reduction)
+        assert not found[~where].any()
+        np.testing.assert_allclose(found[where], kept, rtol=1e-14, atol=1e-17)
+    assert not function(x, scores, t, where=False).any()
+    with pytest.raises(ValueError, match="'mean' of no rows"):
+        function(x, scores, t, where=False, reduction="mean")
+
+
+def test_refused_options():
+    x, scores, t = _arrays()
+    room = np.zeros(64)
+    out = room[:30].reshape(6, 5)
+    for given, error, message in (
+        ({"class_weights": np.ones(4)}, ValueError, "class_weights must have the shape"),
+        ({"class_weights": -np.ones(5)}, ValueError, "class_weights must be finite and >= 0"),
+        ({"class_weights": room[:5]}, ValueError, "out overlaps class_weights"),
+        ({"label_smoothing": 1.0}, ValueError, "label_smoothing must be in"),
+        ({"label_smoothing": True}, TypeError, "label_smoothing must be a number"),
+        ({"where": np.ones(5, bool)}, ValueError, "where of shape"),
+        ({"where": room.view("?")[:6]}, ValueError, "out overlaps where"),
+        ({"weights": room[:6]}, ValueError, "out overlaps weights"),
+    ):
+        with pytest.raises(error, match=message):
+            nl.cross_entropy_hvp(x, scores, t, out=out, **given)
+    assert not room.any()
+
+
 # --- jitted code -------------------------------------------------------------------------------
 
 _EACH_JITTED = {
@@ -196,3 +262,27 @@ def test_jitted_code_takes_labels_and_weights():
     result = mean(*arguments, np.arange(7.0))
     exact = nl.cross_entropy_hvp(*arguments, weights=np.arange(7.0), reduction="mean")
     np.testing.assert_array_equal(result, exact)
+
+
+@pytest.mark.slow
+def test_jitted_code_takes_the_options():
+    @numba.njit
+    def of_classes(x, labels, t, where, weights):
+        return nl.cross_entropy_hvp(
+            x, labels, t, where=where, class_weights=weights, reduction="mean"
+        )
+
+    @numba.njit
+    def of_rows(x, scores, t, where):
+        return nl.complement_cross_entropy_hvp(x, scores, t, where=where)
+
+    x, scores, t = _arrays((7, 5))
+    where, weights = np.arange(7) % 3 > 0, np.arange(5.0)
+    labels = np.where(where, np.arange(7) % 5, -1)
+    given = {"where": where, "class_weights": weights, "reduction": "mean"}
+    np.testing.assert_array_equal(
+        of_classes(x, labels, t, where, weights), nl.cross_entropy_hvp(x, labels, t, **given)
+    )
+    np.testing.assert_array_equal(
+        of_rows(x, scores, t, where), nl.complement_cross_entropy_hvp(x, scores, t, where=where)
+    )

@@ -174,13 +174,34 @@ def test_masked_entries_are_absent(name):
     function = _all(x, name)
     for axis in (-1, 0):
         result = function(np.where(where, x, np.nan), where=where, axis=axis)
-        if name == "loo_logsumexp vjp":
-            # Entries of -inf have values, whose cotangents count; masked ones have none.
+        if name == "loo_logsumexp vjp" or name.startswith("logvarexp"):
+            # Entries of -inf have values, whose cotangents count, or count in the mean.
             assert np.isfinite(result).all()
             continue
         np.testing.assert_array_equal(result, function(absent, axis=axis))
     if "vjp" in name or name == HVP:
         assert not function(x, where=where)[~where].any()
+
+
+def test_masked_entries_do_not_count_in_a_mean():
+    rng = np.random.default_rng(2)
+    x, t, g = rng.normal(size=(6, 50)), rng.normal(size=(6, 50)), rng.normal(size=6)
+    where = rng.random((6, 50)) < 0.5
+    where[2], where[3] = False, np.arange(50) == 7
+    where[4] = where[5]  # as many
+    gradient, slopes = np.zeros((6, 50)), np.zeros(6)
+    for r, mask in enumerate(where):
+        if mask.any():
+            gradient[r, mask] = nl.logvarexp_vjp(x[r, mask], g[r])
+            slopes[r] = nl.logvarexp_jvp(x[r, mask], t[r, mask])
+    x[~where], t[~where] = np.nan, np.nan
+    for turned in (False, True):
+        arrays = (u.T if turned else u for u in (x, t, where))
+        y, s, mask = arrays
+        found = nl.logvarexp_vjp(y, g, -2 if turned else -1, where=mask)
+        assert_close(found.T if turned else found, gradient)
+        assert not found[~mask].any()
+        assert_close(nl.logvarexp_jvp(y, s, -2 if turned else -1, where=mask), slopes)
 
 
 @each_name

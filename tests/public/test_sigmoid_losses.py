@@ -11,6 +11,10 @@ import numba_logspace as nl
 
 inf, nan = np.inf, np.nan
 LOSS, BOTH = nl.sigmoid_binary_cross_entropy, nl.sigmoid_binary_cross_entropy_value_and_grad
+HVP, BUDGET_OF_HVP = (
+    nl.sigmoid_binary_cross_entropy_hvp,
+    BUDGETS["sigmoid_binary_cross_entropy_hvp"],
+)
 BUDGET = BUDGETS["sigmoid_binary_cross_entropy"]
 BUDGET_OF_GRADIENT = BUDGETS["sigmoid_binary_cross_entropy_value_and_grad"]
 HARD = [
@@ -271,3 +275,106 @@ def test_jitted_weights_above_the_range_of_float32():
     assert abs(weigh(x, t, 2.0, 1e60) - exact) < 1e-6
     with pytest.raises(ValueError, match="pos_weight must be finite"):
         weigh(x, t, 1e60, 1.0)
+
+
+# --- the Hessian times a vector ------------------------------------------------------------------
+
+
+def exact_hvp(x, m, q, c, t):
+    """c (1 - m + q m) logistic(x) logistic(-x) t."""
+    values = []
+    for numbers in zip(x, m, q, c, t, strict=True):
+        v, m_i, q_i, c_i, t_i = (arb(float(u)) for u in numbers)
+        e = (-abs(v)).exp()
+        values.append(c_i * (1 - m_i + q_i * m_i) * t_i * e / (1 + e) ** 2)
+    return values
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_accuracy_of_the_hessian(dtype):
+    x, m, q, c = arguments(dtype)
+    near = np.abs(x) < -np.log(np.finfo(dtype).tiny) - 16  # no product is subnormal
+    x, m, q, c = (u[near] for u in (x, m, q, c))
+    t, ones = np.random.default_rng(6).normal(size=x.size).astype(dtype), np.ones_like(x)
+    where = c > 0.1
+    of_options = {"pos_weight": q, "weights": c, "where": where}
+    present = np.where(where, c, 0)
+    with ctx.workprec(400):
+        exact = exact_hvp(x, m, ones, ones, t)
+        check(Target(exact, dtype), HVP(x, m, t), BUDGET_OF_HVP, "alone")
+        exact = exact_hvp(x, m, q, present, t)
+        check(Target(exact, dtype), HVP(x, m, t, **of_options), BUDGET_OF_HVP, "with options")
+        over = sum((arb(float(v)) for v in present), arb(0))
+        found = HVP(x, m, t, reduction="mean", **of_options)
+        check(Target([v / over for v in exact], dtype), found, BUDGET_OF_HVP, "mean")
+    np.testing.assert_array_equal(HVP(x, m, t, reduction="sum"), HVP(x, m, t))
+
+
+def test_special_products():
+    x, t = np.array([inf, -inf, nan, 0.0, 1e300, 800.0]), np.ones(6)
+    np.testing.assert_array_equal(HVP(x, 0.5, t), [0, 0, nan, 0.25, 0, 0])
+    for given in ({"weights": 0.0}, {"where": False}):
+        assert not HVP(x, 0.5, t, **given).any()
+    assert not HVP(
+        x, np.full(6, nan), np.full(6, nan), pos_weight=np.full(6, inf), where=False
+    ).any()
+    assert isinstance(HVP(0.5, 1, 2.0), np.float64)
+    assert HVP(np.zeros((0, 3)), 0.5, 1.0).shape == (0, 3)
+
+
+@pytest.mark.parametrize("dtype", ["f8", "f4", "f2", ">f8", "i4"])
+def test_layouts_of_the_hessian(dtype):
+    rng = np.random.default_rng(2)
+    x = rng.normal(0, 2, (6, 50, 4)).astype(dtype)
+    m, (t, q) = (rng.random((50, 1)) < 0.5).astype("u1"), rng.integers(1, 5, (2, 4))
+    native = x.astype("f8" if x.dtype.kind == "i" else x.dtype.newbyteorder("="))
+    whole = (np.broadcast_to(u, x.shape).astype(native.dtype) for u in (m, t, q))
+    m_whole, t_whole, q_whole = whole
+    wanted = HVP(native, m_whole, t_whole, pos_weight=q_whole)
+    for other in (x, np.asfortranarray(x), np.repeat(x, 2, 1)[:, ::2], x[::-1].copy()[::-1]):
+        np.testing.assert_array_equal(HVP(other, m, t, pos_weight=q), wanted, strict=True)
+    for out in (np.empty_like(wanted), t_whole, native):
+        assert HVP(native, m_whole, t_whole, pos_weight=q_whole, out=out) is out
+        np.testing.assert_array_equal(out, wanted)
+        t_whole = np.broadcast_to(t, x.shape).astype(native.dtype)
+
+
+def test_errors_of_the_hessian():
+    x, t = np.zeros((2, 3)), np.ones((2, 3))
+    for given, error, message in (
+        ({"t": None}, TypeError, "t must be an array of the shape of logits"),
+        ({"t": np.ones(2)}, ValueError, r"t of shape \(2,\)"),
+        ({"targets": 2.0}, ValueError, r"targets must be in \[0, 1\], got 2.0"),
+        ({"out": x[::-1]}, ValueError, "out overlaps"),
+    ):
+        with pytest.raises(error, match=message):
+            HVP(x, **({"targets": t, "t": t} | given))
+
+
+def test_jitted_hessian():
+    @njit
+    def hvp(x, m, t, q, c, where):
+        return nl.sigmoid_binary_cross_entropy_hvp(
+            x, m, t, pos_weight=q, weights=c, where=where, reduction="mean"
+        )
+
+    x, m, t, q, c = np.random.default_rng(3).random((5, 5, 30))
+    where = c < 0.7
+    expected = HVP(x, m, t, pos_weight=q, weights=c, where=where, reduction="mean")
+    np.testing.assert_array_equal(hvp(x, m, t, q, c, where), expected)
+    with pytest.raises(ValueError, match="t must have the shape"):
+        hvp(x, m, t[:2], q, c, where)
+
+
+@pytest.mark.slow
+def test_jitted_hessian_without_options():
+    @njit
+    def hvp(x, m, t):
+        both = nl.sigmoid_binary_cross_entropy_hvp
+        return both(x, m, t), both(x.T, m.T, t.T, weights=2.0), both(x, m, t, out=np.empty_like(x))
+
+    x, m, t = np.random.default_rng(3).random((3, 5, 30))
+    expected = HVP(x, m, t)
+    first, second, third = hvp(x, m, t)
+    for found in (first, second.T / 2, third):
+        np.testing.assert_array_equal(found, expected)

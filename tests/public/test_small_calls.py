@@ -17,9 +17,10 @@ from numba_logspace._family import FAMILY, KINDS
 PACKAGE = str(Path(nl.__file__).parent)
 # What has no shorter way.
 GENERAL = {"elementwise", "chain", "product", "product vjp", "product jvp"}
-GENERAL |= {"hvp of a reduction", "hvp of a loss", "hvp of class weights"}
-GENERAL |= {"weighted vjp", "weighted jvp"}
-GENERAL |= {kind for kind in KINDS if kind.startswith(("segment", "entry loss"))}
+GENERAL |= {kind for kind in KINDS if kind.startswith("segment")}
+# What has tests of its own, in test_small_options.py.
+GENERAL |= {"weighted vjp", "weighted jvp", *(k for k in KINDS if k.endswith("entry loss"))}
+GENERAL |= {"entry loss and gradient"}
 OF_ROWS = [f for f in FAMILY.values() if f.kind not in GENERAL]
 inf, nan = np.inf, np.nan
 
@@ -303,6 +304,20 @@ STEPS = {
     },
     "value and vjp": {"plain": (18, 25), "g": (18, 26), "g, out": (22, 30)},
     "hvp": {"plain": (20, 26), "g": (20, 27), "g, out": (22, 30)},
+    "hvp of a reduction": {"plain": (16, 22), "g": (19, 25), "g, out": (22, 27)},
+    "hvp of a loss": {
+        "soft": (22, 28),
+        "labels": (23, 28),
+        "mean": (26, 33),
+        "out": (25, 31),
+        "all": (31, 40),
+    },
+    "hvp of class weights": {
+        "soft": (22, 28),
+        "mean": (25, 33),
+        "out": (24, 31),
+        "all": (27, 35),
+    },
     "jacobian": {"plain": (12, 16)},
     "loss": {
         "a label": (16, 0),

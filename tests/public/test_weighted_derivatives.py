@@ -317,6 +317,48 @@ def test_options():
         )
 
 
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_out(order):
+    rng = np.random.default_rng(5)
+    x, t = rng.normal(size=(2, 3, 7))
+    b, s = rng.normal(size=(2, 4, 1, 7)).astype(np.float32)
+    of_x, of_b = np.full((3, 7), nan, order=order), np.full((4, 1, 7), nan, "f4", order)
+    found = weighted_logsumexp_vjp(x, b, out=(of_x, of_b))
+    assert found[0] is of_x and found[1] is of_b
+    for result, exact in zip(found, weighted_logsumexp_vjp(x, b), strict=True):
+        np.testing.assert_array_equal(result, exact)
+    for keepdims in (False, True):
+        exact = weighted_logsumexp_jvp(x, b, t, s, keepdims=keepdims)
+        out = np.full(exact.shape, nan, order=order)
+        assert weighted_logsumexp_jvp(x, b, t, s, keepdims=keepdims, out=out) is out
+        np.testing.assert_array_equal(out, exact)
+
+
+def test_out_that_is_wrong():
+    x, b, g = np.zeros((2, 3)), np.ones(3), np.ones(2)
+    right = np.zeros((2, 3)), np.zeros(3)
+    for outs, error, message in (
+        (right[0], TypeError, "out must be a tuple of two arrays"),
+        (right[::-1], ValueError, r"out\[0\] must have the shape of the result, \(2, 3\)"),
+        ((right[0], np.zeros(3, "f4")), TypeError, r"out\[1\] must have the dtype"),
+        ((x, right[1]), ValueError, r"out\[0\] overlaps x"),
+        ((right[0], b), ValueError, r"out\[1\] overlaps b"),
+        ((right[0], right[0][0]), ValueError, r"out\[1\] overlaps out\[0\]"),
+    ):
+        with pytest.raises(error, match=message):
+            weighted_logsumexp_vjp(x, b, g, out=outs)
+    room, t = np.zeros(6), np.zeros((2, 3))
+    for out, error, message in (
+        (np.zeros(3), ValueError, "out must have the shape"),
+        (np.zeros(2, "f4"), TypeError, "out must have the dtype"),
+        (t[:, 0], ValueError, "out overlaps t"),
+        (room[::3], ValueError, "out overlaps s"),
+    ):
+        with pytest.raises(error, match=message):
+            weighted_logsumexp_jvp(x, b, t, room[:3], out=out)
+    assert not (x.any() or t.any() or room.any() or right[0].any())
+
+
 def test_where_leaves_out():
     rng = np.random.default_rng(6)
     x, b, t, s = rng.normal(size=(4, 3, 7))

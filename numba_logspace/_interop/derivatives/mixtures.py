@@ -148,4 +148,5 @@ RULES = {
     "cross_entropy_hvp": _OF_HESSIAN,
     "softmax_binary_cross_entropy_hvp": _OF_HESSIAN,
     "complement_cross_entropy_hvp": _OF_HESSIAN,
+    "sigmoid_binary_cross_entropy_hvp": _OF_HESSIAN,
 }

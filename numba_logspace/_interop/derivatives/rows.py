@@ -203,6 +203,20 @@ def _log1m_softmax_jacobian_along_x(p, t):
     return p.public("log1m_softmax_hvp", *_rows_of_units(p), t)
 
 
+# The derivatives of the derivatives by x are not there.
+_BY_X = {kind: {"x": _none(f"logvarexp_{kind}", "x")} for kind in ("vjp", "jvp")}
+_OF_VARIANCE = {
+    "logvarexp": _of_value("logvarexp"),
+    "logvarexp_vjp": (
+        _BY_X["vjp"] | {"g": lambda p, u: _jvp(p, "logvarexp", u)},
+        _BY_X["vjp"] | {"g": lambda p, s: _vjp(p, "logvarexp", s)},
+    ),
+    "logvarexp_jvp": (
+        _BY_X["jvp"] | {"t": lambda p, u: _vjp(p, "logvarexp", u)},
+        _BY_X["jvp"] | {"t": lambda p, s: _jvp(p, "logvarexp", s)},
+    ),
+}
+
 # {function: (vjp, jvp)}
 RULES = {
     **{name: _of_value(name) for name in _SECOND},
@@ -220,7 +234,7 @@ RULES = {
             "t": _hvp,
         },
     ),
-    "logvarexp": ({"x": _none("logvarexp", "x")}, {"x": _none("logvarexp", "x")}),
+    **_OF_VARIANCE,
     "log_softmax_jacobian": (
         {"x": _log_softmax_jacobian_by_x},
         {"x": _log_softmax_jacobian_along_x},
