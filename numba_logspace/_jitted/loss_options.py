@@ -135,22 +135,3 @@ def check_options_of_classes(rows, class_weights):
         raise TypeError(
             f"{rows.function}: class_weights must have one axis in jitted code, got {class_weights}"
         )
-
-
-def weigher_of_classes(class_weights, dtype):
-    """A function of the numbers for the classes, flat, the weights of these, and the lengths."""
-
-    @inlined
-    def weighed(scores, class_weights, lengths):
-        _, n, inner = lengths
-        check_class_weights(class_weights, n)
-        products = np.empty_like(scores)
-        for i in range(scores.size):
-            products[i] = dtype(np.float64(scores[i]) * np.float64(class_weights[i // inner % n]))
-        return products
-
-    return (
-        inlined(lambda scores, class_weights, lengths: scores)
-        if is_none(class_weights)
-        else weighed
-    )

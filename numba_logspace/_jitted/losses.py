@@ -14,8 +14,8 @@ def plan_loss(entry, call):
     scores, result, weigh = loss.scores, loss.result, weigher(loss.frame, entry.engine, wanted=True)
     read, lengths = loss.frame.read, loss.frame.lengths
 
-    def compute(logits, targets, weights, where, class_weights):
-        g, c = scores(logits, targets, weights, where, class_weights)
+    def compute(logits, targets, weights, where, class_weights, smoothing):
+        g, c = scores(logits, targets, weights, where, class_weights, smoothing)
         values = weigh(read(logits, None), g, None, c, None, None, lengths(logits))
         return result(logits, values, c)
 
@@ -28,9 +28,9 @@ def plan_loss_and_gradient(entry, call):
     scores, result, weigh = loss.scores, loss.result, weigher(loss.frame, entry.engine, wanted=True)
     place, lengths, check_out = loss.frame.place, loss.frame.lengths, loss.apart
 
-    def compute(logits, targets, weights, where, class_weights, out):
+    def compute(logits, targets, weights, where, class_weights, smoothing, out):
         check_out(targets, weights, out)
-        g, c = scores(logits, targets, weights, where, class_weights)
+        g, c = scores(logits, targets, weights, where, class_weights, smoothing)
         source, target, gradient = place(logits, out, None)
         values = weigh(source, g, None, c, target, None, lengths(logits))
         return result(logits, values, c), gradient
@@ -47,9 +47,9 @@ def plan_hessian(entry, call):
     place, lengths, check_out = loss.frame.place, loss.frame.lengths, loss.apart
     tangents = loss.frame.entries(call.t, _check_t)
 
-    def compute(logits, targets, weights, where, class_weights, t, out):
+    def compute(logits, targets, weights, where, class_weights, smoothing, t, out):
         check_out(targets, weights, out)
-        g, c = scores(logits, targets, weights, where, class_weights)
+        g, c = scores(logits, targets, weights, where, class_weights, smoothing)
         along = tangents(logits, t, out, None)
         source, target, result = place(logits, out, None)
         weigh(source, g, along, c, target, None, lengths(logits))
