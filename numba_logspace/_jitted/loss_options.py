@@ -8,7 +8,7 @@ from numba import types
 from .._compile.inline import inlined, overload
 from .frames import shape_of_rows_of, turn_of
 from .memory import shape_of_rows
-from .typing import check_floats, is_none
+from .typing import axes_in_words, check_floats, is_none
 
 _check_where = shape_of_rows("where", "logits")
 
@@ -48,7 +48,7 @@ def present_of(rows, where):
     if not fits:
         raise TypeError(
             f"{rows.function}: where must be boolean, with a number for each row in jitted code, "
-            f"{rows.ndim - 1} axes, got {where}"
+            f"{axes_in_words(rows.ndim - 1)}, got {where}"
         )
     return given
 

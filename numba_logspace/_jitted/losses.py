@@ -2,10 +2,7 @@
 
 from .derivatives import weigher
 from .loss_arguments import Loss
-from .memory import same_shape
-from .typing import check_floats
-
-_check_t = same_shape("t", "logits")
+from .typing import check_floats, is_none
 
 
 def plan_loss(entry, call):
@@ -41,11 +38,12 @@ def plan_loss_and_gradient(entry, call):
 def plan_hessian(entry, call):
     """The Hessian of a loss, or of one number, times a vector."""
     loss = Loss(entry, call)
-    check_floats(entry.name, call.t, "t")
-    loss.rows.check_entries(call.t, "t")
+    if is_none(call.t):
+        check_floats(entry.name, call.t, "t")
+    loss.rows.check_entries(call.t, "t", or_spread=True)
     scores, weigh = loss.scores, weigher(loss.frame, entry.engine)
     place, lengths, check_out = loss.frame.place, loss.frame.lengths, loss.apart
-    tangents = loss.frame.entries(call.t, _check_t)
+    tangents = loss.frame.entries(call.t, "t")
 
     def compute(logits, targets, weights, where, class_weights, smoothing, t, out):
         check_out(targets, weights, out)

@@ -13,7 +13,7 @@ from .._cpu.weighted_derivatives import gradients_of_rows, slopes_of_rows
 from .frames import shape_of_rows_of, shaper
 from .masked import copier, lengths_together, mask_of, rows_last
 from .memory import doubles, flat, quiet, same_shape, shape_of_rows
-from .typing import Rows, check_floats, is_none, literal
+from .typing import Rows, axes_in_words, check_floats, is_none, is_number, literal
 from .weights import REALS, check_weights, dtype_of, spread_of, weights_of
 
 _check_g = shape_of_rows("g")
@@ -47,8 +47,9 @@ class _Sums:
 
 def _cotangents(rows, g):
     # A function of x and g: a double for each row, flat.
-    rows.check_numbers(g, "g")
-    lengths, shape = lengths_together(rows), shape_of_rows_of(rows)
+    rows.check_numbers(g, "g", or_spread=True)
+    keepdims = getattr(g, "ndim", 0) == rows.ndim
+    lengths, shape = lengths_together(rows), shape_of_rows_of(rows, keepdims)
 
     @inlined
     def of_number(x, g):
@@ -155,11 +156,11 @@ def _tangents(sums, u, t, name, of):
         check_floats(function, t, name)
         if t.ndim != u.ndim:
             raise TypeError(
-                f"{function}: {name} must have the shape of {of} in jitted code, {u.ndim} axes, "
-                f"got {t}"
+                f"{function}: {name} must have the shape of {of} in jitted code, "
+                f"{axes_in_words(u.ndim)}, got {t}"
             )
         return of_array
-    if not isinstance(t, (types.Float, types.Integer)):
+    if not is_number(t):
         raise TypeError(f"{function}: {name} must be a number where {of} is one, got {t}")
     return inlined(lambda x, u, t, entries: np.full(entries.size, np.float64(t)))
 
