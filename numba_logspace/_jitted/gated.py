@@ -11,6 +11,7 @@ from .derivatives import weigher
 from .frames import Frame, shape_of_rows_of, shaper, turn_of
 from .masked import rows_last
 from .memory import flat, overlap
+from .spread import fits
 from .typing import Rows, axes_in_words, is_none, is_number
 
 _NUMBERS = (types.Float, types.Integer, types.Boolean)
@@ -96,20 +97,13 @@ def _gate_of_rows(rows, axis, gate):
         if kept and gate.shape[axis] != 1:
             raise ValueError("gate must have a number for each row")
         each, lengths = cut(gate), shape(a)
-        _check_gate(lengths, each)
+        if not fits(lengths, each):
+            raise ValueError("gate must have a shape that broadcasts to that of the rows")
         whole = np.empty(lengths, a.dtype)
         repeat(each, lengths, flat(whole))
         return whole
 
     return of_each
-
-
-@inlined
-def _check_gate(shape, gate):
-    lead = len(shape) - gate.ndim
-    for i in range(gate.ndim):
-        if gate.shape[i] != shape[lead + i] and gate.shape[i] != 1:
-            raise ValueError("gate must have a shape that broadcasts to that of the rows")
 
 
 # --- the log-probabilities -----------------------------------------------------------------------

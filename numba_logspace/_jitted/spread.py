@@ -9,23 +9,23 @@ from .typing import is_number
 
 
 @inlined
-def _fits(shape, u):
-    # Whether an array of at most as many axes broadcasts to a shape.
-    lead, fits = len(shape) - u.ndim, True
+def fits(shape, u):
+    """Whether an array of at most as many axes broadcasts to a shape."""
+    lead, so_far = len(shape) - u.ndim, True
     for i in range(u.ndim):
-        fits = fits and (u.shape[i] == shape[lead + i] or u.shape[i] == 1)
-    return fits
+        so_far = so_far and (u.shape[i] == shape[lead + i] or u.shape[i] == 1)
+    return so_far
 
 
-def spreader(view, u, ndim, name, of="the array"):
+def spreader(view, u, ndim, name):
     """A function of x and u: u at each entry of view(x), flat; u has at most `ndim` axes."""
-    text = f"{name} must have a shape that broadcasts to that of {of}"
+    text = f"{name} must have a shape that broadcasts to that of the array"
     ends = ["None"] * (ndim - u.ndim) + [":"] * u.ndim
     whole = inlined(made(f"lambda u: u[{', '.join(ends)}]" if "None" in ends else "lambda u: u"))
 
     @inlined
     def spread(x, u):
-        if not _fits(x.shape, u):
+        if not fits(x.shape, u):
             raise ValueError(text)
         entries = np.empty(x.size, u.dtype)
         repeat(view(whole(u)), view(x).shape, entries)
