@@ -242,7 +242,7 @@ def numbers_of_rows(u, name, kind, rows, present=None):
 def over_mean_of_factors(u, factors, weights, rows, present):
     """Numbers over the mean of a factor for each row, weighted as the rows are."""
     shares = np.ascontiguousarray(row_weights_of(weights, rows, "mean", present), np.float64)
-    products, exponent = _scaled_products(shares, factors)
+    products, exponent = _scaled_products(shares.reshape(-1), np.reshape(factors, -1))
     mean = mean_of_rows(products, shares.reshape(-1))
     if not mean > 0.0:
         raise ValueError("reduction must not be 'mean' of weights that are all 0")

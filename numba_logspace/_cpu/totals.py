@@ -113,7 +113,8 @@ def _fill_shares(weights, shares):
 
 
 sum_of_rows = kernel(_sum_of_rows)
-_sums_of_groups = kernel(_sums_of_groups)
+# (values, out): fill in the sums of groups of equally many values, one after the other.
+sums_of_groups = kernel(_sums_of_groups)
 # (values, shares): the sum of values that have been multiplied with shares, over the sum of
 # these, or of the same for all. As shares are rounded they need not add up to 1.
 mean_of_rows = kernel(_mean_of_rows)
@@ -130,5 +131,5 @@ def sums_over(array, axes):
     kept = [i for i in range(array.ndim) if i not in axes]
     together = np.ascontiguousarray(array.transpose(*kept, *axes)).reshape(-1)
     out = np.empty([array.shape[i] for i in kept])
-    _sums_of_groups(together, out.reshape(-1))
+    sums_of_groups(together, out.reshape(-1))
     return out

@@ -47,7 +47,16 @@ def share_pass(fgraph, node):
 
 
 # Of these kinds the calls go through object mode in numba mode.
-_IN_PYTHON = "segment", "chain", "entry", "product ", "hvp of", "vjp of a scan", "jvp of a scan"
+_IN_PYTHON = (
+    "segment",
+    "chain",
+    "entry",
+    "product ",
+    "weighted",
+    "hvp of",
+    "vjp of a scan",
+    "jvp of a scan",
+)
 
 
 # --- numba ---------------------------------------------------------------------------------------

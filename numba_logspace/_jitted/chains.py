@@ -9,7 +9,7 @@ from .._cpu import chains as engine
 from .._cpu.best_path import best_path_of_many
 from .._cpu.chains import COUNTS, LOGS, NUMBERS, POSTERIORS
 from .memory import quiet
-from .typing import check_floats, refuse
+from .typing import axes_in_words, check_floats, refuse
 
 _AXES = {"log_initial": (1,), "log_transition": (2, 3), "log_emission": (2,)}
 
@@ -18,9 +18,9 @@ def _check_types(function, **arrays):
     for name, u in arrays.items():
         check_floats(function, u, name)
         if u.ndim not in _AXES[name] or u.dtype != types.float64:
-            axes = " or ".join(map(str, _AXES[name]))
+            axes = axes_in_words(*_AXES[name])
             raise TypeError(
-                f"{function}: {name} must have {axes} axes of float64 in jitted code, got {u}"
+                f"{function}: {name} must have {axes} of float64 in jitted code, got {u}"
             )
 
 

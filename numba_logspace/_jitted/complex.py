@@ -1,16 +1,17 @@
 """Rows of complex numbers inside jitted code: copied together for the kernels they have."""
 
 import numpy as np
-from numba import types
+from numba import from_dtype, types
 
 from .._compile.inline import inlined
 from .._compile.stamp import check_sources
-from .._cpu.complex import logmeanexp
+from .._cpu import complex as kernels
 from .._cpu.together import put_rows
 from . import masked
 from .frames import shaper
 from .memory import out_beside, out_of_rows, quiet
 from .typing import Rows, is_none, literal, several
+from .weights import REALS, check_weights, dtype_of, spread_of, weights_of
 
 _COMPLEX = types.complex64, types.complex128
 
@@ -77,16 +78,8 @@ def _absent(mask, outer, n):
     return counts
 
 
-def plan_reduction(entry, call):
-    """A result for each row."""
-    rows = _rows(entry, call)
-    keepdims = literal(call.keepdims, bool, "keepdims", entry.name)
-    rows.check_out_of_rows(call.out, keepdims)
-    rows.check_where(call.where)
-    read, hand_out = _reader(rows, call.where), out_of_rows(call.out, shaper(rows, keepdims))
-    kernel, is_mean = quiet(entry.of_complex), entry.of_complex is logmeanexp
-    beside = _absent if is_mean else inlined(lambda mask, outer, n: None)
-
+def _chosen(rows):
+    # A function of the values of all rows and a dtype: what is handed out of them in it.
     @inlined
     def all_of(values, dtype):
         return values.astype(dtype)
@@ -95,7 +88,20 @@ def plan_reduction(entry, call):
     def first_of(values, dtype):
         return dtype.type(values[0])
 
-    chosen = first_of if rows.whole else all_of
+    return first_of if rows.whole else all_of
+
+
+def plan_reduction(entry, call):
+    """A result for each row."""
+    rows = _rows(entry, call)
+    keepdims = literal(call.keepdims, bool, "keepdims", entry.name)
+    rows.check_out_of_rows(call.out, keepdims)
+    rows.check_where(call.where)
+    read, hand_out = _reader(rows, call.where), out_of_rows(call.out, shaper(rows, keepdims))
+    kernel, is_mean = quiet(entry.of_complex), entry.of_complex is kernels.logmeanexp
+    beside = _absent if is_mean else inlined(lambda mask, outer, n: None)
+
+    chosen = _chosen(rows)
 
     def compute(x, where, out):
         check_sources()
@@ -105,3 +111,59 @@ def plan_reduction(entry, call):
         return hand_out(x, chosen(values, x.dtype), out)
 
     return compute, ("x", "where", "out")
+
+
+# --- with weights, or with a sign ----------------------------------------------------------------
+
+
+def _terms(rows, call):
+    # A function of x and b, broadcast together, and where: (entries, weights or None, lengths).
+    get_mask, lengths = masked.mask_of(rows, call.where), masked.lengths_together(rows)
+    copy, weights = masked.copier(rows, np.complex128), weights_of(rows, call.b, np.complex128)
+
+    @inlined
+    def alone(x, b, where):
+        return copy(x, get_mask(x, where), -np.inf), None, lengths(x)
+
+    @inlined
+    def weighted(x, b, where):
+        mask = get_mask(x, where)
+        return copy(x, mask, -np.inf), weights(x, b, mask), lengths(x)
+
+    return alone if is_none(call.b) else weighted
+
+
+def plan_weighted(entry, call):
+    """logsumexp with weights, or as the logarithm of a modulus and a complex sign."""
+    name, kinds = entry.name, (*REALS, *_COMPLEX)
+    check_weights(name, call.b, or_complex=True)
+    with_sign = literal(call.return_sign, bool, "return_sign", name)
+    keepdims = literal(call.keepdims, bool, "keepdims", name)
+    wide, spread = spread_of(name, call.x, call.b, kinds)
+    rows = Rows(name, wide, call.axis, turns=False, kinds=kinds)
+    rows.check_where(call.where)
+    dtype = np.dtype(dtype_of(call.x, call.b))
+    of_moduli = dtype.type(0).real.dtype
+    rows.check_out_of_rows(call.out, keepdims, from_dtype(of_moduli if with_sign else dtype))
+    terms, chosen, shaped = _terms(rows, call), _chosen(rows), shaper(rows, keepdims)
+    hand_out = out_of_rows(call.out, shaped)
+    logarithms, with_signs = quiet(kernels.logsumexp), quiet(kernels.logsumexp_with_sign)
+
+    def value(x, b, where, out):
+        check_sources()
+        wide, factors = spread(x, b)
+        entries, weights, (outer, n, _) = terms(wide, factors, where)
+        values = np.empty(outer, np.complex128)
+        logarithms(entries, weights, values, n, 0, outer)
+        return hand_out(wide, chosen(values, dtype), out)
+
+    def value_and_sign(x, b, where, out):
+        check_sources()
+        wide, factors = spread(x, b)
+        entries, weights, (outer, n, _) = terms(wide, factors, where)
+        values, signs = np.empty(outer), np.empty(outer, np.complex128)
+        with_signs(entries, weights, values, signs, n, 0, outer)
+        result = hand_out(wide, chosen(values, of_moduli), out)
+        return result, shaped(wide, chosen(signs, dtype))
+
+    return value_and_sign if with_sign else value, ("x", "b", "where", "out")

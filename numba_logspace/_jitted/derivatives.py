@@ -11,14 +11,12 @@ from .memory import (
     numbers,
     out_of_rows,
     quiet,
-    same_shape,
     shape_of_rows,
     two_outs,
 )
 from .present import gradients_of_present, slopes_of_present
-from .typing import Rows, check_floats, literal, several
+from .typing import Rows, check_floats, is_none, is_number, literal, several
 
-_CHECKS = {name: same_shape(name) for name in ("g", "t")}
 _check_g_of_rows = shape_of_rows("g")
 
 
@@ -94,27 +92,33 @@ def _operands(entry, call, rows, frame):
     functions = []
     for name in names:
         u = getattr(call, name, None)
-        if name == "t":
+        if name == "t" and is_none(u):
             check_floats(entry.name, u, "t")
-        rows.check_entries(u, name)
+        rows.check_entries(u, name, or_spread=True)
         ones = entry.kind == "vjp" and name == "g"
-        functions.append(frame.entries(u, _CHECKS.get(name), ones))
+        functions.append(frame.entries(u, name, ones))
     return functions, names
 
 
-def _numbers_of_rows(entry, call, rows):
+def _numbers_of_rows(entry, call, rows, frame):
     # A function of x and g: the cotangents of the rows, flat, for derivatives of reductions.
     if entry.kind not in ("vjp of a reduction", "hvp of a reduction"):
         return inlined(lambda x, g: None), "None"
-    rows.check_numbers(call.g, "g")
-    turn, shape = turn_of(rows), shape_of_rows_of(rows)
+    rows.check_numbers(call.g, "g", or_spread=True)
+    keepdims = getattr(call.g, "ndim", 0) == rows.ndim
+    turn, lengths, shape = turn_of(rows), frame.lengths, shape_of_rows_of(rows, keepdims)
 
     @inlined
     def of_rows(x, g):
         _check_g_of_rows(shape(x), g)
         return numbers(x, g, turn)
 
-    return of_rows, "g"
+    @inlined
+    def equal(x, g):
+        outer, _, inner = lengths(x)
+        return np.full(outer * inner, x.dtype.type(g))
+
+    return equal if is_number(call.g) and not rows.whole else of_rows, "g"
 
 
 def plan_entries(entry, call):
@@ -124,7 +128,7 @@ def plan_entries(entry, call):
     rows.check_where(call.where)
     frame = Frame(rows, call.out, call.where, (*entry.masked, None)[0], entry.without_max)
     (first, second), names = _operands(entry, call, rows, frame)
-    of_rows, name_of_rows = _numbers_of_rows(entry, call, rows)
+    of_rows, name_of_rows = _numbers_of_rows(entry, call, rows, frame)
     get_mask, place, lengths, finish = frame.mask, frame.place, frame.lengths, frame.finish
     if frame.has_mask and entry.engine.counts:
         return _plan_gradients_of_present(entry, frame, of_rows), (

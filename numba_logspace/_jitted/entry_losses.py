@@ -13,7 +13,7 @@ from .frames import Frame, turn_of
 from .loss_arguments import apart, filled_shares, reduction_of, result_of
 from .loss_options import check_any
 from .memory import quiet, same_shape
-from .typing import Rows, check_floats, is_none
+from .typing import Rows, check_floats, is_none, is_number
 
 _check_targets, _check_where = same_shape("targets", "logits"), same_shape("where", "logits")
 _check_weights = same_shape("weights", "logits")
@@ -36,10 +36,6 @@ def _check_pos_weight_of_one(number):
 def _check_weight(number):
     if not 0.0 <= number < math.inf:
         raise ValueError("weights must be finite and >= 0")
-
-
-def _is_number(u):
-    return isinstance(u, (types.Float, types.Integer))
 
 
 def _type_of(rows, as_doubles):
@@ -72,7 +68,7 @@ def _filler(rows, u, name, check_shape, check, as_doubles=False):
 
     if is_none(u):
         return nothing
-    if _is_number(u):
+    if is_number(u):
         return of_number
     rows.check_entries(u, name)
     return of_array
@@ -148,7 +144,7 @@ class _Loss:
     def __init__(self, entry, call):
         self.rows = rows = Rows(entry.name, call.logits, -1, "logits")
         targets, where, out = call.targets, call.where, getattr(call, "out", None)
-        if is_none(targets) or _is_number(targets):
+        if is_none(targets) or is_number(targets):
             raise TypeError(f"{entry.name}: targets must be an array in jitted code, got {targets}")
         rows.check_out(out)
         reduction = reduction_of(entry.name, call.reduction)

@@ -9,8 +9,17 @@ from .._compile.inline import inlined
 from .._cpu.together import copy_rows
 from . import masked
 from .calls import made
-from .memory import flat, flat_turned, out_beside, overlap, runner, runner_of_last, split
-from .typing import is_none, no_mask
+from .memory import (
+    flat,
+    flat_turned,
+    out_beside,
+    overlap,
+    runner,
+    runner_of_last,
+    same_shape,
+    split,
+)
+from .typing import is_none, is_number, no_mask
 
 
 def turn_of(rows):
@@ -39,10 +48,11 @@ def _picker(indices):
     return inlined(made(f"lambda s: ({lengths})"))
 
 
-def shape_of_rows_of(rows):
+def shape_of_rows_of(rows, keepdims=False):
     """A function of x: the shape of an array with a number for each row."""
     axes = [rows.ndim - 1 - k if rows.turned else k for k in rows.axes]
-    pick = _picker([i for i in range(rows.ndim) if i not in axes])
+    kept = [None if i in axes else i for i in range(rows.ndim)]
+    pick = _picker(kept if keepdims else [i for i in kept if i is not None])
     return inlined(lambda x: pick(x.shape))
 
 
@@ -124,10 +134,17 @@ class Frame:
         """The runner of an engine for these rows."""
         return (runner_of_last if self.last else runner)(engine.kernels)
 
-    def entries(self, u, check, ones=False):
-        """A function of (x, u, out, mask): u, flat, after `check`; with `ones` these for None."""
+    def entries(self, u, name, ones=False):
+        """A function of (x, u, out, mask): u, flat and checked; with `ones` these for None.
+
+        It is an argument of that name, and may be a number or an array that broadcasts to x.
+        """
         if is_none(u) and not (ones and self.has_mask):
             return inlined(lambda x, u, out, mask: None)
+        if is_number(u) or getattr(u, "ndim", self.rows.ndim) < self.rows.ndim:
+            view = masked.rows_last(self.rows) if self.together else _lie(self.rows)
+            return masked.entries_spread(self.rows, view, u, name)
+        check = same_shape(name, "the array" if self.rows.name == "x" else self.rows.name)
         if self.together:
             return masked.entries_together(self.rows, u, check)
         return self._entries_as_they_lie(check)
@@ -151,10 +168,14 @@ class Frame:
         return alone if is_none(self._out) else beside_out
 
 
+def _lie(rows):
+    # A function of an array like x: its view in the order in which entries are read.
+    return inlined((lambda x: x.T) if rows.turned else (lambda x: x))
+
+
 def _placer(rows, out, copied):
     # See Frame.place. x that is not contiguous is copied into the results and read there.
-    turn, check = turn_of(rows), out_beside(rows.name)
-    lie = inlined((lambda x: x.T) if rows.turned else (lambda x: x))
+    turn, check, lie = turn_of(rows), out_beside(rows.name), _lie(rows)
 
     @inlined
     def beside(x, out, mask):

@@ -11,7 +11,8 @@ from .derivatives import weigher
 from .frames import Frame, shape_of_rows_of, shaper, turn_of
 from .masked import rows_last
 from .memory import flat, overlap
-from .typing import Rows, is_none
+from .spread import fits
+from .typing import Rows, axes_in_words, is_none, is_number
 
 _NUMBERS = (types.Float, types.Integer, types.Boolean)
 
@@ -61,11 +62,11 @@ def _checker(ndim, axis):
 def _gate_of_rows(rows, axis, gate):
     # A function of a and the gate: the gate of each row, in their shape; a number for one row.
     function, shape = rows.function, shape_of_rows_of(rows)
-    most = rows.ndim - 1
+    most = axes_in_words(max(rows.ndim - 1, 1))
     numbers = gate.dtype if isinstance(gate, types.Array) else gate
     if not isinstance(numbers, _NUMBERS) or getattr(gate, "ndim", 0) > rows.ndim:
         raise TypeError(
-            f"{function}: gate must be a number or an array of up to {most} axes in jitted code, "
+            f"{function}: gate must be a number or an array of up to {most} in jitted code, "
             f"got {gate}"
         )
 
@@ -96,20 +97,13 @@ def _gate_of_rows(rows, axis, gate):
         if kept and gate.shape[axis] != 1:
             raise ValueError("gate must have a number for each row")
         each, lengths = cut(gate), shape(a)
-        _check_gate(lengths, each)
+        if not fits(lengths, each):
+            raise ValueError("gate must have a shape that broadcasts to that of the rows")
         whole = np.empty(lengths, a.dtype)
         repeat(each, lengths, flat(whole))
         return whole
 
     return of_each
-
-
-@inlined
-def _check_gate(shape, gate):
-    lead = len(shape) - gate.ndim
-    for i in range(gate.ndim):
-        if gate.shape[i] != shape[lead + i] and gate.shape[i] != 1:
-            raise ValueError("gate must have a shape that broadcasts to that of the rows")
 
 
 # --- the log-probabilities -----------------------------------------------------------------------
@@ -222,30 +216,42 @@ def plan_gradients(entry, call):
     """The gradients with respect to the gate, a and b."""
     has_g = not is_none(call.g)
     parts = _Parts(entry, call, turns=not has_g)
-    parts.check_like_result(call.g, "g")
+    if not is_number(call.g):
+        parts.check_like_result(call.g, "g")
     lies = not has_g or _lies(call, parts, call.g)
     of_a, of_b = (
         _sloper(rows, *each, lies, has_g)
         for rows, each in zip(parts.rows, parts.weighers(entry, not lies, True), strict=True)
     )
     check, gate_of_rows, axis = parts.check, parts.gate, parts.axis
-    check_g = _check_g if has_g else inlined(lambda shape, g: None)
+    whole = _whole_g(call.g)
     hand_out = _slopes_of_gate(parts.rows[0], axis, call.gate)
 
     def compute(gate, a, b, g):
-        check_g(check(a, b), g)
+        u = whole(check(a, b), g, a)
         c = gate_of_rows(a, gate)
-        slope_a, gradient_a = of_a(a, g, c, 0)
-        slope_b, gradient_b = of_b(b, g, c, a.shape[axis])
+        slope_a, gradient_a = of_a(a, u, c, 0)
+        slope_b, gradient_b = of_b(b, u, c, a.shape[axis])
         return hand_out(gate, a, 0.0 + slope_a + slope_b), gradient_a, gradient_b
 
     return compute, ("gate", "a", "b", "g")
 
 
-@inlined
-def _check_g(shape, g):
-    if g.shape != shape:
-        raise ValueError("g must have the shape of the result")
+def _whole_g(g):
+    # A function of the shape of the result, g, and a: g in that shape, or None.
+    @inlined
+    def checked(shape, g, a):
+        if g.shape != shape:
+            raise ValueError("g must have the shape of the result")
+        return g
+
+    @inlined
+    def equal(shape, g, a):
+        return np.full(shape, a.dtype.type(g))
+
+    if is_number(g):
+        return equal
+    return inlined(lambda shape, g, a: None) if is_none(g) else checked
 
 
 def _slopes_of_gate(rows, axis, gate):

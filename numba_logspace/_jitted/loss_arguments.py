@@ -18,10 +18,10 @@ from .loss_options import (
     number_of,
     present_labels,
     present_of,
-    weigher_of_classes,
 )
+from .loss_scores import check_smoothing, scorer
 from .memory import doubles, each, labels, may_overlap, numbers, same_shape, shape_of_rows
-from .typing import Rows, check_floats, is_none, literal, refuse
+from .typing import Rows, check_floats, is_none, literal
 
 _check_targets, _check_weights = same_shape("targets", "logits"), same_shape("weights", "logits")
 _check_labels = shape_of_rows("targets", "logits")
@@ -277,42 +277,43 @@ def apart(function, out):
     return inlined(lambda scores, weights, out: None) if is_none(out) else check
 
 
+_OPTIONS = "where", "class_weights", "label_smoothing"
+
+
 class Loss:
     """What a loss is made of, found out when its call is typed."""
 
     def __init__(self, entry, call):
         function = entry.name
-        refuse(function, label_smoothing=getattr(call, "label_smoothing", None))
         self.rows = rows = Rows(function, call.logits, call.axis, "logits")
         rows.one_axis()
         out = getattr(call, "out", None)
         rows.check_out(out)
-        where, class_weights = (getattr(call, name, None) for name in ("where", "class_weights"))
+        where, class_weights, smoothing = (getattr(call, name, None) for name in _OPTIONS)
         if entry.operands[0] == "weights":
             of_entries, weights = class_weights_of(rows, call.weights), None
             self.names = "logits", "weights", "None"
         else:
             of_entries, weights = scores_of(rows, call.targets), call.weights
             check_options_of_classes(rows, class_weights)
+            check_smoothing(function, smoothing)
             self.names = "logits", "targets", "weights"
-        self.names += tuple(k if k in vars(call) else "None" for k in ("where", "class_weights"))
+        self.names += tuple(k if k in vars(call) else "None" for k in _OPTIONS)
         reduction = reduction_of(function, call.reduction)
         present_rows = present_of(rows, where)
-        # The weight of a label is one of its row, beside probabilities they are of the entries.
+        # The weight of a label is one of its row, but where the other classes have a share.
         labelled = entry.operands[0] != "weights" and are_labels(rows, call.targets)
-        of_row, of_entry = (class_weights, None) if labelled else (None, class_weights)
+        by_row, lengths = labelled and is_none(smoothing), lengths_of(rows)
+        of_row, of_entry = (class_weights, None) if by_row else (None, class_weights)
         of_rows = _row_weights(rows, weights, reduction, where, of_row)
-        weigh, lengths = (
-            weigher_of_classes(of_entry, np.dtype(rows.dtype.name).type),
-            lengths_of(rows),
-        )
+        score = scorer(rows, of_entry, smoothing, labelled, reduction)
 
         @inlined
-        def scores(logits, targets, weights, where, class_weights):
+        def scores(logits, targets, weights, where, class_weights, smoothing):
             present = present_rows(logits, where)
             g = of_entries(logits, targets, present)
-            c = of_rows(logits, weights, present, class_weights if labelled else None, g)
-            return weigh(g, class_weights, lengths(logits)), c
+            c = of_rows(logits, weights, present, class_weights if by_row else None, g)
+            return score(g, c, class_weights, smoothing, lengths(logits)), c
 
         self.scores, self.result = scores, _result(rows, reduction)
         self.frame, self.apart = Frame(rows, out), apart(function, out)

@@ -8,7 +8,7 @@ from numba import types
 from .._compile.inline import inlined, overload
 from .frames import shape_of_rows_of, turn_of
 from .memory import shape_of_rows
-from .typing import check_floats, is_none
+from .typing import axes_in_words, check_floats, is_none
 
 _check_where = shape_of_rows("where", "logits")
 
@@ -48,7 +48,7 @@ def present_of(rows, where):
     if not fits:
         raise TypeError(
             f"{rows.function}: where must be boolean, with a number for each row in jitted code, "
-            f"{rows.ndim - 1} axes, got {where}"
+            f"{axes_in_words(rows.ndim - 1)}, got {where}"
         )
     return given
 
@@ -135,22 +135,3 @@ def check_options_of_classes(rows, class_weights):
         raise TypeError(
             f"{rows.function}: class_weights must have one axis in jitted code, got {class_weights}"
         )
-
-
-def weigher_of_classes(class_weights, dtype):
-    """A function of the numbers for the classes, flat, the weights of these, and the lengths."""
-
-    @inlined
-    def weighed(scores, class_weights, lengths):
-        _, n, inner = lengths
-        check_class_weights(class_weights, n)
-        products = np.empty_like(scores)
-        for i in range(scores.size):
-            products[i] = dtype(np.float64(scores[i]) * np.float64(class_weights[i // inner % n]))
-        return products
-
-    return (
-        inlined(lambda scores, class_weights, lengths: scores)
-        if is_none(class_weights)
-        else weighed
-    )

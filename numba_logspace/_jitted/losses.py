@@ -2,10 +2,7 @@
 
 from .derivatives import weigher
 from .loss_arguments import Loss
-from .memory import same_shape
-from .typing import check_floats
-
-_check_t = same_shape("t", "logits")
+from .typing import check_floats, is_none
 
 
 def plan_loss(entry, call):
@@ -14,8 +11,8 @@ def plan_loss(entry, call):
     scores, result, weigh = loss.scores, loss.result, weigher(loss.frame, entry.engine, wanted=True)
     read, lengths = loss.frame.read, loss.frame.lengths
 
-    def compute(logits, targets, weights, where, class_weights):
-        g, c = scores(logits, targets, weights, where, class_weights)
+    def compute(logits, targets, weights, where, class_weights, smoothing):
+        g, c = scores(logits, targets, weights, where, class_weights, smoothing)
         values = weigh(read(logits, None), g, None, c, None, None, lengths(logits))
         return result(logits, values, c)
 
@@ -28,9 +25,9 @@ def plan_loss_and_gradient(entry, call):
     scores, result, weigh = loss.scores, loss.result, weigher(loss.frame, entry.engine, wanted=True)
     place, lengths, check_out = loss.frame.place, loss.frame.lengths, loss.apart
 
-    def compute(logits, targets, weights, where, class_weights, out):
+    def compute(logits, targets, weights, where, class_weights, smoothing, out):
         check_out(targets, weights, out)
-        g, c = scores(logits, targets, weights, where, class_weights)
+        g, c = scores(logits, targets, weights, where, class_weights, smoothing)
         source, target, gradient = place(logits, out, None)
         values = weigh(source, g, None, c, target, None, lengths(logits))
         return result(logits, values, c), gradient
@@ -41,15 +38,16 @@ def plan_loss_and_gradient(entry, call):
 def plan_hessian(entry, call):
     """The Hessian of a loss, or of one number, times a vector."""
     loss = Loss(entry, call)
-    check_floats(entry.name, call.t, "t")
-    loss.rows.check_entries(call.t, "t")
+    if is_none(call.t):
+        check_floats(entry.name, call.t, "t")
+    loss.rows.check_entries(call.t, "t", or_spread=True)
     scores, weigh = loss.scores, weigher(loss.frame, entry.engine)
     place, lengths, check_out = loss.frame.place, loss.frame.lengths, loss.apart
-    tangents = loss.frame.entries(call.t, _check_t)
+    tangents = loss.frame.entries(call.t, "t")
 
-    def compute(logits, targets, weights, where, class_weights, t, out):
+    def compute(logits, targets, weights, where, class_weights, smoothing, t, out):
         check_out(targets, weights, out)
-        g, c = scores(logits, targets, weights, where, class_weights)
+        g, c = scores(logits, targets, weights, where, class_weights, smoothing)
         along = tangents(logits, t, out, None)
         source, target, result = place(logits, out, None)
         weigh(source, g, along, c, target, None, lengths(logits))

@@ -4,9 +4,10 @@ import numpy as np
 from numba import types
 
 from .._compile.inline import inlined, overload
-from .._cpu.together import copy_rows, fill_masked, put_rows, repeat
+from .._cpu.together import copy_rows, fill_masked, put_rows
 from .calls import made
 from .memory import flat, flat_turned, may_overlap, out_beside
+from .spread import numbers_spread, spreader
 from .typing import is_none, no_mask
 
 
@@ -39,14 +40,6 @@ def lengths_together(rows):
 # --- the mask ------------------------------------------------------------------------------------
 
 
-@inlined
-def _check_mask(shape, where):
-    lead = len(shape) - where.ndim
-    for i in range(where.ndim):
-        if where.shape[i] != shape[lead + i] and where.shape[i] != 1:
-            raise ValueError("where must have a shape that broadcasts to that of the array")
-
-
 def mask_of(rows, where):
     """A function of x and where: the mask in the order of the copy, flat; None for no mask."""
     if no_mask(where):
@@ -55,16 +48,8 @@ def mask_of(rows, where):
     if isinstance(where, types.Boolean):
         return inlined(lambda x, where: np.full(x.size, where))
 
-    ends = ["None"] * (rows.ndim - where.ndim) + [":"] * where.ndim
-    whole = inlined(made(f"lambda u: u[{', '.join(ends)}]" if "None" in ends else "lambda u: u"))
     turn = flat_turned if rows.turned else flat
-
-    @inlined
-    def copied(x, where):
-        _check_mask(x.shape, where)
-        mask = np.empty(x.size, np.bool_)
-        repeat(view(whole(where)), view(x).shape, mask)
-        return mask
+    copied = spreader(view, where, rows.ndim, "where")
 
     @inlined
     def as_it_lies(x, where):
@@ -103,6 +88,19 @@ def copier(rows, dtype=None):
         return entries
 
     return copy
+
+
+def entries_spread(rows, view, u, name):
+    """A function of (x, u, out, mask): what broadcasts to x, with zeros at masked entries."""
+    spread = numbers_spread(view, u, rows.ndim, name)
+
+    @inlined
+    def entries_of(x, u, out, mask):
+        entries = spread(x, u)
+        _leave_out(entries, mask, 0.0)
+        return entries
+
+    return entries_of
 
 
 def entries_together(rows, u, check):

@@ -18,18 +18,17 @@ from .._cpu.logmatmul_derivatives import (
 from .._formulas.simd import VECTOR_BYTES
 from .matrices import as_matrix, check_factors, check_lengths, shaped
 from .memory import quiet
-from .typing import is_none, refuse
+from .typing import axes_in_words, is_none, is_number, refuse
 
 # Where the only matrix begins.
 _START = np.zeros(1, np.intp)
 
 
 def _check_like(name, u, of, ndim, dtype):
-    # Refuse what has not so many axes of that dtype; of no axes it is a number.
-    if ndim == 0 and isinstance(u, (types.Float, types.Integer)):
-        return
+    # Refuse what has not so many axes of that dtype.
     if not isinstance(u, types.Array) or u.ndim != ndim or u.dtype != dtype:
-        raise TypeError(f"{name}: {of} must have {ndim} axes of {dtype} in jitted code, got {u}")
+        axes = axes_in_words(ndim)
+        raise TypeError(f"{name}: {of} must have {axes} of {dtype} in jitted code, got {u}")
 
 
 def _numbers_of(dtype):
@@ -62,7 +61,9 @@ def _cotangents(g, ndim):
 
     if is_none(g):
         return ones
-    return (number, vector, matrix)[ndim]
+    if is_number(g):
+        return number
+    return vector if ndim == 1 else matrix
 
 
 def _like(u):
@@ -123,7 +124,7 @@ def plan_product_vjp(entry, call):
     refuse(name, out=call.out)
     check_factors(name, a, b)
     ndim = a.ndim + b.ndim - 2
-    if not is_none(g):
+    if not is_none(g) and not is_number(g):
         _check_like(name, g, "g", ndim, a.dtype)
     first, second = as_matrix(a, True), as_matrix(b, False)
     like_a, like_b, cotangents = _like(a), _like(b), _cotangents(g, ndim)

@@ -12,6 +12,7 @@ from . import (
     rows,
     segments,
     weighted,
+    weighted_derivatives,
 )
 from .calls import register_call
 from .elementwise import register_ufunc
@@ -42,6 +43,8 @@ _PLANS = {
     "product": matrices.plan_product,
     "product vjp": products.plan_product_vjp,
     "product jvp": products.plan_product_jvp,
+    "weighted vjp": weighted_derivatives.plan_vjp,
+    "weighted jvp": weighted_derivatives.plan_jvp,
     "chain": chains.plan_chain,
     "segment map": segments.plan_segment_map,
     "segment reduction": segments.plan_segment_reduction,

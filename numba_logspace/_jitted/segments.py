@@ -7,9 +7,12 @@ from .._compile.inline import inlined, overload
 from .._compile.stamp import check_sources
 from .._cpu.grouping import faults_of_offsets, put_offsets, put_order, survey
 from .memory import may_overlap, out_beside, overlap, quiet
-from .typing import check_floats, is_none, refuse
+from .typing import check_floats, is_none, is_number, refuse
 
 _NAMES = "x", "segment_ids", "offsets", "num_segments"
+# Of so many segments no machine can hold the offsets; of fewer Numba raises its MemoryError.
+_MOST = 1 << 44
+_NO_ROOM = "there is no room for as many segments as segment_ids or num_segments say"
 _OFFSETS = "offsets must begin with 0, never decrease and end with the length of x"
 
 
@@ -20,9 +23,11 @@ def _check_ints(function, u, name):
 
 def _check_vector(function, u, name, x):
     check_floats(function, u, name)
-    if u.ndim != 1 or u.dtype != x.dtype:
+    if u.ndim != 1:
+        raise TypeError(f"{function}: {name} must have one axis in jitted code, got {u}")
+    if u.dtype != x.dtype:
         raise TypeError(
-            f"{function}: {name} must have one axis in jitted code, and the dtype of x, got {u}"
+            f"{function}: {name} must have the dtype of x in jitted code, {x.dtype}, got {u}"
         )
 
 
@@ -38,37 +43,36 @@ def _grouper(function, call):
         _check_ints(function, offsets, "offsets")
         if not is_none(num_segments):
             raise TypeError(f"{function}: num_segments must be None beside offsets, which say it")
-        return _by_offsets
+        return _by_offsets(offsets)
     _check_ints(function, segment_ids, "segment_ids")
     if is_none(num_segments):
-        return _by_ids
+        return _by_ids(segment_ids)
     if not isinstance(types.unliteral(num_segments), types.Integer):
         raise TypeError(f"{function}: num_segments must be an int, got {num_segments}")
-    return _by_ids_in_range
+    return _by_ids_in_range(segment_ids)
 
 
 @inlined
-def _checked(offsets, n):
+def _check_offsets(offsets, n):
     if offsets.size == 0 or faults_of_offsets(offsets, n)[0] >= 0:
         raise ValueError(_OFFSETS)
 
 
-def _as_int64(u):
-    raise NotImplementedError("only inside compiled code")
+def _whole_numbers(u, name):
+    # A function of an array of ints: these as int64, contiguous.
+    text = f"{name} must hold numbers below 2^63"
 
+    @inlined
+    def of_unsigned(u):
+        numbers = u.astype(np.int64)
+        for number in numbers:
+            if number < 0:
+                raise ValueError(text)
+        return numbers
 
-@overload(_as_int64)
-def _overload_as_int64(u):
     if u.dtype == types.int64 and u.layout == "C":
-        return lambda u: u
-    return lambda u: u.astype(np.int64)
-
-
-@inlined
-def _by_offsets(x, segment_ids, offsets, num_segments):
-    cut = _as_int64(offsets)
-    _checked(cut, x.size)
-    return cut, None
+        return inlined(lambda u: u)
+    return of_unsigned if u.dtype == types.uint64 else inlined(lambda u: u.astype(np.int64))
 
 
 @inlined
@@ -79,10 +83,12 @@ def _grouped(x, ids, count):
     least, most, rises = survey(ids) if ids.size else (np.int64(0), np.int64(-1), True)
     if least < 0:
         raise ValueError("segment_ids must not be negative")
+    if count >= 0 and most >= count:
+        raise ValueError("segment_ids must be below num_segments")
+    if max(most, count) >= _MOST:
+        raise ValueError(_NO_ROOM)
     if count < 0:
         count = most + 1
-    elif most >= count:
-        raise ValueError("segment_ids must be below num_segments")
     offsets = np.empty(count + 1, np.int64)
     put_offsets(ids, rises, offsets)
     order = np.empty(0 if rises else ids.size, np.int64)
@@ -91,16 +97,38 @@ def _grouped(x, ids, count):
     return offsets, order
 
 
-@inlined
-def _by_ids(x, segment_ids, offsets, num_segments):
-    return _grouped(x, _as_int64(segment_ids), np.int64(-1))
+def _by_offsets(offsets):
+    whole = _whole_numbers(offsets, "offsets")
+
+    @inlined
+    def by_offsets(x, segment_ids, offsets, num_segments):
+        cut = whole(offsets)
+        _check_offsets(cut, x.size)
+        return cut, None
+
+    return by_offsets
 
 
-@inlined
-def _by_ids_in_range(x, segment_ids, offsets, num_segments):
-    if num_segments < 0:
-        raise ValueError("num_segments must not be negative")
-    return _grouped(x, _as_int64(segment_ids), np.int64(num_segments))
+def _by_ids(segment_ids):
+    whole = _whole_numbers(segment_ids, "segment_ids")
+
+    @inlined
+    def by_ids(x, segment_ids, offsets, num_segments):
+        return _grouped(x, whole(segment_ids), np.int64(-1))
+
+    return by_ids
+
+
+def _by_ids_in_range(segment_ids):
+    whole = _whole_numbers(segment_ids, "segment_ids")
+
+    @inlined
+    def by_ids(x, segment_ids, offsets, num_segments):
+        if num_segments < 0:
+            raise ValueError("num_segments must not be negative")
+        return _grouped(x, whole(segment_ids), np.int64(num_segments))
+
+    return by_ids
 
 
 def _sorted_by(u, order):
@@ -213,12 +241,14 @@ def plan_segment_vjp(entry, call):
     of_reduction = entry.kind == "segment vjp of a reduction"
     group = _grouper(name, call)
     g = call.g
-    if not is_none(g):
+    if not is_none(g) and not is_number(g):
         _check_vector(name, g, "g", call.x)
     place, keep = _placer(name, call.x, call.out), _keeper(engine, call.out)
     kernel = quiet(engine.kernel)
     length, beside = _check_of_length(g, of_reduction), _beside_g(g, call.out)
     along = _along_segments if of_reduction else _along_entries
+    if is_number(g):
+        along = _equal(of_reduction)
 
     def segments(x, g, segment_ids, offsets, num_segments, out):
         check_sources()
@@ -226,7 +256,7 @@ def plan_segment_vjp(entry, call):
         length(g, cut, x)
         beside(g, out)
         results = place(x, segment_ids, offsets, out)
-        entries, numbers = along(g, order)
+        entries, numbers = along(g, order, cut, x)
         mine = _sorted_by(x, order), keep(results), entries, numbers, results
         kernel(*mine, cut, 0, cut.size - 1)
         _put_back(results, order)
@@ -236,17 +266,30 @@ def plan_segment_vjp(entry, call):
 
 
 @inlined
-def _along_segments(g, order):
+def _along_segments(g, order, cut, x):
     return None, _sorted_by(g, None)
 
 
 @inlined
-def _along_entries(g, order):
+def _along_entries(g, order, cut, x):
     return _sorted_by(g, order), None
 
 
+def _equal(of_reduction):
+    # The same number for all.
+    @inlined
+    def segments(g, order, cut, x):
+        return None, np.full(cut.size - 1, x.dtype.type(g))
+
+    @inlined
+    def entries(g, order, cut, x):
+        return np.full(x.size, x.dtype.type(g)), None
+
+    return segments if of_reduction else entries
+
+
 def _check_of_length(g, of_reduction):
-    if is_none(g):
+    if not isinstance(g, types.Array):
         return inlined(lambda g, cut, x: None)
 
     @inlined
@@ -263,7 +306,7 @@ def _check_of_length(g, of_reduction):
 
 
 def _beside_g(g, out):
-    if is_none(g) or is_none(out):
+    if not isinstance(g, types.Array) or is_none(out):
         return inlined(lambda g, out: None)
 
     @inlined

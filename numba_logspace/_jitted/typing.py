@@ -24,6 +24,17 @@ def is_none(argument):
     return _value(argument) is None
 
 
+def is_number(argument):
+    """Whether an argument is a real number, by its type."""
+    return isinstance(argument, (types.Float, types.Integer))
+
+
+def axes_in_words(*counts):
+    """So many axes, or one of several numbers of them, as messages say it."""
+    words = " or ".join("no" if k == 0 else "one" if k == 1 else str(k) for k in counts)
+    return f"{words} {'axis' if counts[-1] == 1 else 'axes'}"
+
+
 def no_mask(where):
     """Whether an argument `where` is None, True or left out."""
     return is_none(where) or _value(where) is True
@@ -82,7 +93,7 @@ class Rows:
             if not -self.ndim <= a < self.ndim:
                 raise TypeError(
                     f"{self.function}: axis {a} is out of bounds for {self.name} of "
-                    f"{self.ndim} axes"
+                    f"{axes_in_words(self.ndim)}"
                 )
         axes = tuple(sorted({a % self.ndim for a in axes}))
         if not axes or len(axes) < len(named):
@@ -94,29 +105,37 @@ class Rows:
         if len(self.axes) > 1:
             raise TypeError(f"{self.function}: axis must be a literal int in jitted code")
 
-    def check_entries(self, u, name):
-        """Refuse what is not an array like x, or None."""
-        if is_none(u):
+    def check_entries(self, u, name, or_spread=False):
+        """Refuse what is not an array like x, or None; with `or_spread` it may broadcast to x."""
+        if is_none(u) or (or_spread and is_number(u)):
             return
         check_numbers_of(self.function, u, name, self._kinds)
-        if u.ndim != self.ndim or u.dtype != self.dtype:
+        fits = u.ndim == self.ndim or (or_spread and u.ndim < self.ndim)
+        if not fits or u.dtype != self.dtype:
             raise TypeError(
                 f"{self.function}: {name} must have the shape and the dtype of {self.name} in "
-                f"jitted code, {self.ndim} axes of {self.dtype}, got {u}"
+                f"jitted code, {axes_in_words(self.ndim)} of {self.dtype}, got {u}"
             )
 
-    def check_numbers(self, u, name):
-        """Refuse what is not an array with a number for each row, or None."""
-        if is_none(u):
-            return
-        if self.whole and isinstance(u, (types.Float, types.Integer)):
+    def check_numbers(self, u, name, or_spread=False):
+        """Refuse what is not an array with a number for each row, or None.
+
+        With `or_spread` it may be one number for all rows, or keep their axes.
+        """
+        if is_none(u) or (is_number(u) and (self.whole or or_spread)):
             return
         axes = self.ndim - len(self.axes)
-        if isinstance(u, types.Array) and u.ndim == axes and not self.whole:
+        counts = (axes, self.ndim) if or_spread else (axes,)
+        if isinstance(u, types.Array) and u.ndim in counts and not self.whole:
             return
+        if self.whole:
+            raise TypeError(
+                f"{self.function}: {name} must be a number where {self.name} is one row, in "
+                f"jitted code, got {u}"
+            )
         raise TypeError(
             f"{self.function}: {name} must have a number for each row in jitted code, "
-            f"{axes} axes, got {u}"
+            f"{axes_in_words(*counts)}, got {u}"
         )
 
     def check_where(self, where):
@@ -129,8 +148,8 @@ class Rows:
             or where.ndim > self.ndim
         ):
             raise TypeError(
-                f"{self.function}: where must be a bool or an array of bool of up to {self.ndim} "
-                f"axes in jitted code, got {where}"
+                f"{self.function}: where must be a bool or an array of bool of up to "
+                f"{axes_in_words(self.ndim)} in jitted code, got {where}"
             )
 
     def check_out(self, out):
@@ -167,8 +186,8 @@ class Rows:
             or not out.mutable
         ):
             raise TypeError(
-                f"{self.function}: out must be a writable array of {axes} axes of {dtype} in "
-                f"jitted code, got {out}"
+                f"{self.function}: out must be a writable array of {axes_in_words(axes)} of "
+                f"{dtype} in jitted code, got {out}"
             )
 
 
@@ -186,7 +205,7 @@ def check_numbers_of(function, x, name, kinds):
     """Refuse what is not an array of numbers of some kinds."""
     if not isinstance(x, types.Array) or x.ndim < 1:
         raise TypeError(
-            f"{function}: {name} must be an array of 1 or more axes in jitted code, got {x}"
+            f"{function}: {name} must be an array of one axis or more in jitted code, got {x}"
         )
     if x.dtype not in kinds:
         raise TypeError(

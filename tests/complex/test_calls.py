@@ -360,5 +360,3 @@ def test_elementwise_in_jitted_code(name):
 def test_refused_in_jitted_code():
     with pytest.raises(TypeError, match="loo_logsumexp: x must hold float32 or float64"):
         njit(lambda x: nl.loo_logsumexp(x))(X)
-    with pytest.raises(TypeError, match="b and return_sign are for real arrays in jitted code"):
-        njit(lambda x: nl.logsumexp(x, return_sign=True))(X)

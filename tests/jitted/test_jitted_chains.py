@@ -85,7 +85,7 @@ def test_wrong_types():
     call = njit(lambda a, b, c: nl.hmm_loglikelihood(a, b, c))
     with pytest.raises(TypeError, match="log_emission must have 2 axes of float64"):
         call(initial, transition, emission[None])
-    with pytest.raises(TypeError, match="log_initial must have 1 axes of float64"):
+    with pytest.raises(TypeError, match="log_initial must have one axis of float64"):
         call(initial.astype(np.float32), transition, emission)
     call = njit(lambda a, b, c: nl.hmm_forward(a, b, c, lengths=np.array([3])))
     with pytest.raises(TypeError, match="lengths is not supported"):

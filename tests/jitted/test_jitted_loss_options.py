@@ -98,10 +98,11 @@ def test_other_losses_and_layouts():
 @pytest.mark.parametrize(
     "options, message",
     [
-        ("label_smoothing=0.1", "label_smoothing is not supported in jitted code: leave it out"),
-        ("where=x", "where must be boolean, with a number for each row in jitted code, 1 axes"),
+        ("label_smoothing=x", "label_smoothing must be a number in"),
+        ("label_smoothing=True", "label_smoothing must be a number in"),
+        ("where=x", "where must be boolean, with a number for each row in jitted code, one axis"),
         ("class_weights=x", "class_weights must have one axis in jitted code"),
-        ("class_weights=y", "class_weights must be an array of 1 to 4 axes|must hold float32"),
+        ("class_weights=y", "class_weights must hold float32"),
     ],
 )
 def test_what_is_refused(options, message):
@@ -145,3 +146,101 @@ def test_products_above_the_range():
 
     with pytest.raises(ValueError, match="weights times class_weights must be finite"):
         each(X[:2].astype("f4"), np.array([0, 1]), np.full(2, 1e30), np.full(5, 1e30))
+
+
+# --- smoothed labels -----------------------------------------------------------------------------
+
+
+@njit
+def smoothed(x, labels, share):
+    return nl.cross_entropy_value_and_grad(x, labels, label_smoothing=share)
+
+
+def assert_equal(found, expected):
+    for mine, its in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(mine, its)
+
+
+def test_smoothed_labels():
+    labels = np.abs(LABELS)
+    for share in (0.1, 0.5, 1 / 3, 0.999, 1e-17, 1e-310):
+        expected = nl.cross_entropy_value_and_grad(X, labels, label_smoothing=share)
+        assert_equal(smoothed(X, labels, share), expected)
+    for mine, its in zip(smoothed(X, labels, 0.0), nl.cross_entropy_value_and_grad(X, labels)):
+        np.testing.assert_array_max_ulp(mine, its, 2)
+    for share in (1.0, -0.1, nan):
+        with pytest.raises(ValueError, match=r"label_smoothing must be in \[0, 1\)"):
+            smoothed(X, labels, share)
+    with pytest.raises(ValueError, match="targets must be classes from 0"):
+        smoothed(X, LABELS, 0.1)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("reduction", ["none", "sum", "mean"])
+def test_smoothed_labels_with_all_options(reduction):
+    @njit
+    def of_labels(x, labels, weights, where, classes, share):
+        return nl.cross_entropy_value_and_grad(
+            x,
+            labels,
+            weights=weights,
+            class_weights=classes,
+            label_smoothing=share,
+            where=where,
+            reduction=reduction,
+        )
+
+    options = {"class_weights": WEIGHTS, "label_smoothing": 0.2, "reduction": reduction}
+    for dtype in (np.float64, np.float32):
+        x, weights = X.astype(dtype), np.where(WHERE, RNG.random(6), nan)
+        found = of_labels(x, LABELS, weights, WHERE, WEIGHTS, 0.2)
+        options |= {"weights": weights, "where": WHERE}
+        assert_equal(found, nl.cross_entropy_value_and_grad(x, LABELS, **options))
+    with pytest.raises(ValueError, match="class_weights must have a number for each class"):
+        of_labels(x, LABELS, weights, WHERE, WEIGHTS[:4], 0.2)
+    over = "over their mean" if reduction == "mean" else "weights times class_weights"
+    with pytest.raises(ValueError, match=f"{over}.* must be finite in the dtype of logits"):
+        large = np.where(WEIGHTS == 3.0, 1e38, 1e-38)
+        of_labels(x, np.zeros(6, int), np.full(6, 1e10), WHERE, large, 0.2)
+    if reduction == "mean":
+        with pytest.raises(ValueError, match="mean' of weights that are all 0"):
+            of_labels(x, np.full(6, 3), weights, WHERE, WEIGHTS, 0.2)
+
+
+@pytest.mark.slow
+def test_smoothed_shares_and_columns():
+    @njit
+    def both(x, shares, labels, classes):
+        a = nl.cross_entropy(x, shares, class_weights=classes, label_smoothing=0.25)
+        return a, nl.cross_entropy(x.T, labels, 0, class_weights=classes, label_smoothing=0.25)
+
+    shares, labels = RNG.random(X.shape), np.abs(LABELS)
+    options = {"class_weights": WEIGHTS, "label_smoothing": 0.25}
+    found = both(X, shares, labels, WEIGHTS)
+    np.testing.assert_array_equal(found[0], nl.cross_entropy(X, shares, **options))
+    np.testing.assert_array_max_ulp(found[1], nl.cross_entropy(X, labels, **options), 2)
+
+
+@pytest.mark.slow
+def test_a_smoothed_row():
+    @njit
+    def one(x, label, classes, share):
+        return nl.cross_entropy(
+            x, label, class_weights=classes, label_smoothing=share, reduction="mean"
+        )
+
+    options = {"class_weights": WEIGHTS, "label_smoothing": 0.1, "reduction": "mean"}
+    assert one(X[0], 1, WEIGHTS, 0.1) == nl.cross_entropy(X[0], 1, **options)
+    with pytest.raises(ValueError, match="mean' of weights that are all 0"):
+        one(X[0], 3, WEIGHTS, 0.1)
+
+
+@pytest.mark.slow
+def test_weights_of_classes_beside_probabilities_stay_in_range():
+    @njit
+    def each(x, shares, classes):
+        return nl.cross_entropy(x, shares, class_weights=classes)
+
+    shares = RNG.random(X.shape).astype("f4")
+    with pytest.raises(ValueError, match="weights times class_weights must be finite"):
+        each(X.astype("f4"), shares, np.full(5, 1e39))

@@ -145,6 +145,10 @@ REFUSED = {
     "ints": (lambda x, u: nl.segment_softmax(u, u), "x must hold float32 or float64"),
     "matrix": (lambda x, u: nl.segment_softmax(x.reshape(2, 2), u), "x must have one axis"),
     "g": (lambda x, u: nl.segment_softmax_vjp(x, u, u), "g must hold float32 or float64"),
+    "single g": (
+        lambda x, u: nl.segment_softmax_vjp(x, x.astype(np.float32), u),
+        "g must have the dtype of x in jitted code, float64, got",
+    ),
     "out": (
         lambda x, u: nl.segment_softmax(x, u, out=x[::2]),
         "out must be writable and C-contiguous",
@@ -161,6 +165,26 @@ def test_refused(case):
     function, message = REFUSED[case]
     with pytest.raises(TypeError, match=message):
         njit(function)(np.zeros(4), np.zeros(4, np.int64))
+
+
+@pytest.mark.slow
+def test_ids_out_of_range():
+    of_ids = njit(lambda x, ids: nl.segment_logsumexp(x, ids))
+    counted = njit(lambda x, ids, count: nl.segment_logsumexp(x, ids, num_segments=count))
+    of_offsets = njit(lambda x, u: nl.segment_logsumexp(x, offsets=u))
+    x, ids = np.zeros(3), np.array([0, 1, 1], np.uint64)
+    assert np.array_equal(of_ids(x, ids), nl.segment_logsumexp(x, ids))
+    offsets = np.array([0, 1, 3], np.uint64)
+    assert np.array_equal(of_offsets(x, offsets), nl.segment_logsumexp(x, ids))
+    with pytest.raises(ValueError, match=r"segment_ids must hold numbers below 2\^63"):
+        of_ids(x, ids + np.uint64(2**63))
+    with pytest.raises(ValueError, match=r"offsets must hold numbers below 2\^63"):
+        of_offsets(x, offsets + np.uint64(2**63))
+    for large in (2**63 - 1, 2**50):
+        with pytest.raises(ValueError, match="there is no room for as many segments as"):
+            of_ids(x, np.array([0, 1, large]))
+        with pytest.raises(ValueError, match="there is no room for as many segments as"):
+            counted(x, np.array([0, 1, 1]), large)
 
 
 @pytest.mark.slow

@@ -78,7 +78,7 @@ def test_more_than_four_axes_and_several():
         ("nl.softmax(a[0], b=a[0])", [np.zeros(3)], "got an unexpected keyword argument 'b'"),
         ("nl.logsumexp(a[0], return_sign=a[1])", [np.zeros(3), True], "return_sign must be a lit"),
         ("nl.logsumexp(a[0], b='1')", [np.zeros(3)], "b must be a number or an array of numbers"),
-        ("nl.logsumexp(a[0], out=a[0])", [np.zeros(3)], "out must be a writable array of 0 axes"),
+        ("nl.logsumexp(a[0], out=a[0])", [np.zeros(3)], "out must be a writable array of no axes"),
         ("nl.gated_log_softmax('1', a[0], a[0])", [np.zeros(3)], "gate must be a number or an"),
         ("nl.cross_entropy(a[0], a[0], axis=None)", [np.zeros((2, 3))], "axis must be a literal"),
     ],

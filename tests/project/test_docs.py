@@ -164,10 +164,8 @@ def test_what_runs_where(family):
 def test_what_jitted_code_has_not():
     page = (DOCS / "jitted.md").read_text(encoding="utf-8")
     absent = {name for name, function in FAMILY.items() if not function.runs("jitted")}
-    named = re.search(r"Every function of the package but ([`\w ]+) can be called", page)[1]
-    # A name stands for its gradient too.
-    words = set(re.findall(r"\w+", named))
-    assert words == {name for name in absent if name.removesuffix("_vjp") not in words - {name}}
+    assert "Every function of the package can be called" in page
+    assert not absent
 
 
 def test_what_files_have_not():

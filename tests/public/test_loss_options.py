@@ -166,6 +166,15 @@ def test_classes_of_weight_0_do_not_count():
     assert not gradient[0].any()
 
 
+def test_the_mean_of_a_single_smoothed_row():
+    x, options = np.array([[1.0, 2.0, -1.0]]), {"class_weights": [1, 2, 0.5], "reduction": "mean"}
+    for label, share in ((1, 0.1), (0, 0.5)):
+        found = BOTH(x[0], label, label_smoothing=share, **options)
+        expected = BOTH(x, [label], label_smoothing=share, **options)
+        assert found[0] == expected[0]
+        np.testing.assert_array_equal(found[1], expected[1][0])
+
+
 def test_smoothing_scores_what_cannot_be():
     x = np.array([0.0, -inf, 1])
     assert LOSS(x, 0, label_smoothing=0.1) == inf
