@@ -64,7 +64,7 @@ def arguments_of(function):
         common |= {"class_weights": np.ones(4), "label_smoothing": 0.1, "reduction": "mean"}
     if "class" in kind:
         common["weights"] = np.abs(T)
-    if kind.startswith("entry"):
+    if "entry" in kind:
         common |= {"targets": np.abs(T) % 1, "weights": np.abs(T), "where": MASK, "pos_weight": 2.0}
     if kind.startswith("gated"):
         both = np.concatenate([x, x], axis=1)
