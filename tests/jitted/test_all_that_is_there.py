@@ -133,7 +133,7 @@ def test_refused_calls(call, error, text):
 # --- a call of each ------------------------------------------------------------------------------
 
 
-@pytest.mark.one_in(20)
+@pytest.mark.one_in(30)
 @pytest.mark.parametrize("name", FAMILY)
 def test_every_function(name):
     function = getattr(nl, name)

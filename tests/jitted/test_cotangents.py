@@ -32,6 +32,7 @@ def test_rows_for_entries():
         jitted("nl.log_softmax_vjp(a[0], a[2], where=a[1])")((X, MASK, COLUMN[:4].copy()))
 
 
+@pytest.mark.slow
 def test_numbers_and_kept_axes_for_rows():
     of_rows = np.array([1.0, -2.0, 0.0, 0.5])
     assert_spread("nl.logsumexp_vjp(a[0], a[2])", 3, np.full(4, 3.0))
