@@ -7,10 +7,12 @@ import numpy as np
 from .._cpu import chains as engine
 from .._cpu.best_path_of_few import best_path as best_path_engine
 from .._cpu.chains import COUNTS, LOGS, NUMBERS, POSTERIORS
+from .._cpu.lanes_of_chains import pieces_for
+from .._cpu import passes_of_lanes
+from .._cpu.passes_of_lanes import passes
 from .._cpu.stretches import loglikelihood as stretches_engine
-from .._cpu.stretches import pieces_for
 from .._cpu.totals import sums_over
-from .._cpu.workers import count_for, share
+from .._cpu.workers import count_for, run_all, share
 from . import layout
 from .foreign import handed_over
 from .slabs import flat
@@ -102,18 +104,27 @@ class Chains:
             layout.check_out(out, self.shape, self.dtype, self._apart)
 
     @property
-    def has_one_matrix(self):
-        """Whether all steps of all chains have the same matrix."""
-        return self.step == 0 and math.prod(self.given["log_transition"].shape[:-3]) == 1
+    def pieces(self):
+        """How many stretches each chain becomes in lanes, 0 for whole chains."""
+        return pieces_for(self.states, self.steps, self.count)
+
+    @property
+    def go_in_lanes(self):
+        """Whether lanes may hold stretches or chains: few states, and one matrix for all steps."""
+        one_matrix = self.step == 0 and math.prod(self.given["log_transition"].shape[:-3]) == 1
+        return one_matrix and self.pieces >= 0
 
     @property
     def moving(self):
         """What kernels take of how chains move and of what is seen."""
         return *self.transition, self.step, self.emission, self.lengths, self.steps, self.states
 
-    def run(self, kernel, *arguments):
-        """Call a kernel for all chains."""
-        share(kernel, arguments, self.count, self._workers)
+    def run(self, kernel, *arguments, units=None):
+        """Call a kernel for all chains, or for some of them."""
+        if units is None or len(units) == self.count:
+            share(kernel, arguments, self.count, self._workers)
+        else:
+            run_all([(kernel, *arguments, i, i + 1) for i in units], self._workers)
 
     def numbers(self, values, shape, out=None):
         """The doubles of a kernel in a shape and the dtype of results."""
@@ -168,25 +179,32 @@ _NOWHERE = np.empty(1)
 _NO_NUMBERS = (_NOWHERE,) * 3
 
 
-def _run_forward(chains, keeps):
-    # (the logarithms of each step, the numbers, those of the totals, the log-likelihoods).
-    size = math.prod(chains.shape)
-    values = np.empty(size) if keeps == LOGS else _NOWHERE
+def _run_forward(chains, keeps, units, final, values=_NOWHERE):
+    # (the numbers, those of the totals), if these are kept.
     every = totals = _NO_NUMBERS
     if keeps == NUMBERS:
-        every = tuple(np.empty(size) for _ in range(3))
+        every = tuple(np.empty(math.prod(chains.shape)) for _ in range(3))
         totals = tuple(np.empty(chains.count) for _ in range(3))
-    final = np.empty(chains.count)
-    kernel = engine.forward()
-    chains.run(kernel, *chains.initial, *chains.moving, values, every, totals, keeps, final)
-    return values, every, totals, final
+    rest = values, every, totals, keeps, final
+    chains.run(engine.forward(), *chains.initial, *chains.moving, *rest, units=units)
+    return every, totals
 
 
-def _run_backward(chains, every, totals, gives, pairs=_NOWHERE):
-    values = np.empty(math.prod(chains.shape))
+def _run_backward(chains, gives, units, every, totals, values, pairs=_NOWHERE):
     rest = every, totals, values, gives, pairs, chains.step
-    chains.run(engine.backward(), *chains.moving, *rest)
-    return values
+    chains.run(engine.backward(), *chains.moving, *rest, units=units)
+
+
+def _in_lanes(chains, gives, values, pairs=_NOWHERE, final=_NOWHERE):
+    """Which chains the passes in lanes left, all where they cannot go that way."""
+    if not chains.go_in_lanes:
+        return range(chains.count)
+    left = np.zeros(chains.count, np.uint8)
+    matrix, at, _, *seen = chains.moving
+    initial = chains.initial if gives != passes_of_lanes.BACKWARD else (_NOWHERE, at)
+    rest = chains.pieces, values, pairs, final, left
+    chains.run(passes(gives), *initial, matrix, at, *seen, *rest)
+    return np.flatnonzero(left).tolist() if left.any() else ()
 
 
 @handed_over
@@ -194,7 +212,11 @@ def forward(function, log_initial, log_transition, log_emission, lengths, out, w
     """log p(y_1..t, z_t)."""
     chains = Chains(_by_name(log_initial, log_transition, log_emission), lengths, workers)
     chains.out_of_states(out)
-    return chains.numbers(_run_forward(chains, LOGS)[0], chains.shape, out)
+    values = np.empty(math.prod(chains.shape))
+    left = _in_lanes(chains, passes_of_lanes.FORWARD, values)
+    if left:
+        _run_forward(chains, LOGS, left, np.empty(chains.count), values)
+    return chains.numbers(values, chains.shape, out)
 
 
 @handed_over
@@ -202,7 +224,10 @@ def backward(function, log_transition, log_emission, lengths, out, workers):
     """log p(y_t+1..T | z_t)."""
     chains = Chains(_by_name(None, log_transition, log_emission), lengths, workers)
     chains.out_of_states(out)
-    values = _run_backward(chains, _NO_NUMBERS, _NO_NUMBERS, LOGS)
+    values = np.empty(math.prod(chains.shape))
+    left = _in_lanes(chains, passes_of_lanes.BACKWARD, values)
+    if left:
+        _run_backward(chains, LOGS, left, _NO_NUMBERS, _NO_NUMBERS, values)
     return chains.numbers(values, chains.shape, out)
 
 
@@ -210,17 +235,15 @@ def backward(function, log_transition, log_emission, lengths, out, workers):
 def loglikelihood(function, log_initial, log_transition, log_emission, lengths, workers):
     """log p(y)."""
     chains = Chains(_by_name(log_initial, log_transition, log_emission), lengths, workers)
-    pieces = pieces_for(chains.states, chains.steps, chains.count)
-    if pieces < 0 or not chains.has_one_matrix:
-        return chains.numbers(_run_forward(chains, 0)[-1], chains.batch)
-    final, left = np.empty(chains.count), np.zeros(chains.count, np.uint8)
-    matrix, at, _, *seen = chains.moving
-    chains.run(stretches_engine(), *chains.initial, matrix, at, *seen, pieces, final, left)
-    if left.any():
-        arguments = *chains.initial, *chains.moving, _NOWHERE, _NO_NUMBERS, _NO_NUMBERS, 0, final
-        kernel = engine.forward()
-        for unit in np.flatnonzero(left).tolist():
-            kernel(*arguments, unit, unit + 1)
+    final, units = np.empty(chains.count), range(chains.count)
+    if chains.go_in_lanes:
+        left = np.zeros(chains.count, np.uint8)
+        matrix, at, _, *seen = chains.moving
+        rest = chains.pieces, final, left
+        chains.run(stretches_engine(), *chains.initial, matrix, at, *seen, *rest)
+        units = np.flatnonzero(left).tolist() if left.any() else ()
+    if units:
+        _run_forward(chains, 0, units, final)
     return chains.numbers(final, chains.batch)
 
 
@@ -229,8 +252,11 @@ def posterior(function, log_initial, log_transition, log_emission, lengths, out,
     """log p(z_t | y)."""
     chains = Chains(_by_name(log_initial, log_transition, log_emission), lengths, workers)
     chains.out_of_states(out)
-    _, every, totals, _ = _run_forward(chains, NUMBERS)
-    values = _run_backward(chains, every, totals, POSTERIORS)
+    values = np.empty(math.prod(chains.shape))
+    left = _in_lanes(chains, passes_of_lanes.POSTERIORS, values)
+    if left:
+        every, totals = _run_forward(chains, NUMBERS, left, np.empty(chains.count))
+        _run_backward(chains, POSTERIORS, left, every, totals, values)
     return chains.numbers(values, chains.shape, out)
 
 
@@ -238,9 +264,12 @@ def posterior(function, log_initial, log_transition, log_emission, lengths, out,
 def value_and_grad(function, log_initial, log_transition, log_emission, lengths, workers):
     """log p(y), and its derivatives by each argument."""
     chains = Chains(_by_name(log_initial, log_transition, log_emission), lengths, workers)
-    _, every, totals, final = _run_forward(chains, NUMBERS)
+    values, final = np.empty(math.prod(chains.shape)), np.empty(chains.count)
     pairs = np.zeros(chains.count * math.prod(chains.moves))
-    values = _run_backward(chains, every, totals, COUNTS, pairs)
+    left = _in_lanes(chains, passes_of_lanes.COUNTS, values, pairs, final)
+    if left:
+        every, totals = _run_forward(chains, NUMBERS, left, final)
+        _run_backward(chains, COUNTS, left, every, totals, values, pairs)
     first = values.reshape(chains.count, chains.steps, chains.states)[:, 0]
     gradients = (
         chains.of_argument("log_initial", first, (chains.states,)),

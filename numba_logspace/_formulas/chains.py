@@ -239,6 +239,45 @@ def log_of_product(high, low, power, sums):
 
 
 @formula
+def log_with_sums(high, low, power, sums):
+    """(the logarithm of the number times exp(sums), 1 where log_of_product has to make it).
+
+    As log_of_product, but for sums that do not cancel it; for normal numbers and zero.
+    """
+    positive, zero, one = high > const(high, 0.0), const(high, 0.0), const(high, 1.0)
+    y, rest = log_pair_of_sum(select(positive, high, one), select(positive, low, zero), zero)
+    p, p_low = exact_product(power, const(high, _LN2[0]))
+    p_low = fma(power, const(high, _LN2[1]), p_low)
+    s, lost = two_sum(sums[0], p)
+    s, lost_too = two_sum(s, y)
+    value = s + ((lost + lost_too) + (sums[1] + (p_low + rest)))
+    cancelled = magnitude(value) < magnitude(sums[0]) * const(high, 2.0**-40)
+    return (
+        select(positive, value, const(high, -math.inf)),
+        select(positive, select(cancelled, one, zero), zero),
+    )
+
+
+@formula
+def log_of_pair(high, low):
+    """The logarithm of a normal number in twice the digits; -inf of zero."""
+    positive, zero = high > const(high, 0.0), const(high, 0.0)
+    y, rest = log_pair_of_sum(
+        select(positive, high, const(high, 1.0)), select(positive, low, zero), zero
+    )
+    return select(positive, y + rest, const(high, -math.inf))
+
+
+@formula
+def inverse_of_pair(high, low):
+    """1 / (high + low) in twice the digits."""
+    one = const(high, 1.0)
+    q = one / high
+    p, p_low = exact_product(q, high)
+    return sum_with_smaller(q, (((one - p) - p_low) - q * low) * q)
+
+
+@formula
 def plain(high, power):
     """high 2^power as a double, rounded once where it is subnormal; `power` is below 1000."""
     lowest, zero = const(high, 2 * NEGLIGIBLE), const(high, 0.0)
