@@ -224,17 +224,26 @@ def log_of_number(high, low, power):
 
 @formula
 def log_of_product(high, low, power, sums):
-    """The logarithm of the number times exp(sums), sums in three doubles; -inf of zero."""
-    positive = high > const(high, 0.0)
-    zero = const(high, 0.0)
-    y, rest = log_pair_of_sum(
-        select(positive, high, const(high, 1.0)), select(positive, low, zero), zero
-    )
-    power = select(positive, power, zero)
+    """The logarithm of the number times exp(sums), sums in three doubles; -inf of zero.
+
+    Where the logarithm is nearly that of 1, it is taken of the product: it is small then, and the
+    digits of the two that cancel would not be enough.
+    """
+    positive, zero, one = high > const(high, 0.0), const(high, 0.0), const(high, 1.0)
+    f, k, scale = split_exponent(select(positive, high, one))
+    f_low = select(positive, low * scale, zero)
+    power = select(positive, power + k, zero)
     p, p_low = exact_product(power, const(high, _LN2[0]))
-    sums = into_three(into_three(into_three(sums, p), y), rest)
-    sums = into_three(sums, fma(power, const(high, _LN2[1]), p_low))
-    value = sums[0] + (sums[1] + sums[2])
+    q, q_low = exact_product(power, const(high, _LN2[1]))
+    sums = into_three(into_three(into_three(sums, p), p_low), q)
+    s, lost = two_sum(sums[0], sums[1])
+    lost = lost + (sums[2] + fma(power, const(high, _LN2[2]), q_low))
+    near = magnitude(s) < one
+    ratio, ratio_low = ratio_of_logs(select(near, s, zero), select(near, lost, zero))
+    close, close_low = product_of_pairs(f, f_low, ratio, ratio_low)
+    y, rest = log_pair_of_sum(select(near, close, f), select(near, close_low, f_low), zero)
+    far, lost_too = two_sum(s, y)
+    value = select(near, y + rest, far + (lost_too + (lost + rest)))
     return select(positive, value, select(high == zero, const(high, -math.inf), high))
 
 
@@ -251,7 +260,8 @@ def log_with_sums(high, low, power, sums):
     s, lost = two_sum(sums[0], p)
     s, lost_too = two_sum(s, y)
     value = s + ((lost + lost_too) + (sums[1] + (p_low + rest)))
-    cancelled = magnitude(value) < magnitude(sums[0]) * const(high, 2.0**-40)
+    least = larger(magnitude(sums[0]) * const(high, 2.0**-40), const(high, 2.0**-7))
+    cancelled = magnitude(value) < least
     return (
         select(positive, value, const(high, -math.inf)),
         select(positive, select(cancelled, one, zero), zero),
