@@ -5,10 +5,10 @@ import math
 import numpy as np
 
 from .._cpu import chains as engine
+from .._cpu import passes_of_lanes
 from .._cpu.best_path_of_few import best_path as best_path_engine
 from .._cpu.chains import COUNTS, LOGS, NUMBERS, POSTERIORS
-from .._cpu.lanes_of_chains import pieces_for
-from .._cpu import passes_of_lanes
+from .._cpu.lanes_of_chains import few_states, pieces_for
 from .._cpu.passes_of_lanes import passes
 from .._cpu.stretches import loglikelihood as stretches_engine
 from .._cpu.totals import sums_over
@@ -98,10 +98,10 @@ class Chains:
 
     # --- results ---------------------------------------------------------------------------------
 
-    def out_of_states(self, out):
-        """Refuse an `out` that is not of the shape and dtype of what is seen."""
+    def check_out(self, out, shape):
+        """Refuse an `out` that is not of the shape and dtype of the result."""
         if out is not None:
-            layout.check_out(out, self.shape, self.dtype, self._apart)
+            layout.check_out(out, shape, self.dtype, self._apart)
 
     @property
     def pieces(self):
@@ -201,9 +201,10 @@ def _in_lanes(chains, gives, values, pairs=_NOWHERE, final=_NOWHERE):
         return range(chains.count)
     left = np.zeros(chains.count, np.uint8)
     matrix, at, _, *seen = chains.moving
+    kernel = passes(gives, few_states(chains.states))
     initial = chains.initial if gives != passes_of_lanes.BACKWARD else (_NOWHERE, at)
     rest = chains.pieces, values, pairs, final, left
-    chains.run(passes(gives), *initial, matrix, at, *seen, *rest)
+    chains.run(kernel, *initial, matrix, at, *seen, *rest)
     return np.flatnonzero(left).tolist() if left.any() else ()
 
 
@@ -211,7 +212,7 @@ def _in_lanes(chains, gives, values, pairs=_NOWHERE, final=_NOWHERE):
 def forward(function, log_initial, log_transition, log_emission, lengths, out, workers):
     """log p(y_1..t, z_t)."""
     chains = Chains(_by_name(log_initial, log_transition, log_emission), lengths, workers)
-    chains.out_of_states(out)
+    chains.check_out(out, chains.shape)
     values = np.empty(math.prod(chains.shape))
     left = _in_lanes(chains, passes_of_lanes.FORWARD, values)
     if left:
@@ -223,7 +224,7 @@ def forward(function, log_initial, log_transition, log_emission, lengths, out, w
 def backward(function, log_transition, log_emission, lengths, out, workers):
     """log p(y_t+1..T | z_t)."""
     chains = Chains(_by_name(None, log_transition, log_emission), lengths, workers)
-    chains.out_of_states(out)
+    chains.check_out(out, chains.shape)
     values = np.empty(math.prod(chains.shape))
     left = _in_lanes(chains, passes_of_lanes.BACKWARD, values)
     if left:
@@ -232,26 +233,28 @@ def backward(function, log_transition, log_emission, lengths, out, workers):
 
 
 @handed_over
-def loglikelihood(function, log_initial, log_transition, log_emission, lengths, workers):
+def loglikelihood(function, log_initial, log_transition, log_emission, lengths, out, workers):
     """log p(y)."""
     chains = Chains(_by_name(log_initial, log_transition, log_emission), lengths, workers)
+    chains.check_out(out, chains.batch)
     final, units = np.empty(chains.count), range(chains.count)
     if chains.go_in_lanes:
         left = np.zeros(chains.count, np.uint8)
         matrix, at, _, *seen = chains.moving
         rest = chains.pieces, final, left
-        chains.run(stretches_engine(), *chains.initial, matrix, at, *seen, *rest)
+        kernel = stretches_engine(few_states(chains.states))
+        chains.run(kernel, *chains.initial, matrix, at, *seen, *rest)
         units = np.flatnonzero(left).tolist() if left.any() else ()
     if units:
         _run_forward(chains, 0, units, final)
-    return chains.numbers(final, chains.batch)
+    return chains.numbers(final, chains.batch, out)
 
 
 @handed_over
 def posterior(function, log_initial, log_transition, log_emission, lengths, out, workers):
     """log p(z_t | y)."""
     chains = Chains(_by_name(log_initial, log_transition, log_emission), lengths, workers)
-    chains.out_of_states(out)
+    chains.check_out(out, chains.shape)
     values = np.empty(math.prod(chains.shape))
     left = _in_lanes(chains, passes_of_lanes.POSTERIORS, values)
     if left:

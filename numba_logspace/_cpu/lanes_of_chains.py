@@ -18,7 +18,7 @@ from .._formulas.chains import (
 )
 from .._formulas.simd import VECTOR_BYTES, select, split_exponent
 from .._formulas.vectormath import larger, magnitude, two_sum
-from .memory import full, lanes, load, store
+from .memory import full, load, store
 
 _MOST_STATES, _MOST_STATES_OF_CHAINS = 4, 16
 # How many steps of each lane are brought together at once.
@@ -42,6 +42,14 @@ def pieces_for(k, steps, count):
     while pieces > 1 and pieces * count >= 2 * w:
         pieces //= 2
     return pieces
+
+
+def few_states(k):
+    """The number of states that a kernel is compiled for, so that its loops over them unroll, or 0.
+
+    That makes a step a quarter faster; with more states there would be too much code.
+    """
+    return k if k <= _MOST_STATES else 0
 
 
 # --- between lanes and memory --------------------------------------------------------------------

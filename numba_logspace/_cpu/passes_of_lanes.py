@@ -359,19 +359,20 @@ def _final(rows, longest, k, w, lane, begin, row):
 
 
 @functools.cache
-def passes(gives):
+def passes(gives, few):
     """The kernel of what `gives` says; a unit is a chain, and all have one matrix.
 
     `out` gets logarithms, or the probabilities of states, where the sums of those of moves go to
     `pairs` and log-likelihoods to `final`. Where numbers lie too far apart, `left` becomes 1 and
-    the chain is for the kernels of `_cpu/chains.py`. `pieces` is of `pieces_for`.
+    the chain is for the kernels of `_cpu/chains.py`. `pieces` is of `pieces_for`, `few` of
+    `few_states`.
     """
 
     def passes(
-        initial, initial_at, transition, transition_at, emission, lengths, steps, k,
+        initial, initial_at, transition, transition_at, emission, lengths, steps, states,
         pieces, out, pairs, final, left, start, stop,
     ):  # fmt: skip
-        w = lanes(emission)
+        w, k = lanes(emission), few or states
         width, each, size = (k + w - 1) // w * w, max(1, pieces), k * w
         space, (row, other, _) = space_for(k, width), rows_of_states(k, width)
         close, top_power = prepare(transition, transition_at[0], k, width, False, space)
@@ -386,7 +387,11 @@ def passes(gives):
         most = (steps + each - 1) // each
         seen = _pairs(most * size), np.empty(most * w)
         rows = _pairs((most + 1 if gives >= POSTERIORS else 2) * size)
-        stretch, begin, finish = _row_of_lanes(k * size, w), _row_of_lanes(size, w), _row_of_lanes(size, w)
+        stretch, begin, finish = (
+            _row_of_lanes(k * size, w),
+            _row_of_lanes(size, w),
+            _row_of_lanes(size, w),
+        )
         new, met, moves = _pairs(k * size), _pairs(size), _pairs(k * size)
         x, y = np.zeros(CHUNK * size), np.zeros(CHUNK * size)
         base, lanes_are = np.zeros(w, np.int64), (np.zeros(w), np.zeros(w), np.zeros(w))
@@ -408,10 +413,36 @@ def passes(gives):
                 lane = (unit - group) * each
                 if gives != BACKWARD:
                     exponentials(initial, initial_at[unit], k, row)
-                    _starts(row, other, k, width, w, lane, each, counts, stretch, of_stretch, begin, bads)
+                    _starts(
+                        row,
+                        other,
+                        k,
+                        width,
+                        w,
+                        lane,
+                        each,
+                        counts,
+                        stretch,
+                        of_stretch,
+                        begin,
+                        bads,
+                    )
                 if gives != FORWARD:
                     _ones(row, k, width)
-                    _ends(row, other, k, width, w, lane, each, counts, stretch, of_stretch, finish, bads)
+                    _ends(
+                        row,
+                        other,
+                        k,
+                        width,
+                        w,
+                        lane,
+                        each,
+                        counts,
+                        stretch,
+                        of_stretch,
+                        finish,
+                        bads,
+                    )
             # --- the passes
             if gives != BACKWARD:
                 model = matrix, width, top_power
@@ -434,7 +465,8 @@ def passes(gives):
                         left[unit] = 1
                 if gives == COUNTS:
                     final[unit] = _final(rows, longest, k, w, lane + each - 1, begin, row)
-                    _give_moves(moves, k, w, lane, each, matrix, width, pairs, unit * k * k)
+                    if left[unit] == 0:
+                        _give_moves(moves, k, w, lane, each, matrix, width, pairs, unit * k * k)
                 out[(unit * steps + lengths[unit]) * k : (unit + 1) * steps * k] = rest
 
     return kernel(passes)

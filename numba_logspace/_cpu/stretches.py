@@ -50,19 +50,19 @@ def _begin(a, rows, k, w):
 
 
 @functools.cache
-def loglikelihood():
+def loglikelihood(few):
     """The kernel of log-likelihoods; a unit is a chain, and all have one matrix.
 
     Each chain is cut into `pieces` stretches, a power of two up to the lanes; 0 leaves chains
     whole. Where numbers lie too far apart, `left` becomes 1 and the chain is for the kernel of
-    `_cpu/chains.py`.
+    `_cpu/chains.py`. `few` is of `few_states`.
     """
 
     def loglikelihood(
-        initial, initial_at, transition, transition_at, emission, lengths, steps, k,
+        initial, initial_at, transition, transition_at, emission, lengths, steps, states,
         pieces, final, left, start, stop,
     ):  # fmt: skip
-        w = lanes(emission)
+        w, k = lanes(emission), few or states
         width, whole = (k + w - 1) // w * w, pieces == 0
         rows, each = (1, 1) if whole else (k, pieces)
         space, (now, then, _) = space_for(k, width), rows_of_states(k, width)

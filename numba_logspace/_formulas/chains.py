@@ -260,7 +260,7 @@ def log_with_sums(high, low, power, sums):
     s, lost = two_sum(sums[0], p)
     s, lost_too = two_sum(s, y)
     value = s + ((lost + lost_too) + (sums[1] + (p_low + rest)))
-    least = larger(magnitude(sums[0]) * const(high, 2.0**-40), const(high, 2.0**-7))
+    least = larger(magnitude(sums[0]) * const(high, 2.0**-40), const(high, 0.25))
     cancelled = magnitude(value) < least
     return (
         select(positive, value, const(high, -math.inf)),
@@ -304,14 +304,23 @@ def plain(high, power):
 
 
 @formula
-def log_with(high, low, x):
-    """(high + low) + x for logarithms of twice the digits, any of which may be -inf."""
-    s, lost = two_sum(high, x)
-    s, lost = sum_with_smaller(s, lost + low)
+def _or_none(s, low):
     # Of infinities the errors are NaN.
+    return select(magnitude(s) < const(s, math.inf), low, const(s, 0.0))
+
+
+@formula
+def log_with(high, low, x):
+    """(high + low) + x for logarithms of twice the digits, any of which may be -inf.
+
+    A sum that leaves the range of doubles is infinite.
+    """
+    s, lost = two_sum(high, x)
+    t, rest = sum_with_smaller(s, lost + low)
     lowest = const(high, -math.inf)
     none = select(high == lowest, high, x) == lowest
-    return select(none, lowest, s), select(none, const(high, 0.0), lost)
+    s = select(none, lowest, select(magnitude(s) < const(s, math.inf), t, s))
+    return s, _or_none(s, rest)
 
 
 @formula
@@ -365,12 +374,11 @@ def log_of_contender(best, seen):
     """(high, low) of a contender, with what is seen; low is not yet the least it can be."""
     s, lost = two_sum(best[1], best[2])
     s, lost_too = two_sum(s, seen)
-    none = s == const(s, -math.inf)
-    return s, select(none, const(s, 0.0), best[3] + (lost + lost_too))
+    return s, _or_none(s, best[3] + (lost + lost_too))
 
 
 @formula
 def tidied(high, low):
     """(high, low) with high the rounded sum."""
     s, lost = sum_with_smaller(high, low)
-    return s, select(s == const(s, -math.inf), const(s, 0.0), lost)
+    return s, _or_none(s, lost)
