@@ -33,10 +33,10 @@ except ImportError:
 QUICK = "--quick" in sys.argv[1:]
 # What of a peer does the work of each function.
 PEERS = {
-    "hmm_loglikelihood": ("forward_log", "forward_scaling", "score", "score, scaling", "dynamax"),
+    "hmm_loglikelihood": ("forward_log", "scaling", "score", "score, scaling", "dynamax"),
     "hmm_viterbi": ("viterbi", "decode", "dynamax"),
-    "hmm_forward": ("forward_log", "forward_scaling", "dynamax"),
-    "hmm_posterior": ("E step", "E step, scaling", "dynamax"),
+    "hmm_forward": ("forward_log", "scaling", "scaling, logs", "dynamax"),
+    "hmm_posterior": ("passes", "passes, scaling", "predict_proba", "dynamax"),
     "gradient": ("E step", "E step, scaling", "dynamax"),
 }
 
@@ -76,6 +76,19 @@ def _of_hmmlearn(start, moves, seen):
     # {peer: a call of it for one chain}
     p, m = np.exp(start), np.exp(moves)
 
+    def logs_of_scaled():
+        # What forward_log gives, of scaled probabilities.
+        _, forward, scales = _hmmc.forward_scaling(p, m, np.exp(seen))
+        return np.log(forward) - np.cumsum(np.log(scales))[:, None]
+
+    def passes(scaling):
+        if scaling:
+            densities = np.exp(seen)
+            _, forward, scales = _hmmc.forward_scaling(p, m, densities)
+            return forward * _hmmc.backward_scaling(p, m, densities, scales)
+        _, forward = _hmmc.forward_log(p, m, seen)
+        return forward + _hmmc.backward_log(p, m, seen)
+
     def steps(scaling):
         if scaling:
             densities = np.exp(seen)
@@ -93,11 +106,15 @@ def _of_hmmlearn(start, moves, seen):
     log, scaled = (_hmmlearn_model(start, moves, i) for i in ("log", "scaling"))
     return {
         "forward_log": lambda: _hmmc.forward_log(p, m, seen),
-        "forward_scaling": lambda: _hmmc.forward_scaling(p, m, np.exp(seen)),
+        "scaling": lambda: _hmmc.forward_scaling(p, m, np.exp(seen)),
+        "scaling, logs": logs_of_scaled,
         "score": lambda: log.score(seen),
         "score, scaling": lambda: scaled.score(seen),
         "viterbi": lambda: _hmmc.viterbi(p, m, seen),
         "decode": lambda: log.decode(seen),
+        "passes": lambda: passes(False),
+        "passes, scaling": lambda: passes(True),
+        "predict_proba": lambda: log.predict_proba(seen),
         "E step": lambda: steps(False),
         "E step, scaling": lambda: steps(True),
     }

@@ -2459,6 +2459,7 @@ def hmm_loglikelihood(
     log_emission: ArrayLike,
     *,
     lengths: ArrayLike | None = None,
+    out: np.ndarray | None = None,
     workers: int | None = None,
     stream: Any = None,
 ) -> Any:
@@ -2481,6 +2482,8 @@ def hmm_loglikelihood(
         How many steps of each chain count, between 1 and T, in the shape of the axes in front of
         `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
         pieces to one length.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It must not overlap an input.
     workers : int, optional
         How many threads may share the chains; -1 is all cores. By default all cores this process
         may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
@@ -2498,7 +2501,8 @@ def hmm_loglikelihood(
     TypeError
         For masked arrays, CUDA arrays among others, other dtypes, `lengths` that are no integers.
     ValueError
-        For shapes that do not match, no states or steps, `lengths` out of range (NaN on CUDA).
+        For shapes that do not match, no states or steps, `lengths` out of range (NaN on CUDA), an
+        `out` that overlaps an input or is read-only. Nothing has been written to it then.
 
     Notes
     -----
@@ -2737,6 +2741,8 @@ def hmm_viterbi(
 
     Special values: -inf is a probability of 0, wherever it stands. Where no path is possible, the
     value is -inf, and NaN where NaN or +inf is among what counts; the path is of no meaning then.
+    A path whose sum goes below the least double, -1.8e308, counts as impossible from there on, and
+    a sum above the largest is inf.
 
     Error bound: 2 ulp of the exact value of the path, however long the chain, but not less than
     1e-31 of its largest partial sum for each step: logarithms are added in twice the digits.

@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ._arguments.docs import shared_text
 from ._door import chains
 from ._family import FAMILY
 
 
+@shared_text("chain with out")
 def hmm_forward(
     log_initial: ArrayLike,
     log_transition: ArrayLike,
@@ -23,30 +25,7 @@ def hmm_forward(
 ) -> np.ndarray:
     """The forward pass of a hidden Markov model: log p(y_1..t, z_t).
 
-    Parameters
-    ----------
-    log_initial : array_like
-        The log-probabilities of the first state, of the shape (K,), or with the axes of the
-        chains in front.
-    log_transition : array_like
-        The log-probabilities of moves, from the state of a row to that of a column: (K, K), or
-        (T - 1, K, K) with a matrix for each step, or with the axes of the chains in front of the
-        latter, (..., T - 1, K, K) or (..., 1, K, K).
-    log_emission : array_like
-        The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
-        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others;
-        or all are CUDA arrays.
-    lengths : array_like of int, optional
-        How many steps of each chain count, between 1 and T, in the shape of the axes in front of
-        `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
-        pieces to one length.
-    out : ndarray, optional
-        Where to put the result, of its shape and dtype. It must not overlap an input.
-    workers : int, optional
-        How many threads may share the chains; -1 is all cores. By default all cores this process
-        may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
-    stream : CUDA stream or int, optional
-        For CUDA arrays alone: the stream to work on, by default that of the first of them.
+    {parameters}
 
     Returns
     -------
@@ -95,6 +74,7 @@ def hmm_forward(
     )
 
 
+@shared_text("moving chain")
 def hmm_backward(
     log_transition: ArrayLike,
     log_emission: ArrayLike,
@@ -106,27 +86,7 @@ def hmm_backward(
 ) -> np.ndarray:
     """The backward pass of a hidden Markov model: log p(y_t+1..T | z_t).
 
-    Parameters
-    ----------
-    log_transition : array_like
-        The log-probabilities of moves, from the state of a row to that of a column: (K, K), or
-        (T - 1, K, K) with a matrix for each step, or with the axes of the chains in front of the
-        latter, (..., T - 1, K, K) or (..., 1, K, K).
-    log_emission : array_like
-        The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
-        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others;
-        or all are CUDA arrays.
-    lengths : array_like of int, optional
-        How many steps of each chain count, between 1 and T, in the shape of the axes in front of
-        `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
-        pieces to one length.
-    out : ndarray, optional
-        Where to put the result, of its shape and dtype. It must not overlap an input.
-    workers : int, optional
-        How many threads may share the chains; -1 is all cores. By default all cores this process
-        may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
-    stream : CUDA stream or int, optional
-        For CUDA arrays alone: the stream to work on, by default that of the first of them.
+    {parameters}
 
     Returns
     -------
@@ -174,39 +134,20 @@ def hmm_backward(
     return chains.backward(function, log_transition, log_emission, lengths, out, workers, stream)
 
 
+@shared_text("chain with out")
 def hmm_loglikelihood(
     log_initial: ArrayLike,
     log_transition: ArrayLike,
     log_emission: ArrayLike,
     *,
     lengths: ArrayLike | None = None,
+    out: np.ndarray | None = None,
     workers: int | None = None,
     stream: Any = None,
 ) -> Any:
     """The log-likelihood of a hidden Markov model, log p(y_1..T).
 
-    Parameters
-    ----------
-    log_initial : array_like
-        The log-probabilities of the first state, of the shape (K,), or with the axes of the
-        chains in front.
-    log_transition : array_like
-        The log-probabilities of moves, from the state of a row to that of a column: (K, K), or
-        (T - 1, K, K) with a matrix for each step, or with the axes of the chains in front of the
-        latter, (..., T - 1, K, K) or (..., 1, K, K).
-    log_emission : array_like
-        The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
-        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others;
-        or all are CUDA arrays.
-    lengths : array_like of int, optional
-        How many steps of each chain count, between 1 and T, in the shape of the axes in front of
-        `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
-        pieces to one length.
-    workers : int, optional
-        How many threads may share the chains; -1 is all cores. By default all cores this process
-        may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
-    stream : CUDA stream or int, optional
-        For CUDA arrays alone: the stream to work on, by default that of the first of them.
+    {parameters}
 
     Returns
     -------
@@ -219,7 +160,8 @@ def hmm_loglikelihood(
     TypeError
         For masked arrays, CUDA arrays among others, other dtypes, `lengths` that are no integers.
     ValueError
-        For shapes that do not match, no states or steps, `lengths` out of range (NaN on CUDA).
+        For shapes that do not match, no states or steps, `lengths` out of range (NaN on CUDA), an
+        `out` that overlaps an input or is read-only. Nothing has been written to it then.
 
     Notes
     -----
@@ -246,10 +188,11 @@ def hmm_loglikelihood(
     """
     function = FAMILY["hmm_loglikelihood"]
     return chains.loglikelihood(
-        function, log_initial, log_transition, log_emission, lengths, workers, stream
+        function, log_initial, log_transition, log_emission, lengths, out, workers, stream
     )
 
 
+@shared_text("chain")
 def hmm_loglikelihood_value_and_grad(
     log_initial: ArrayLike,
     log_transition: ArrayLike,
@@ -261,28 +204,7 @@ def hmm_loglikelihood_value_and_grad(
 ) -> tuple[Any, tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """The log-likelihood of a hidden Markov model and its derivatives, which are expected counts.
 
-    Parameters
-    ----------
-    log_initial : array_like
-        The log-probabilities of the first state, of the shape (K,), or with the axes of the
-        chains in front.
-    log_transition : array_like
-        The log-probabilities of moves, from the state of a row to that of a column: (K, K), or
-        (T - 1, K, K) with a matrix for each step, or with the axes of the chains in front of the
-        latter, (..., T - 1, K, K) or (..., 1, K, K).
-    log_emission : array_like
-        The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
-        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others;
-        or all are CUDA arrays.
-    lengths : array_like of int, optional
-        How many steps of each chain count, between 1 and T, in the shape of the axes in front of
-        `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
-        pieces to one length.
-    workers : int, optional
-        How many threads may share the chains; -1 is all cores. By default all cores this process
-        may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
-    stream : CUDA stream or int, optional
-        For CUDA arrays alone: the stream to work on, by default that of the first of them.
+    {parameters}
 
     Returns
     -------
@@ -332,6 +254,7 @@ def hmm_loglikelihood_value_and_grad(
     )
 
 
+@shared_text("chain with out")
 def hmm_posterior(
     log_initial: ArrayLike,
     log_transition: ArrayLike,
@@ -344,30 +267,7 @@ def hmm_posterior(
 ) -> np.ndarray:
     """The posterior marginals of a hidden Markov model: log p(z_t | y_1..T).
 
-    Parameters
-    ----------
-    log_initial : array_like
-        The log-probabilities of the first state, of the shape (K,), or with the axes of the
-        chains in front.
-    log_transition : array_like
-        The log-probabilities of moves, from the state of a row to that of a column: (K, K), or
-        (T - 1, K, K) with a matrix for each step, or with the axes of the chains in front of the
-        latter, (..., T - 1, K, K) or (..., 1, K, K).
-    log_emission : array_like
-        The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
-        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others;
-        or all are CUDA arrays.
-    lengths : array_like of int, optional
-        How many steps of each chain count, between 1 and T, in the shape of the axes in front of
-        `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
-        pieces to one length.
-    out : ndarray, optional
-        Where to put the result, of its shape and dtype. It must not overlap an input.
-    workers : int, optional
-        How many threads may share the chains; -1 is all cores. By default all cores this process
-        may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
-    stream : CUDA stream or int, optional
-        For CUDA arrays alone: the stream to work on, by default that of the first of them.
+    {parameters}
 
     Returns
     -------
@@ -417,6 +317,7 @@ def hmm_posterior(
     )
 
 
+@shared_text("chain")
 def hmm_viterbi(
     log_initial: ArrayLike,
     log_transition: ArrayLike,
@@ -428,28 +329,7 @@ def hmm_viterbi(
 ) -> tuple[np.ndarray, Any]:
     """The most probable path through a hidden Markov model, and its log-probability.
 
-    Parameters
-    ----------
-    log_initial : array_like
-        The log-probabilities of the first state, of the shape (K,), or with the axes of the
-        chains in front.
-    log_transition : array_like
-        The log-probabilities of moves, from the state of a row to that of a column: (K, K), or
-        (T - 1, K, K) with a matrix for each step, or with the axes of the chains in front of the
-        latter, (..., T - 1, K, K) or (..., 1, K, K).
-    log_emission : array_like
-        The log-likelihood of each observation under each state, (T, K), or (..., T, K) for many
-        chains. T and K are at least 1. float16, float32, float64, int or bool, as the others;
-        or all are CUDA arrays.
-    lengths : array_like of int, optional
-        How many steps of each chain count, between 1 and T, in the shape of the axes in front of
-        `log_emission`; by default all. hmmlearn's `lengths` cut one long array instead: pad its
-        pieces to one length.
-    workers : int, optional
-        How many threads may share the chains; -1 is all cores. By default all cores this process
-        may run on where there is much to do, but never more than ``NUMBA_NUM_THREADS``.
-    stream : CUDA stream or int, optional
-        For CUDA arrays alone: the stream to work on, by default that of the first of them.
+    {parameters}
 
     Returns
     -------
@@ -473,6 +353,8 @@ def hmm_viterbi(
 
     Special values: -inf is a probability of 0, wherever it stands. Where no path is possible, the
     value is -inf, and NaN where NaN or +inf is among what counts; the path is of no meaning then.
+    A path whose sum goes below the least double, -1.8e308, counts as impossible from there on, and
+    a sum above the largest is inf.
 
     Error bound: 2 ulp of the exact value of the path, however long the chain, but not less than
     1e-31 of its largest partial sum for each step: logarithms are added in twice the digits.

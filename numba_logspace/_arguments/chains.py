@@ -5,12 +5,14 @@ import math
 import numpy as np
 
 from .._cpu import chains as engine
+from .._cpu import passes_of_lanes
 from .._cpu.best_path_of_few import best_path as best_path_engine
 from .._cpu.chains import COUNTS, LOGS, NUMBERS, POSTERIORS
+from .._cpu.lanes_of_chains import few_states, pieces_for
+from .._cpu.passes_of_lanes import passes
 from .._cpu.stretches import loglikelihood as stretches_engine
-from .._cpu.stretches import pieces_for
 from .._cpu.totals import sums_over
-from .._cpu.workers import count_for, share
+from .._cpu.workers import count_for, run_all, share
 from . import layout
 from .slabs import flat
 
@@ -125,15 +127,21 @@ class Chains:
 
     # --- results ---------------------------------------------------------------------------------
 
-    def check_out_of_states(self, out):
-        """Refuse an `out` that is not of the shape and dtype of what is seen."""
+    def check_out(self, out, shape):
+        """Refuse an `out` that is not of the shape and dtype of the result."""
         if out is not None:
-            layout.check_out(out, self.shape, self.dtype, self._apart)
+            layout.check_out(out, shape, self.dtype, self._apart)
 
     @property
-    def _has_one_matrix(self):
-        # All steps of all chains have the same.
-        return self.step == 0 and math.prod(self.given["log_transition"].shape[:-3]) == 1
+    def _pieces(self):
+        # How many stretches each chain becomes in lanes, 0 for whole chains.
+        return pieces_for(self.states, self.steps, self.count)
+
+    @property
+    def _go_in_lanes(self):
+        # Lanes may hold stretches or chains: few states, and one matrix for all steps.
+        one_matrix = self.step == 0 and math.prod(self.given["log_transition"].shape[:-3]) == 1
+        return one_matrix and self._pieces >= 0
 
     @property
     def _moving(self):
@@ -141,8 +149,12 @@ class Chains:
         lengths = self._lengths, self.steps, self.states
         return *self._transition, self.step, self._emission, *lengths
 
-    def _run(self, kernel, *arguments):
-        share(kernel, arguments, self.count, self._workers)
+    def _run(self, kernel, *arguments, units=None):
+        # For all chains, or for some of them.
+        if units is None or len(units) == self.count:
+            share(kernel, arguments, self.count, self._workers)
+        else:
+            run_all([(kernel, *arguments, i, i + 1) for i in units], self._workers)
 
     def _numbers(self, values, shape, out=None):
         # The doubles of a kernel in a shape and the dtype of results.
@@ -165,63 +177,82 @@ class Chains:
 
     # --- what is computed ------------------------------------------------------------------------
 
-    def _run_forward(self, keeps):
-        # (the logarithms of each step, the numbers, those of the totals, the log-likelihoods).
-        size = math.prod(self.shape)
-        values = np.empty(size) if keeps == LOGS else _NOWHERE
+    def _run_forward(self, keeps, units, final, values=_NOWHERE):
+        # (the numbers, those of the totals), if these are kept.
         every = totals = _NO_NUMBERS
         if keeps == NUMBERS:
-            every = tuple(np.empty(size) for _ in range(3))
+            every = tuple(np.empty(math.prod(self.shape)) for _ in range(3))
             totals = tuple(np.empty(self.count) for _ in range(3))
-        final = np.empty(self.count)
         rest = values, every, totals, keeps, final
-        self._run(engine.forward(), *self._initial, *self._moving, *rest)
-        return values, every, totals, final
+        self._run(engine.forward(), *self._initial, *self._moving, *rest, units=units)
+        return every, totals
 
-    def _run_backward(self, every, totals, gives, pairs=None):
-        values, pairs = np.empty(math.prod(self.shape)), _NOWHERE if pairs is None else pairs
+    def _run_backward(self, gives, units, every, totals, values, pairs=_NOWHERE):
         rest = every, totals, values, gives, pairs, self.step
-        self._run(engine.backward(), *self._moving, *rest)
-        return values
+        self._run(engine.backward(), *self._moving, *rest, units=units)
+
+    def _in_lanes(self, gives, values, pairs=_NOWHERE, final=_NOWHERE):
+        # Which chains the passes in lanes left, all where they cannot go that way.
+        if not self._go_in_lanes:
+            return range(self.count)
+        left = np.zeros(self.count, np.uint8)
+        matrix, at, _, *seen = self._moving
+        kernel = passes(gives, few_states(self.states))
+        initial = self._initial if gives != passes_of_lanes.BACKWARD else (_NOWHERE, at)
+        rest = self._pieces, values, pairs, final, left
+        self._run(kernel, *initial, matrix, at, *seen, *rest)
+        return np.flatnonzero(left).tolist() if left.any() else ()
 
     def forward(self, out):
         """log p(y_1..t, z_t)."""
-        self.check_out_of_states(out)
-        return self._numbers(self._run_forward(LOGS)[0], self.shape, out)
+        self.check_out(out, self.shape)
+        values = np.empty(math.prod(self.shape))
+        left = self._in_lanes(passes_of_lanes.FORWARD, values)
+        if left:
+            self._run_forward(LOGS, left, np.empty(self.count), values)
+        return self._numbers(values, self.shape, out)
 
     def backward(self, out):
         """log p(y_t+1..T | z_t)."""
-        self.check_out_of_states(out)
-        values = self._run_backward(_NO_NUMBERS, _NO_NUMBERS, LOGS)
+        self.check_out(out, self.shape)
+        values = np.empty(math.prod(self.shape))
+        left = self._in_lanes(passes_of_lanes.BACKWARD, values)
+        if left:
+            self._run_backward(LOGS, left, _NO_NUMBERS, _NO_NUMBERS, values)
         return self._numbers(values, self.shape, out)
 
-    def loglikelihood(self):
+    def loglikelihood(self, out):
         """log p(y)."""
-        pieces = pieces_for(self.states, self.steps, self.count)
-        if pieces < 0 or not self._has_one_matrix:
-            return self._numbers(self._run_forward(0)[-1], self.batch)
-        final, left = np.empty(self.count), np.zeros(self.count, np.uint8)
-        matrix, at, _, *seen = self._moving
-        self._run(stretches_engine(), *self._initial, matrix, at, *seen, pieces, final, left)
-        if left.any():
-            rest = _NOWHERE, _NO_NUMBERS, _NO_NUMBERS, 0, final
-            kernel = engine.forward()
-            for unit in np.flatnonzero(left).tolist():
-                kernel(*self._initial, *self._moving, *rest, unit, unit + 1)
-        return self._numbers(final, self.batch)
+        self.check_out(out, self.batch)
+        final, units = np.empty(self.count), range(self.count)
+        if self._go_in_lanes:
+            left = np.zeros(self.count, np.uint8)
+            matrix, at, _, *seen = self._moving
+            kernel = stretches_engine(few_states(self.states))
+            self._run(kernel, *self._initial, matrix, at, *seen, self._pieces, final, left)
+            units = np.flatnonzero(left).tolist() if left.any() else ()
+        if units:
+            self._run_forward(0, units, final)
+        return self._numbers(final, self.batch, out)
 
     def posterior(self, out):
         """log p(z_t | y)."""
-        self.check_out_of_states(out)
-        _, every, totals, _ = self._run_forward(NUMBERS)
-        values = self._run_backward(every, totals, POSTERIORS)
+        self.check_out(out, self.shape)
+        values = np.empty(math.prod(self.shape))
+        left = self._in_lanes(passes_of_lanes.POSTERIORS, values)
+        if left:
+            every, totals = self._run_forward(NUMBERS, left, np.empty(self.count))
+            self._run_backward(POSTERIORS, left, every, totals, values)
         return self._numbers(values, self.shape, out)
 
     def value_and_grad(self):
         """log p(y), and its derivatives by each argument."""
-        _, every, totals, final = self._run_forward(NUMBERS)
+        values, final = np.empty(math.prod(self.shape)), np.empty(self.count)
         pairs = np.zeros(self.count * math.prod(self.moves))
-        values = self._run_backward(every, totals, COUNTS, pairs)
+        left = self._in_lanes(passes_of_lanes.COUNTS, values, pairs, final)
+        if left:
+            every, totals = self._run_forward(NUMBERS, left, final)
+            self._run_backward(COUNTS, left, every, totals, values, pairs)
         first = values.reshape(self.count, self.steps, self.states)[:, 0]
         gradients = (
             self._of_argument("log_initial", first, (self.states,)),

@@ -4,6 +4,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from .docs_of_chains import TEXTS as _TEXTS_OF_CHAINS
 from .prose import filled
 
 _F = TypeVar("_F", bound=Callable[..., Any])
@@ -404,6 +405,7 @@ def _of_rows(*arguments, **options):
 
 
 _TEXTS = {
+    **_TEXTS_OF_CHAINS,
     "map": _of_entries(),
     "scan": _of_entries(order=_ORDER),
     "reduction": _of_rows("It must not overlap `x`.", more=_KEEPDIMS),

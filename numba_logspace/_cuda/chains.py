@@ -114,9 +114,9 @@ class Chains(ChainsOfCpu):
         name = "log_transition"
         return self._exponentials(name, turned), self._apart_by_name[name]
 
-    def _of_states(self, out):
+    def _checked_out(self, out, shape):
         out = self.call.header(out, "out")
-        self.check_out_of_states(out)
+        self.check_out(out, shape)
         return out
 
     def _run_forward(self):
@@ -168,21 +168,22 @@ class Chains(ChainsOfCpu):
 
     def forward(self, out):
         """log p(y_1..t, z_t)."""
-        out = self._of_states(out)
+        out = self._checked_out(out, self.shape)
         return self._logarithms(self._run_forward(), out)
 
     def backward(self, out):
         """log p(y_t+1..T | z_t)."""
-        out = self._of_states(out)
+        out = self._checked_out(out, self.shape)
         return self._logarithms(self._run_backward()[0], out)
 
-    def loglikelihood(self):
+    def loglikelihood(self, out):
         """log p(y)."""
-        return self._numbers(self._run_totals(self._run_forward())[1], self.batch)
+        out = self._checked_out(out, self.batch)
+        return self._numbers(self._run_totals(self._run_forward())[1], self.batch, out)
 
     def posterior(self, out):
         """log p(z_t | y)."""
-        out, every = self._of_states(out), self._run_forward()
+        out, every = self._checked_out(out, self.shape), self._run_forward()
         inverse, _ = self._run_totals(every)
         values = self._posteriors(every, self._run_backward()[0], inverse, True)
         return self._numbers(values, self.shape, out)

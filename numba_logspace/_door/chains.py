@@ -37,10 +37,12 @@ def backward(function, log_transition, log_emission, lengths, out, workers, stre
 
 
 @handed_over
-def loglikelihood(function, log_initial, log_transition, log_emission, lengths, workers, stream):
+def loglikelihood(
+    function, log_initial, log_transition, log_emission, lengths, out, workers, stream
+):
     """log p(y)."""
     model = _model(log_initial, log_transition, log_emission)
-    return _chains(model, lengths, workers, stream).loglikelihood()
+    return _chains(model, lengths, workers, stream).loglikelihood(out)
 
 
 @handed_over

@@ -224,18 +224,67 @@ def log_of_number(high, low, power):
 
 @formula
 def log_of_product(high, low, power, sums):
-    """The logarithm of the number times exp(sums), sums in three doubles; -inf of zero."""
-    positive = high > const(high, 0.0)
-    zero = const(high, 0.0)
+    """The logarithm of the number times exp(sums), sums in three doubles; -inf of zero.
+
+    Where the logarithm is nearly that of 1, it is taken of the product: it is small then, and the
+    digits of the two that cancel would not be enough.
+    """
+    positive, zero, one = high > const(high, 0.0), const(high, 0.0), const(high, 1.0)
+    f, k, scale = split_exponent(select(positive, high, one))
+    f_low = select(positive, low * scale, zero)
+    power = select(positive, power + k, zero)
+    p, p_low = exact_product(power, const(high, _LN2[0]))
+    q, q_low = exact_product(power, const(high, _LN2[1]))
+    sums = into_three(into_three(into_three(sums, p), p_low), q)
+    s, lost = two_sum(sums[0], sums[1])
+    lost = lost + (sums[2] + fma(power, const(high, _LN2[2]), q_low))
+    near = magnitude(s) < one
+    ratio, ratio_low = ratio_of_logs(select(near, s, zero), select(near, lost, zero))
+    close, close_low = product_of_pairs(f, f_low, ratio, ratio_low)
+    y, rest = log_pair_of_sum(select(near, close, f), select(near, close_low, f_low), zero)
+    far, lost_too = two_sum(s, y)
+    value = select(near, y + rest, far + (lost_too + (lost + rest)))
+    return select(positive, value, select(high == zero, const(high, -math.inf), high))
+
+
+@formula
+def log_with_sums(high, low, power, sums):
+    """(the logarithm of the number times exp(sums), 1 where log_of_product has to make it).
+
+    As log_of_product, but for sums that do not cancel it; for normal numbers and zero.
+    """
+    positive, zero, one = high > const(high, 0.0), const(high, 0.0), const(high, 1.0)
+    y, rest = log_pair_of_sum(select(positive, high, one), select(positive, low, zero), zero)
+    p, p_low = exact_product(power, const(high, _LN2[0]))
+    p_low = fma(power, const(high, _LN2[1]), p_low)
+    s, lost = two_sum(sums[0], p)
+    s, lost_too = two_sum(s, y)
+    value = s + ((lost + lost_too) + (sums[1] + (p_low + rest)))
+    least = larger(magnitude(sums[0]) * const(high, 2.0**-40), const(high, 0.25))
+    cancelled = magnitude(value) < least
+    return (
+        select(positive, value, const(high, -math.inf)),
+        select(positive, select(cancelled, one, zero), zero),
+    )
+
+
+@formula
+def log_of_pair(high, low):
+    """The logarithm of a normal number in twice the digits; -inf of zero."""
+    positive, zero = high > const(high, 0.0), const(high, 0.0)
     y, rest = log_pair_of_sum(
         select(positive, high, const(high, 1.0)), select(positive, low, zero), zero
     )
-    power = select(positive, power, zero)
-    p, p_low = exact_product(power, const(high, _LN2[0]))
-    sums = into_three(into_three(into_three(sums, p), y), rest)
-    sums = into_three(sums, fma(power, const(high, _LN2[1]), p_low))
-    value = sums[0] + (sums[1] + sums[2])
-    return select(positive, value, select(high == zero, const(high, -math.inf), high))
+    return select(positive, y + rest, const(high, -math.inf))
+
+
+@formula
+def inverse_of_pair(high, low):
+    """1 / (high + low) in twice the digits."""
+    one = const(high, 1.0)
+    q = one / high
+    p, p_low = exact_product(q, high)
+    return sum_with_smaller(q, (((one - p) - p_low) - q * low) * q)
 
 
 @formula
@@ -269,14 +318,23 @@ def expected_move(first, move, then):
 
 
 @formula
-def log_with(high, low, x):
-    """(high + low) + x for logarithms of twice the digits, any of which may be -inf."""
-    s, lost = two_sum(high, x)
-    s, lost = sum_with_smaller(s, lost + low)
+def _or_none(s, low):
     # Of infinities the errors are NaN.
+    return select(magnitude(s) < const(s, math.inf), low, const(s, 0.0))
+
+
+@formula
+def log_with(high, low, x):
+    """(high + low) + x for logarithms of twice the digits, any of which may be -inf.
+
+    A sum that leaves the range of doubles is infinite.
+    """
+    s, lost = two_sum(high, x)
+    t, rest = sum_with_smaller(s, lost + low)
     lowest = const(high, -math.inf)
     none = select(high == lowest, high, x) == lowest
-    return select(none, lowest, s), select(none, const(high, 0.0), lost)
+    s = select(none, lowest, select(magnitude(s) < const(s, math.inf), t, s))
+    return s, _or_none(s, rest)
 
 
 @formula
@@ -330,12 +388,11 @@ def log_of_contender(best, seen):
     """(high, low) of a contender, with what is seen; low is not yet the least it can be."""
     s, lost = two_sum(best[1], best[2])
     s, lost_too = two_sum(s, seen)
-    none = s == const(s, -math.inf)
-    return s, select(none, const(s, 0.0), best[3] + (lost + lost_too))
+    return s, _or_none(s, best[3] + (lost + lost_too))
 
 
 @formula
 def tidied(high, low):
     """(high, low) with high the rounded sum."""
     s, lost = sum_with_smaller(high, low)
-    return s, select(s == const(s, -math.inf), const(s, 0.0), lost)
+    return s, _or_none(s, lost)

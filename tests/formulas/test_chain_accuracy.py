@@ -171,15 +171,58 @@ def check_model(model):
     return worst
 
 
-@pytest.mark.parametrize("k", [1, 2, 3, 17])
-def test_models(k):
+# The long one goes by stretches, the others are too short for that or have too many states.
+@pytest.mark.parametrize(
+    ("k", "steps"),
+    [(1, 20), (2, 30), (3, 30), (17, 40), pytest.param(3, 150, marks=pytest.mark.slow)],
+)
+def test_models(k, steps):
     with ctx.workprec(BITS):
-        for model in models(40 if k > 3 else 150, k, seed=k).values():
+        for model in models(steps, k, seed=k).values():
             check_model(model)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("k", "steps"), [(2, 10_000), (10, 10_000), (50, 300)])
+@pytest.mark.parametrize(("k", "steps", "count"), [(2, 60, 20), (10, 30, 17), (4, 90, 3)])
+def test_models_of_many_chains(k, steps, count):
+    # In lanes that are chains, or stretches of several.
+    rng = np.random.default_rng(k)
+    lengths = rng.integers(1, steps + 1, count)
+    with ctx.workprec(BITS):
+        for name, (initial, transition, emission) in models(steps, k, seed=k).items():
+            if name == "varying":
+                continue
+            seen = np.stack([np.roll(emission, i, axis=0) for i in range(count)])
+            own = np.tile(initial, (count, 1))
+            found = [
+                nl.hmm_forward(initial, transition, seen, lengths=lengths),
+                nl.hmm_backward(transition, seen, lengths=lengths),
+                nl.hmm_posterior(initial, transition, seen, lengths=lengths),
+            ]
+            values, (first, moves, states) = nl.hmm_loglikelihood_value_and_grad(
+                own, transition, seen, lengths=lengths
+            )
+            pairs = 0
+            for i, n in enumerate(lengths):
+                exact = Exact(initial, transition, seen[i, :n])
+                if exact.total == 0:
+                    assert values[i] == -inf
+                    assert np.isnan(found[2][i, :n]).all()
+                    continue
+                marginals = exact.marginals()
+                checked("hmm_forward", found[0][i, :n], _flat(exact.forward), n)
+                checked("hmm_backward", found[1][i, :n], _flat(exact.backward), n)
+                checked("hmm_posterior", found[2][i, :n], [_log(v) for v in marginals], n)
+                checked("hmm_loglikelihood", values[i], [_log(exact.total)], n)
+                checked("gradient", states[i, :n], marginals, n)
+                checked("gradient", first[i], marginals[:k], n)
+                pairs = [u + v for u, v in zip(exact.pairs(), pairs or [ZERO] * k**2)]
+            if pairs:
+                checked("gradient", moves, pairs, int(lengths.sum()))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("k", "steps"), [(2, 10_000), (4, 2000), (10, 10_000), (50, 300)])
 def test_long_models(k, steps):
     with ctx.workprec(BITS):
         for name, model in models(steps, k, seed=k).items():
@@ -268,6 +311,28 @@ def test_sums_that_nearly_tie(k):
             exact_path, exact = _best(*model)
             assert path.tolist() == exact_path
             checked("hmm_viterbi", value, [exact], 1e5, NEAR_ZERO_OF_PATHS)
+
+
+@pytest.mark.parametrize("k", [2, 5])
+def test_paths_that_leave_the_range_of_doubles(k):
+    huge = 1.7e308
+    start, moves, seen = np.zeros(k), np.zeros((k, k)), np.full((6, k), -huge)
+    assert nl.hmm_viterbi(start, moves, seen)[1] == -inf
+    assert nl.hmm_viterbi(start, moves, -seen)[1] == inf
+    # One state stays within it, and a path that left it is not the best by what comes later.
+    seen[:, 1] = -1.0
+    seen[4:] = 1.0
+    path, value = nl.hmm_viterbi(start, moves, seen)
+    assert path[:4].tolist() == [1] * 4
+    assert value == -2.0
+    seen[:, 1] = -inf
+    assert nl.hmm_viterbi(start, moves, seen)[1] == -inf
+    # After a sum above the largest double, nothing is possible any more.
+    seen = np.full((3, k), huge)
+    seen[2] = -inf
+    assert nl.hmm_viterbi(start, moves, seen)[1] == -inf
+    seen[1, 0] = nan
+    assert np.isnan(nl.hmm_viterbi(start, moves, seen)[1])
 
 
 # --- special values ----------------------------------------------------------------------------

@@ -86,29 +86,38 @@ def test_lengths():
                 assert (values[n][length:] == rest).all()
 
 
+def others(initial, transition, emission, lengths):
+    """What `results` leaves out, but the path."""
+    _, gradient = nl.hmm_loglikelihood_value_and_grad(
+        initial, transition, emission, lengths=lengths
+    )
+    value = nl.hmm_loglikelihood(initial, transition, emission, lengths=lengths)
+    moves = gradient[1]
+    return value, gradient[0], moves.sum(axis=tuple(range(moves.ndim - 2)))
+
+
 @pytest.mark.parametrize(("count", "steps"), [(1, 70), (3, 40), (40, 9)])
 def test_stretches(count, steps):
-    # Of few states each lane has a stretch of a chain, or a chain; forward goes another way.
+    # Of few states each lane has a stretch of a chain, or a chain; with a matrix for each step
+    # all go the general way.
     seen = RNG.normal(size=(count, steps, K)) * 3
     seen[0, 5:7, 0] = -np.inf
     if count > 2:
         seen[1, 3] = [0.0, -400.0, 500.0]  # too far apart for lanes
         seen[2, 4] = -np.inf
     lengths = RNG.integers(1, steps + 1, count) if count > 1 else None
-    last = np.full(count, steps) if lengths is None else lengths
-    initial = nl.log_softmax(RNG.normal(size=(count, K)))
-    for start in (INITIAL, initial):
-        value = nl.hmm_loglikelihood(start, TRANSITION, seen, lengths=lengths)
-        forward = nl.hmm_forward(start, TRANSITION, seen, lengths=lengths)
-        expected = nl.logsumexp(forward[np.arange(count), last - 1], axis=-1)
-        np.testing.assert_allclose(value, expected, rtol=2e-15, atol=2e-15)
-        for n in (0, count - 1):
-            alone = nl.hmm_loglikelihood(
-                start[n] if start.ndim > 1 else start, TRANSITION, seen[n, : last[n]]
-            )
-            np.testing.assert_array_equal(alone, value[n])
+    for start in (INITIAL, nl.log_softmax(RNG.normal(size=(count, K)))):
+        general = np.broadcast_to(TRANSITION, (steps - 1, K, K))
+        found = [
+            (*results(start, moves, seen, lengths=lengths), *others(start, moves, seen, lengths))
+            for moves in (TRANSITION, general)
+        ]
+        for one, other in zip(*found):
+            np.testing.assert_allclose(one, other, rtol=2e-15, atol=1e-25 * steps)
     seen[0, 0] = np.nan
     assert np.isnan(nl.hmm_loglikelihood(INITIAL, TRANSITION, seen)).tolist()[0]
+    forward = np.isnan(nl.hmm_forward(INITIAL, TRANSITION, seen))
+    assert forward[0].all() and not forward[1:].any()
 
 
 def test_one_step():
@@ -162,6 +171,18 @@ def test_out(name):
     for out in (np.empty_like(EMISSION), np.empty((T, N, K)).transpose(1, 0, 2)):
         assert call(INITIAL, TRANSITION, EMISSION, out=out) is out
         np.testing.assert_array_equal(out, expected)
+
+
+@pytest.mark.parametrize("count", [(), (2,)])
+def test_out_of_the_likelihood(count):
+    seen = EMISSION[:2].reshape(*count, -1, K)
+    out = np.empty(count)
+    assert nl.hmm_loglikelihood(INITIAL, TRANSITION, seen, out=out) is out
+    np.testing.assert_array_equal(out, nl.hmm_loglikelihood(INITIAL, TRANSITION, seen))
+    with pytest.raises(ValueError, match="out must have the shape"):
+        nl.hmm_loglikelihood(INITIAL, TRANSITION, seen, out=np.empty(5))
+    with pytest.raises(ValueError, match="out overlaps log_emission"):
+        nl.hmm_loglikelihood(INITIAL, TRANSITION, seen, out=seen[..., 0, 0])
 
 
 @each_of_states
