@@ -5,6 +5,7 @@ import numpy as np
 from .._arguments import entry_losses, loss_options, small, targets
 from .._arguments.foreign import handed_over
 from .._arguments.scores import memory_of
+from .planned import planned
 from .sides import rows_of
 
 
@@ -77,6 +78,7 @@ def loss(
 
 
 @handed_over
+@planned
 def _loss(
     function,
     logits,
@@ -122,6 +124,7 @@ def loss_and_gradient(
 
 
 @handed_over
+@planned
 def _loss_and_gradient(
     function,
     logits,
@@ -145,6 +148,7 @@ def _loss_and_gradient(
 
 
 @handed_over
+@planned
 def hessian_of_loss(function, logits, scores, t, axis, weights, reduction, out, workers, stream):
     """The Hessian of a loss, or of the sum or mean of those of all rows, times t."""
     call = _Loss(function, logits, scores, axis, weights, reduction, workers, stream)
@@ -168,6 +172,7 @@ def entry_loss(
 
 
 @handed_over
+@planned
 def _entry_loss(
     function, logits, scores, pos_weight, weights, where, reduction, out, workers, stream
 ):

@@ -2,6 +2,7 @@
 
 from .._arguments import small, weighted_derivatives
 from .._arguments.foreign import handed_over
+from .planned import planned
 from .sides import rows_of
 
 
@@ -24,6 +25,7 @@ def of_scan(function, x, axis, where, out, workers, stream, u):
 
 
 @handed_over
+@planned
 def _of_entries(function, x, axis, where, out, workers, stream, *operands):
     rows = rows_of(x, axis, where, workers, stream, of=function)
     more = _checked(function, operands, rows)
@@ -42,6 +44,7 @@ def of_rows(function, x, axis, keepdims, where, out, workers, stream, *operands)
 
 
 @handed_over
+@planned
 def _of_rows(function, x, axis, keepdims, where, out, workers, stream, *operands):
     rows = rows_of(x, axis, where, workers, stream, of=function)
     more = _checked(function, operands, rows)
@@ -65,6 +68,7 @@ def pair_of_entries(function, x, axis, where, out, workers, stream, g):
 
 
 @handed_over
+@planned
 def _pair_of_entries(function, x, axis, where, out, workers, stream, g):
     rows = rows_of(x, axis, where, workers, stream)
     g = rows.entries(g, "g")
@@ -83,6 +87,7 @@ def from_rows(function, x, axis, where, out, workers, stream, g):
 
 
 @handed_over
+@planned
 def _from_rows(function, x, axis, where, out, workers, stream, g):
     rows = rows_of(x, axis, where, workers, stream)
     c = rows.numbers(g, "g")
@@ -92,6 +97,7 @@ def _from_rows(function, x, axis, where, out, workers, stream, g):
 
 
 @handed_over
+@planned
 def hessian_of_rows(function, x, axis, where, out, workers, stream, g, t):
     """The Hessian of a reduction times t, from a number for each row too."""
     rows = rows_of(x, axis, where, workers, stream)
@@ -111,6 +117,7 @@ def weighted(function, x, axis, b, return_sign, keepdims, where, out, workers, s
 
 
 @handed_over
+@planned
 def _weighted(function, x, axis, b, return_sign, keepdims, where, out, workers, stream):
     rows = rows_of(x, axis, where, workers, stream, beside=b, of=function)
     out = rows.out_of_rows(out, keepdims, {"b": rows.b}, return_sign)
@@ -118,12 +125,14 @@ def _weighted(function, x, axis, b, return_sign, keepdims, where, out, workers, 
 
 
 @handed_over
+@planned
 def weighted_vjp(function, x, b, g, axis, where, workers, stream):
     """The gradients of sum(g * log |sum b exp(x)|) in x and in b."""
     return weighted_derivatives.gradients(_weighted_rows(x, b, axis, where, workers, stream), g)
 
 
 @handed_over
+@planned
 def weighted_jvp(function, x, b, t, s, axis, keepdims, where, workers, stream):
     """The derivative along t in x and s in b, of which one may be None, for 0."""
     rows = _weighted_rows(x, b, axis, where, workers, stream)
