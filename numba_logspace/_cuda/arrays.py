@@ -218,3 +218,12 @@ def empty_like(owner, shape, dtype, stream):
     if noting:
         noting.made.append(operand)
     return operand
+
+
+def reshaped(array, shape, stream):
+    """A contiguous array that was made on a stream, in another shape."""
+    if tuple(array.shape) == shape:
+        return array
+    array = array.reshape(shape)
+    # Numba forgets the stream.
+    return array.bind(stream_of(stream)) if hasattr(array, "bind") else array

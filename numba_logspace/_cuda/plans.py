@@ -9,10 +9,11 @@ the general way alone, since a call that raises one leaves nothing to be done ag
 
 import ctypes
 import functools
+import itertools
 import os
 
 import numpy as np
-from cuda.bindings.driver import CUresult, cuCtxGetCurrent
+from cuda.bindings.driver import CUresult, cuCtxGetCurrent, cuLaunchKernel
 from numba import types
 from numba.cuda.cudadrv import devices
 from numba.cuda.cudadrv.devicearray import DeviceNDArray
@@ -31,8 +32,11 @@ _MOST = 4096
 _ALIGNED = 16
 # Working memory of a call is one array, in which each part begins at a multiple of this.
 _PART = 256
+# Up to so many bytes arrays of one call are allocated together: the last one that is used keeps all.
+_SMALL = 1 << 16
 # Where among the fields of an array that a kernel takes its address is.
 _ADDRESS = 4
+_DONE = CUresult.CUDA_SUCCESS
 _WORD, _BYTE = (1 << 64) - 1, np.dtype(np.uint8)
 
 # A process that has been forked cannot use what its parent has loaded; Numba says so.
@@ -129,18 +133,24 @@ class _Call:
 
     def whole_key(self, verb, function, context):
         """The key with what is said of the addresses."""
-        addresses, low = self.addresses, 0
-        for address in addresses:
-            low |= address
-        aligned = low % _ALIGNED == 0 or tuple([a % _ALIGNED for a in addresses])
+        addresses = self.addresses
+        aligned = _common(addresses) % _ALIGNED == 0 or tuple([a % _ALIGNED for a in addresses])
         apart = len(set(addresses)) == len(addresses) or tuple(map(addresses.index, addresses))
         return (verb, function, context, aligned, apart, *self.key)
+
+
+def _common(addresses):
+    # A number with every bit that one of them has.
+    bits = 0
+    for address in addresses:
+        bits |= address
+    return bits
 
 
 def _context():
     # The address of the context of this thread; 0 where it has none yet, or CUDA does not work.
     code, context = cuCtxGetCurrent()
-    return int(context) if code == CUresult.CUDA_SUCCESS else 0
+    return int(context) if code is _DONE else 0
 
 
 def call(verb, places, arguments):
@@ -255,6 +265,10 @@ def _flatten(compiled, kind, value, words, places):
         places.append(place)
 
 
+def _up_to_part(size):
+    return -(-size // _PART) * _PART
+
+
 def _word(value):
     if isinstance(value, int):
         return value & _WORD
@@ -262,7 +276,7 @@ def _word(value):
 
 
 class _New:
-    """An array to be made, of the library of the first argument."""
+    """An array to be made."""
 
     def __init__(self, shape, dtype):
         self.shape, self.dtype, self.strides = tuple(shape), dtype, []
@@ -272,15 +286,49 @@ class _New:
             step *= k
         self.strides, self.bytes = tuple(self.strides), step
 
-    def made(self, like, stream, context):
-        """(the array, its address)."""
-        if type(like) is DeviceNDArray and self.bytes:
-            data = context.memalloc(self.bytes)
-            on = context.create_external_stream(stream) if stream else 0
-            array = DeviceNDArray(self.shape, self.strides, self.dtype, on, data)
-            return array, data.device_ctypes_pointer.value
-        array = empty(like, self.shape, self.dtype, stream)
-        return array, _reader(type(array))(array)[0]
+
+class _ByLibrary:
+    """Makes arrays of the library of the first argument, which keeps what is freed."""
+
+    def __init__(self, news):
+        self._news = news
+
+    def make(self, arrays, bases, stream):
+        """Append the arrays and their addresses."""
+        like = arrays[0]
+        for new in self._news:
+            array = empty(like, new.shape, new.dtype, stream)
+            arrays.append(array)
+            bases.append(_reader(type(array))(array)[0])
+
+
+class _ByNumba:
+    """Makes arrays of Numba, which takes as long for each as a launch: few small ones together."""
+
+    def __init__(self, news):
+        self._news, self._context = news, devices.get_context()
+        ends = [*itertools.accumulate(_up_to_part(new.bytes) for new in news)]
+        together = ends[-1] <= _SMALL
+        # The size of what is allocated, and the news in it with their places.
+        if together:
+            self._blocks = [(ends[-1], [*zip(news, [0, *ends])])]
+        else:
+            self._blocks = [(new.bytes, [(new, 0)]) for new in news]
+
+    def make(self, arrays, bases, stream):
+        """Append the arrays and their addresses."""
+        context = self._context
+        on = context.create_external_stream(stream) if stream else 0
+        for size, parts in self._blocks:
+            data = context.memalloc(size)
+            first = data.device_ctypes_pointer.value
+            for new, offset in parts:
+                bases.append(first + offset)
+                if new.dtype is _BYTE:  # working memory, which needs to be no array
+                    arrays.append(data)
+                    continue
+                own = data.view(offset, offset + new.bytes) if offset else data
+                arrays.append(DeviceNDArray(new.shape, new.strides, new.dtype, on, own))
 
 
 class _Plan:
@@ -288,7 +336,6 @@ class _Plan:
 
     def __init__(self, done, memory, written, results, stream):
         _require(not done.ordered and not any(r.address % _ALIGNED for r in memory.made))
-        self._context = devices.get_context()
         self._apart = self._to_be_apart(memory.given, written)
         self._places = [(r, i, 0) for i, r in enumerate(memory.given)]
         self._single, self._returned = self._results(memory, results)
@@ -337,9 +384,12 @@ class _Plan:
         for i, r in enumerate(memory.made):
             if i not in owned:
                 self._places.append((r, count + len(self._new), offset))
-                offset += -(-r.high // _PART) * _PART
+                offset += _up_to_part(r.high)
         if offset:
             self._new.append(_New((offset,), _BYTE))
+        library = library_of(type(memory.arrays[0]))
+        made_by = _ByLibrary if library in ("cupy", "torch") else _ByNumba
+        self._make = made_by(self._new).make if self._new else None
 
     def _add(self, kernel, units, threads, stream, args):
         # The launch of a kernel with its arguments, as words of 8 bytes.
@@ -374,14 +424,11 @@ class _Plan:
         """The results of a call, from its arrays and their addresses; None where it is not suited."""
         if self._apart and self._overlap(bases):
             return None
-        like, low = arrays[0], 0
-        for new in self._new:
-            array, address = new.made(like, stream, self._context)
-            arrays.append(array)
-            bases.append(address)
-            low |= address
-        if low % _ALIGNED:
-            return None
+        if self._make:
+            count = len(bases)
+            self._make(arrays, bases, stream)
+            if _common(bases[count:]) % _ALIGNED:
+                return None
         # No two threads have the same words at one time.
         try:
             words, packed = self._free.pop()
@@ -389,9 +436,10 @@ class _Plan:
             words, packed = self._packed()
         for i, base, offset in self._patches:
             words[i] = bases[base] + offset
-        launch = driver.cuLaunchKernel
         for (function, blocks, threads, _, _), parameters in zip(self._launches, packed):
-            launch(function, blocks, 1, 1, threads, 1, 1, 0, stream, parameters, 0)
+            launch = function, blocks, 1, 1, threads, 1, 1, 0, stream, parameters, 0
+            if cuLaunchKernel(*launch)[0] is not _DONE:
+                driver.cuLaunchKernel(*launch)  # which raises what is wrong
         self._free.append((words, packed))  # what is launched has a copy of its own
         if self._single:
             return arrays[self._returned[0]]
