@@ -216,7 +216,7 @@ def empty_like(owner, shape, dtype, stream):
     operand = Operand(empty(owner, shape, dtype, stream), "", stream)
     noting = tape.current()
     if noting:
-        noting.made.append(operand)
+        noting.made.append((operand, owner))
     return operand
 
 

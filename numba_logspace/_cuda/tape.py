@@ -7,9 +7,10 @@ _OF_THREAD = threading.local()
 
 
 class Tape:
-    """What one call has done: `made` are Operands, `launches` what `launch` was called with.
+    """What one call has done.
 
-    `ordered` says whether streams had to wait for each other.
+    `made` are Operands with the arrays whose library they are of, `launches` what `launch` was
+    called with; `ordered` says whether streams had to wait for each other.
     """
 
     def __init__(self):

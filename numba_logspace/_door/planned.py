@@ -1,11 +1,11 @@
-"""Calls on CUDA arrays that have come before: they are done by a plan, the others the general way."""
+"""Calls on CUDA arrays that have come before: a plan does them, the general way the others."""
 
 import functools
 
 from .._arguments.foreign import names_of
 from .sides import ON_CUDA, side
 
-_PLANS = ".._cuda.plans"
+_AGAIN = ".._cuda.again"
 
 
 def planned(verb):
@@ -17,6 +17,6 @@ def planned(verb):
     def wrapper(*arguments):
         if ON_CUDA.isdisjoint(map(type, arguments)):
             return verb(*arguments)
-        return side(_PLANS, "call")(verb, places, arguments)
+        return side(_AGAIN, "call")(verb, places, arguments)
 
     return wrapper

@@ -118,7 +118,7 @@ def _torch_stand_in(monkeypatch):
         empty=lambda shape, dtype, device: Tensor(np.zeros(shape, dtype)),
         cuda=types.SimpleNamespace(current_stream=lambda device: stream),
         is_grad_enabled=lambda: True,
-        **{f"float{bits}": f"float{bits}" for bits in (16, 32, 64)},
+        **{name: name for name in ("uint8", "int64", "float16", "float32", "float64")},
     )
     monkeypatch.setitem(sys.modules, "torch", module)
     return Library(Tensor)
