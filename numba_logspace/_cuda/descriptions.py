@@ -22,8 +22,8 @@ def _of_numba(array):
 
 
 def _of_interface(array):
-    interface = array.__cuda_array_interface__
-    if interface.get("mask") is not None:
+    interface = getattr(array, "__cuda_array_interface__", None)
+    if interface is None or interface.get("mask") is not None:
         return None
     (address, read_only), strides = interface["data"], interface.get("strides")
     strides = None if strides is None else tuple(strides)
@@ -32,7 +32,7 @@ def _of_interface(array):
 
 
 def _of_tensor(tensor):
-    if getattr(tensor, "requires_grad", False):
+    if not tensor.is_cuda or tensor.requires_grad:
         return None
     said = tuple(tensor.shape), tensor.stride(), tensor.dtype, tensor.device
     return tensor.data_ptr(), torch_stream(tensor), said

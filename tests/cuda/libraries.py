@@ -29,7 +29,7 @@ class Tensor:
     """What PyTorch shows of a tensor."""
 
     __module__ = "torch"
-    device = "cuda:0"
+    device, is_cuda, requires_grad = "cuda:0", True, False
 
     def __init__(self, array):
         self._array = array if isinstance(array, CupyArray) else CupyArray(array)

@@ -10,12 +10,13 @@ import threading
 
 import numpy as np
 import pytest
-from libraries import LIBRARIES
+from libraries import LIBRARIES, Tensor
 from on_device import Foreign, cuda, download, upload
 from special import assert_same
 
 import numba_logspace as nl
 from numba_logspace._cuda import again, arrays
+from numba_logspace._cuda.descriptions import reader
 from numba_logspace._cuda.plans import _Plan as Plan
 
 PACKAGE = str(pathlib.Path(nl.__file__).parent)
@@ -229,6 +230,30 @@ def test_how_arrays_lie_to_each_other_is():
     others = [memory[i : i + 40].reshape(1, 40) for i in (1, 81, 42, 20)]
     pairs = [(x, g), (x, x), (g, x), *((x, u) for u in others), *((u, u) for u in others)]
     checked(lambda number: nl.log1m_softmax_vjp(*pairs[number]), *range(len(pairs)))
+
+
+class OnEither(Foreign):
+    """An array of a library for both sides, which shows an interface only on CUDA."""
+
+    on_cuda = True
+
+    @property
+    def __cuda_array_interface__(self):
+        if not self.on_cuda:
+            raise AttributeError
+        return super().__cuda_array_interface__
+
+
+def test_what_the_general_way_has_to_look_at_has_none():
+    x, tensors = np.zeros((4, 10)), [Tensor(np.zeros(3)) for _ in range(3)]
+    tensors[1].is_cuda, tensors[2].requires_grad = False, True
+    either, elsewhere = OnEither(x), OnEither(x)
+    elsewhere.on_cuda = False
+    arrays = *tensors, either, elsewhere, Foreign(x, mask=Foreign(x > 0))
+    with pytest.MonkeyPatch.context() as patch:
+        LIBRARIES["stand-in for torch"](patch)
+        described = [reader(type(u))(u) is not None for u in arrays]
+    assert described == [True, False, False, True, False, False]
 
 
 def test_many_descriptions_are_forgotten(monkeypatch):
