@@ -64,6 +64,63 @@ class OnDevice:
         return t["ours"] / t["copy"]
 
 
+# {call: the function, the names of its arguments, and of `out` if there is one}.
+HOST_CALLS = {
+    "value into out": ("log1m_softmax", ("x",), "out"),
+    "value": ("log1m_softmax", ("x",), None),
+    "reduction": ("logsumexp", ("x",), None),
+    "derivative into out": ("log1m_softmax_vjp", ("x", "g"), "out"),
+    "loss": ("cross_entropy", ("x", "labels"), None),
+    "loss and gradient into out": ("cross_entropy_value_and_grad", ("x", "labels"), "out"),
+    "elementwise into out": ("logaddexp", ("x", "g"), "out"),
+}
+
+
+class Host:
+    """What a call costs the host, of arrays so small that the GPU waits for the host."""
+
+    params = list(HOST_CALLS)
+    param_names = ("call",)
+
+    def setup(self, call):
+        """Send the arrays, compile, and launch a kernel of Numba that does nothing."""
+        self.cuda = cuda = cuda_or_skip()
+        if not cuda.is_available():
+            raise NotImplementedError("there is no GPU")
+        name, arguments, out = HOST_CALLS[call]
+        given = {
+            "x": normals((4, 10), "float64"),
+            "g": normals((4, 10), "float64")[::-1].copy(),
+            "labels": np.arange(4),
+        }
+        sent = [cuda.to_device(given[a]) for a in arguments]
+        options = {"out": cuda.device_array((4, 10))} if out else {}
+        function = getattr(nl, name)
+        self.ours = lambda: function(*sent, **options)
+        x, y = cuda.to_device(given["x"]), cuda.device_array((4, 10))
+        nothing = cuda.jit(lambda x, y: None)
+        self.launch = lambda: nothing[128, 128](x, y)
+        for _ in range(4):  # calls that come again are done by a plan
+            self._calls(self.ours)
+            self._calls(self.launch)
+
+    def _calls(self, call):
+        # Fewer than a stream holds before the host has to wait.
+        for _ in range(100):
+            call()
+        self.cuda.synchronize()
+
+    def time_calls(self, call):
+        """A hundred calls, until the GPU is done."""
+        self._calls(self.ours)
+
+    def track_over_launch(self, call):
+        """The time of a call over that of a bare launch of two arrays by Numba."""
+        calls = {"ours": self.ours, "launch": self.launch}
+        t = interleaved({k: lambda c=c: self._calls(c) for k, c in calls.items()}, rounds=21)
+        return t["ours"] / t["launch"]
+
+
 class Code:
     """The PTX of log1m_softmax for rows held in registers, which is compiled without a GPU."""
 

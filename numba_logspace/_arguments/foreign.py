@@ -5,6 +5,7 @@ arguments of a call are together, and what takes the short way does not meet it.
 """
 
 import functools
+import inspect
 import sys
 from collections.abc import Callable
 
@@ -49,9 +50,15 @@ def library_of(kind):
     return ARRAY_API if hasattr(kind, "__array_namespace__") else None
 
 
+def names_of(verb):
+    """The names of the arguments of a verb, but for those that may be any number."""
+    code = inspect.unwrap(verb).__code__
+    return code.co_varnames[: code.co_argcount]
+
+
 def handed_over(verb):
     """Decorate a verb: a call with arguments of another library goes to what takes those."""
-    names = verb.__code__.co_varnames[1 : verb.__code__.co_argcount]
+    names = names_of(verb)[1:]
 
     @functools.wraps(verb)
     def wrapper(function, *arguments):

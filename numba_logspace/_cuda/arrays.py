@@ -12,6 +12,7 @@ from numba import cuda
 from numpy.lib.stride_tricks import as_strided
 
 from .._arguments import layout
+from . import tape
 
 
 class _Interface:
@@ -48,12 +49,12 @@ class Operand:
 
 def _read(owner, name, stream):
     # (header, number of the stream of the producer, or None where there is nothing to wait for)
-    if _library(owner) == "torch":
+    if library_of(type(owner)) == "torch":
         if getattr(owner, "requires_grad", False) and sys.modules["torch"].is_grad_enabled():
             raise TypeError(
                 f"{name} requires a gradient, and none is recorded here: pass {name}.detach()"
             )
-        return _header_of_tensor(owner, name), _torch_stream(owner)
+        return _header_of_tensor(owner, name), torch_stream(owner)
     interface = getattr(owner, "__cuda_array_interface__", None)
     if interface is None:
         return _header_of_dlpack(owner, stream), None
@@ -81,7 +82,8 @@ def _header_of_tensor(tensor, name):
 _INTEGERS = {f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
 
 
-def _torch_stream(tensor):
+def torch_stream(tensor):
+    """The number of PyTorch's current stream on the device of a tensor."""
     return sys.modules["torch"].cuda.current_stream(tensor.device).cuda_stream
 
 
@@ -92,8 +94,9 @@ def _header_of_dlpack(owner, stream):
     return _header(view.ptr, tuple(view.shape), strides, view.dtype.str, view.readonly)
 
 
-def _library(owner):
-    return type(owner).__module__.partition(".")[0]
+def library_of(kind):
+    """The name of the library that a class comes from."""
+    return kind.__module__.partition(".")[0]
 
 
 # --- streams -------------------------------------------------------------------------------------
@@ -122,6 +125,9 @@ def order(first, then):
     """Have stream `then` wait for all that stream `first` has been given; the host waits not."""
     if _same(first, then):
         return
+    noting = tape.current()
+    if noting:
+        noting.ordered = True
     event = cuda.event(timing=False)
     event.record(stream_of(first))
     event.wait(stream_of(then))
@@ -194,14 +200,30 @@ def span(header):
     return memory, -low, tuple(steps)
 
 
-def empty_like(owner, shape, dtype, stream):
-    """A new array of the library of `owner`."""
-    library = _library(owner)
+def empty(like, shape, dtype, stream):
+    """A new array of the library of another one."""
+    library = library_of(type(like))
     if library == "torch":
         torch = sys.modules["torch"]
-        array = torch.empty(shape, dtype=getattr(torch, dtype.name), device=owner.device)
-    elif library == "cupy":
-        array = sys.modules["cupy"].empty(shape, dtype)
-    else:
-        array = cuda.device_array(shape, dtype, stream=stream_of(stream))
-    return Operand(array, "", stream)
+        return torch.empty(shape, dtype=getattr(torch, dtype.name), device=like.device)
+    if library == "cupy":
+        return sys.modules["cupy"].empty(shape, dtype)
+    return cuda.device_array(shape, dtype, stream=stream_of(stream))
+
+
+def empty_like(owner, shape, dtype, stream):
+    """A new array of the library of `owner`, as an Operand."""
+    operand = Operand(empty(owner, shape, dtype, stream), "", stream)
+    noting = tape.current()
+    if noting:
+        noting.made.append((operand, owner))
+    return operand
+
+
+def reshaped(array, shape, stream):
+    """A contiguous array that was made on a stream, in another shape."""
+    if tuple(array.shape) == shape:
+        return array
+    array = array.reshape(shape)
+    # Numba forgets the stream.
+    return array.bind(stream_of(stream)) if hasattr(array, "bind") else array

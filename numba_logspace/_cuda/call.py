@@ -7,7 +7,7 @@ from .._arguments.rows import Rows as RowsOfCpu
 from .._arguments.slabs import Labels, rows_last, shared_form
 from .._cpu.engines import Moment, Reduction
 from . import engines, losses, ordered, totals
-from .arrays import Operand, empty_like, number_of_stream, order
+from .arrays import Operand, empty_like, number_of_stream, order, reshaped
 from .copy import fill_with, leave_out_first_max, move_present, pack, pack_labels, unpack
 
 
@@ -150,7 +150,7 @@ class Rows(RowsOfCpu):
         """Values of the working dtype as they are returned."""
         shape = self.row_shape(keepdims)
         if out is None and values.dtype == self.result:
-            return self.call.handed_out(values).reshape(shape)
+            return reshaped(self.call.handed_out(values), shape, self.call.stream)
         if out is None:
             out = self.call.new(shape, self.result)
         if out.size:

@@ -13,6 +13,7 @@ from numba.extending import overload
 
 from .._compile.inline import inlined
 from .._formulas.simd import const
+from . import tape
 from .arrays import flat, merged, span, stream_of
 
 _INLINED: Any = {"error_model": "numpy", "forceinline": True}
@@ -22,9 +23,17 @@ _FEWEST_BLOCKS = 128
 _TOO_LARGE = float(1 << 62)
 
 
+def blocks_of(units):
+    """How many blocks a kernel for so many is launched with."""
+    return max(units, _FEWEST_BLOCKS)
+
+
 def launch(kernel, units, threads, stream, *args):
     """Run a kernel of blocks of so many threads on a stream."""
-    kernel[max(units, _FEWEST_BLOCKS), threads, stream_of(stream)](*args)
+    kernel[blocks_of(units), threads, stream_of(stream)](*args)
+    noting = tape.current()
+    if noting:
+        noting.launches.append((kernel, units, threads, stream, args))
 
 
 @inlined

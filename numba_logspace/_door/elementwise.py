@@ -7,9 +7,11 @@ import inspect
 from .._arguments.layout import is_on_cuda
 from .._compile.first_look import look_first
 from .._family import FAMILY
-from .sides import side
+from .planned import planned
+from .sides import ON_CUDA, side
 
 _UFUNCS = ".._cuda.elementwise"
+_OPTIONS = {"out", "where", "stream"}
 
 
 def watch(ufuncs):
@@ -23,10 +25,26 @@ def watch(ufuncs):
 
 def _of_ufunc(ufunc, *args, **options):
     # NotImplemented, as in a class of arrays, where it is NumPy's.
+    if not options.keys() <= _OPTIONS:
+        return _call(ufunc, args, options)
+    out = options.get("out")
+    if out is None and len(args) == ufunc.nin + 1:
+        *args, out = args
+    return _of_entries(ufunc, options.get("where", True), out, options.get("stream"), *args)
+
+
+@planned
+def _of_entries(ufunc, where, out, stream, *inputs):
+    return _call(ufunc, inputs, {"where": where, "out": out, "stream": stream})
+
+
+def _call(ufunc, args, options):
     out = options.get("out")
     outs = out if isinstance(out, tuple) else (out,)
-    if not any(map(is_on_cuda, (*args, *outs, options.get("where")))):
+    on_cuda = [u for u in (*args, *outs, options.get("where")) if is_on_cuda(u)]
+    if not on_cuda:
         return NotImplemented
+    ON_CUDA.update(map(type, on_cuda))
     formula = FAMILY[ufunc.__name__].engine
     names = tuple(inspect.signature(formula).parameters)
     return side(_UFUNCS, "call")(ufunc, formula, names, args, options)

@@ -5,6 +5,7 @@ import numpy as np
 from .._arguments import entry_losses, loss_options, small, targets
 from .._arguments.foreign import handed_over
 from .._arguments.scores import memory_of
+from .planned import planned
 from .sides import rows_of
 
 
@@ -77,6 +78,7 @@ def loss(
 
 
 @handed_over
+@planned
 def _loss(
     function,
     logits,
@@ -122,6 +124,7 @@ def loss_and_gradient(
 
 
 @handed_over
+@planned
 def _loss_and_gradient(
     function,
     logits,
@@ -182,6 +185,7 @@ def hessian_of_loss(
 
 
 @handed_over
+@planned
 def _hessian_of_loss(
     function,
     logits,
@@ -222,6 +226,7 @@ def entry_loss(
 
 
 @handed_over
+@planned
 def _entry_loss(
     function, logits, scores, pos_weight, weights, where, reduction, out, workers, stream
 ):

@@ -2,6 +2,7 @@
 
 from .._arguments import matrices, products
 from .._arguments.foreign import handed_over
+from .planned import planned
 from .sides import goes_to_cuda, side
 
 _MATRICES, _PRODUCTS = ".._cuda.matrices", ".._cuda.products"
@@ -17,6 +18,7 @@ def jacobian(function, x, axis, stream):
 
 
 @handed_over
+@planned
 def _jacobian(function, x, axis, stream):
     if goes_to_cuda(x, None, stream, "x"):
         return side(_MATRICES, "jacobian")(function, x, axis, stream)
@@ -34,6 +36,7 @@ def product(function, a, b, out, workers, stream):
 
 
 @handed_over
+@planned
 def _product(function, a, b, out, workers, stream):
     if goes_to_cuda(a, workers, stream, "a"):
         return side(_MATRICES, "product")(function, a, b, out, stream)

@@ -2,6 +2,7 @@
 
 from .._arguments import small, weighted_derivatives
 from .._arguments.foreign import handed_over
+from .planned import planned
 from .sides import rows_of
 
 
@@ -24,6 +25,7 @@ def of_scan(function, x, axis, where, out, workers, stream, u):
 
 
 @handed_over
+@planned
 def _of_entries(function, x, axis, where, out, workers, stream, *operands):
     rows = rows_of(x, axis, where, workers, stream, of=function)
     more = _checked(function, operands, rows)
@@ -42,6 +44,7 @@ def of_rows(function, x, axis, keepdims, where, out, workers, stream, *operands)
 
 
 @handed_over
+@planned
 def _of_rows(function, x, axis, keepdims, where, out, workers, stream, *operands):
     rows = rows_of(x, axis, where, workers, stream, of=function)
     more = _checked(function, operands, rows)
@@ -65,6 +68,7 @@ def pair_of_entries(function, x, axis, where, out, workers, stream, g):
 
 
 @handed_over
+@planned
 def _pair_of_entries(function, x, axis, where, out, workers, stream, g):
     rows = rows_of(x, axis, where, workers, stream)
     g = rows.entries(g, "g")
@@ -83,6 +87,7 @@ def from_rows(function, x, axis, where, out, workers, stream, g):
 
 
 @handed_over
+@planned
 def _from_rows(function, x, axis, where, out, workers, stream, g):
     rows = rows_of(x, axis, where, workers, stream)
     c = rows.numbers(g, "g")
@@ -101,6 +106,7 @@ def hessian_of_rows(function, x, axis, where, out, workers, stream, g, t):
 
 
 @handed_over
+@planned
 def _hessian_of_rows(function, x, axis, where, out, workers, stream, g, t):
     rows = rows_of(x, axis, where, workers, stream)
     c, t = rows.numbers(g, "g"), rows.operand(t, "t")
@@ -119,6 +125,7 @@ def weighted(function, x, axis, b, return_sign, keepdims, where, out, workers, s
 
 
 @handed_over
+@planned
 def _weighted(function, x, axis, b, return_sign, keepdims, where, out, workers, stream):
     rows = rows_of(x, axis, where, workers, stream, beside=b, of=function)
     out = rows.out_of_rows(out, keepdims, {"b": rows.b}, return_sign)
@@ -135,6 +142,7 @@ def weighted_vjp(function, x, b, g, axis, where, out, workers, stream):
 
 
 @handed_over
+@planned
 def _weighted_vjp(function, x, b, g, axis, where, out, workers, stream):
     rows = _weighted_rows(x, b, axis, where, workers, stream)
     return weighted_derivatives.gradients(rows, g, out)
@@ -150,6 +158,7 @@ def weighted_jvp(function, x, b, t, s, axis, keepdims, where, out, workers, stre
 
 
 @handed_over
+@planned
 def _weighted_jvp(function, x, b, t, s, axis, keepdims, where, out, workers, stream):
     rows = _weighted_rows(x, b, axis, where, workers, stream)
     return weighted_derivatives.slopes(rows, t, s, keepdims, out)

@@ -2,6 +2,7 @@
 
 from .._arguments import segments
 from .._arguments.foreign import handed_over
+from .planned import planned
 from .sides import goes_to_cuda, side
 
 _SEGMENTS = ".._cuda.segments"
@@ -14,6 +15,7 @@ def _segments(x, *given, workers, stream):
 
 
 @handed_over
+@planned
 def of_segments(function, x, segment_ids, offsets, num_segments, out, workers, stream):
     """A result for each entry, or for each segment where the function is a reduction."""
     given = x, segment_ids, offsets, num_segments
@@ -21,6 +23,7 @@ def of_segments(function, x, segment_ids, offsets, num_segments, out, workers, s
 
 
 @handed_over
+@planned
 def gradients_of_segments(function, x, g, segment_ids, offsets, num_segments, out, workers, stream):
     """A result for each entry, from x and the cotangent g of the values."""
     given = x, segment_ids, offsets, num_segments

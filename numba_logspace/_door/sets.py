@@ -2,6 +2,7 @@
 
 from .._arguments import gated, targets
 from .._arguments.foreign import handed_over
+from .planned import planned
 from .sides import rows_of
 
 
@@ -15,6 +16,7 @@ def of_sets(function, gate, a, b, axis, out, workers, stream):
 
 
 @handed_over
+@planned
 def _of_sets(function, gate, a, b, axis, out, workers, stream):
     targets.check_axis(axis)
     rows = rows_of(a, axis, None, workers, stream, "a")
@@ -31,6 +33,7 @@ def gradients_of_sets(function, gate, a, b, g, axis, workers, stream):
 
 
 @handed_over
+@planned
 def _gradients_of_sets(function, gate, a, b, g, axis, workers, stream):
     targets.check_axis(axis)
     rows = rows_of(a, axis, None, workers, stream, "a")

@@ -11,6 +11,8 @@ import importlib
 from .._arguments.layout import is_on_cuda
 
 _CPU, _CUDA = ".._arguments.rows", ".._cuda.call"
+# The classes of the CUDA arrays that have come.
+ON_CUDA: set = set()
 
 
 @functools.cache
@@ -41,4 +43,6 @@ def goes_to_cuda(x, workers, stream, name):
         raise TypeError(f"stream must be None where {name} is not a CUDA array, got {stream!r}")
     if on_cuda and workers is not None:
         raise TypeError(f"workers must be None for CUDA arrays, got {workers!r}")
+    if on_cuda:
+        ON_CUDA.add(type(x))
     return on_cuda

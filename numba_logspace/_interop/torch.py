@@ -23,10 +23,12 @@ def take_soon(call):
     """The result of a call that is not yet described, or None where there is more to be looked at.
 
     That is anything but options and whole tensors of the CPU, of real dtypes of NumPy, of which
-    only the first may ask for derivatives.
+    only the first may ask for derivatives; or whole tensors of CUDA, of which none does.
     """
     if torch.compiler.is_dynamo_compiling() or is_transformed() or is_traced():
         return None
+    if _is_on_cuda(call.arguments):
+        return call.here()
     tensors, others = {}, {}
     for name, u in call.arguments.items():
         kind = type(u)
@@ -46,6 +48,21 @@ def take_soon(call):
     if recorded and not _OPTIONS_OF_LOSSES.isdisjoint(call.arguments) and "targets" in tensors:
         return None
     return _recorded_soon(call, tensors, others) if recorded else _plain_soon(call, tensors, others)
+
+
+def _is_on_cuda(arguments):
+    # Whether all tensors are, and are to be taken as they are.
+    found = False
+    for u in arguments.values():
+        if type(u) in PLAIN:
+            if not u.is_cuda or u.layout is not torch.strided or u.dtype.is_complex:
+                return False
+            if u.requires_grad and torch.is_grad_enabled():
+                return False
+            found = True
+        elif type(u) not in _OPTIONS:
+            return False
+    return found
 
 
 def _plain_soon(call, tensors, others):

@@ -29,7 +29,7 @@ class Tensor:
     """What PyTorch shows of a tensor."""
 
     __module__ = "torch"
-    device = "cuda:0"
+    device, is_cuda, requires_grad = "cuda:0", True, False
 
     def __init__(self, array):
         self._array = array if isinstance(array, CupyArray) else CupyArray(array)
@@ -118,7 +118,7 @@ def _torch_stand_in(monkeypatch):
         empty=lambda shape, dtype, device: Tensor(np.zeros(shape, dtype)),
         cuda=types.SimpleNamespace(current_stream=lambda device: stream),
         is_grad_enabled=lambda: True,
-        **{kind: kind for kind in ("float16", "float32", "float64", "int32", "int64")},
+        **{k: k for k in ("uint8", "int32", "int64", "float16", "float32", "float64")},
     )
     monkeypatch.setitem(sys.modules, "torch", module)
     return Library(Tensor)

@@ -153,7 +153,7 @@ def test_the_door_imports_neither_side():
     # It names them in strings, and looks them up when a call first needs them.
     door = [name for name in MODULES if name.split(".")[0] == "_door"]
     sides = {"_arguments.rows"}
-    on_cuda = "call", "chains", "elementwise", "matrices", "products", "segments"
+    on_cuda = "again", "call", "chains", "elementwise", "matrices", "products", "segments"
     sides |= {f"_cuda.{name}" for name in on_cuda}
     assert {other for name in door for other in spelled(name, tree(name))} == sides
     assert not sides & {other for name in door for other in stated(name, tree(name))}
