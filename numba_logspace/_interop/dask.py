@@ -160,7 +160,7 @@ def _rows_of(call, shadows):
         where = others.pop("where", None)
     rows = Rows(x, call.axis, where, call.options.get("workers"), call.first, b)
     if call.along_one and not rows.axes:
-        raise np.exceptions.AxisError(call.axis, 0, "axis")
+        raise np.exceptions.AxisError(call.axis, 0)
     if "class_weights" in others:
         loss_options.weights_of_classes(others.pop("class_weights"), rows)
     for name in () if has_single_entries(call.kind) else call.function.operands:

@@ -6,7 +6,7 @@ from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
 from .calls import with_gradient
-from .derivatives.elementwise import PARTIALS
+from .derivatives.elementwise import ARGUMENTS
 from .derivatives.point import Point as AnyPoint
 from .derivatives.rows import missing
 from .derivatives.table import has_second, rules_of
@@ -20,7 +20,7 @@ _linear_p.multiple_results = True
 
 def elementwise(function, arrays):
     """An elementwise function on arrays of JAX of one dtype, with its derivatives."""
-    made = Made(function, tuple(PARTIALS[function]), {}, 0)
+    made = Made(function, ARGUMENTS[function], {}, 0)
     return call(made, jnp.broadcast_arrays(*arrays))[0]
 
 

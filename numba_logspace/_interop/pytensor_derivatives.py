@@ -11,7 +11,7 @@ from pytensor.tensor.exceptions import NotScalarConstantError
 
 from .._arguments.layout import normalize_axes
 from .calls import with_gradient
-from .derivatives.elementwise import PARTIALS
+from .derivatives.elementwise import ARGUMENTS
 from .derivatives.point import Point as AnyPoint
 from .derivatives.rows import missing
 from .derivatives.table import has_second, rules_of
@@ -27,6 +27,7 @@ _NUMPY = types.SimpleNamespace(
     exp=pt.exp,
     expm1=pt.expm1,
     flip=pt.flip,
+    isnan=pt.isnan,
     log=pt.log,
     log1p=pt.log1p,
     moveaxis=pt.moveaxis,
@@ -110,7 +111,7 @@ def call(function, names, arrays, others, ndim=None):
 
 def elementwise(function, arrays):
     """An elementwise function of variables."""
-    return call(function, PARTIALS[function], arrays, {})[0]
+    return call(function, ARGUMENTS[function], arrays, {})[0]
 
 
 def _with_gradient(made, inputs, outputs):

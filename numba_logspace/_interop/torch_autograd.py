@@ -3,7 +3,7 @@
 import torch
 from torch.autograd import forward_ad
 
-from .derivatives.elementwise import PARTIALS
+from .derivatives.elementwise import ARGUMENTS
 from .derivatives.point import Point as AnyPoint
 from .derivatives.rows import missing
 from .derivatives.table import has_second, rules_of
@@ -50,7 +50,7 @@ def _refuse_forward_twice(made):
 
 def elementwise(function, tensors):
     """An elementwise function on tensors, with its derivatives."""
-    made = Made(function, tuple(PARTIALS[function]), {}, 0)
+    made = Made(function, ARGUMENTS[function], {}, 0)
     if not is_recorded(tensors):
         return compute(made, tensors)[0]
     return record(made, torch.broadcast_tensors(*tensors))[0]
