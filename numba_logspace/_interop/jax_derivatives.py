@@ -1,7 +1,10 @@
 """The derivatives of calls on arrays of JAX, in both modes."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
@@ -57,6 +60,29 @@ class Point(AnyPoint):
         """The sums over the axes along which an array of that shape was broadcast."""
         return summed_to(u, shape)
 
+    def wide(self, u):
+        """An array in float64, or in float32 without 64 bits."""
+        return u.astype(jax.dtypes.canonicalize_dtype(np.float64))
+
+    def narrow(self, u):
+        """An array in the dtype of x."""
+        return u.astype(self.x.dtype)
+
+    @functools.cached_property
+    def segments(self):
+        """(the segment of each entry along the first axis, how many there are)."""
+        offsets, ids, n = self["offsets"], self["segment_ids"], len(self.x)
+        if offsets is not None:
+            return jnp.searchsorted(offsets, jnp.arange(n), side="right") - 1, len(offsets) - 1
+        if self.made.kind == "segment reduction":
+            return ids, self.made.others["num_segments"]
+        _, ids = jnp.unique(ids, return_inverse=True, size=n)
+        return ids, n
+
+    def added(self, u):
+        """The sums over segments."""
+        return jax.ops.segment_sum(u, *self.segments)
+
     def is_floating(self, u):
         """Whether an array has a dtype of floats."""
         return jnp.issubdtype(u.dtype, jnp.floating)
@@ -79,7 +105,7 @@ def _jvp(arrays, tangents, *, made):
     count = len(avals_of(made, arrays))
     full = with_gradient(made.function)
     if full != made.function:
-        made = Made(full, made.names, made.others, arrays[0].ndim)
+        made = Made(full, made.names, made.others, arrays[0].ndim, value_only=True)
     results, total = call(made, arrays), []
     kept = _kept(made, results)
     for name, t in zip(made.names, tangents):

@@ -27,11 +27,12 @@ _FIXED = ("segment", "chain", "weighted", "product ")
 class Made:
     """A call without its arrays: the function, the names of the arrays, the other arguments.
 
-    Axes are counted from the last, so that one more may come before all.
+    Axes are counted from the last, so that one more may come before all. `value_only` says that of
+    a value with its gradient nobody looks at the gradient.
     """
 
-    def __init__(self, function, names, others, ndim):
-        self.function, self.names = function, names
+    def __init__(self, function, names, others, ndim, value_only=False):
+        self.function, self.names, self.value_only = function, names, value_only
         self.kind = kind_of(function)
         self.others = others
         if "axis" in others:

@@ -117,6 +117,7 @@ def _opened(function, names, options):
     # As it came from `as_operator`.
     made = Made.__new__(Made)
     made.function, made.kind, made.names = function, kind_of(function), names.split()
+    made.value_only = False
     made.others = {k: tuple(u) if type(u) is list else u for k, u in json.loads(options).items()}
     return made
 
