@@ -1,6 +1,7 @@
 """A plugin of pytest: SciPy's functions are ours, with SciPy's signatures, wherever it has them."""
 
 import collections
+import contextlib
 import sys
 
 import scipy.special
@@ -42,6 +43,12 @@ def _swap(ours):
 
 for _function in (logsumexp, softmax, log_softmax):
     _swap(_function)
+with contextlib.suppress(ImportError):
+    from sklearn.utils import _array_api
+
+    # From 1.8 on it has one of its own, for arrays of all libraries.
+    if hasattr(_array_api, "_logsumexp"):
+        _array_api._logsumexp = lambda array, axis=None, xp=None: logsumexp(array, axis)
 
 
 def pytest_terminal_summary(terminalreporter):
