@@ -209,9 +209,6 @@ __all__ = [
     "xlogy",
 ]
 
-_register(globals())
-_register_takers(globals())
-
 
 def __getattr__(name: str) -> object:
     # What most programs never ask for, and takes time to import.
@@ -220,3 +217,7 @@ def __getattr__(name: str) -> object:
 
         return import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+_register(globals())
+_register_takers(globals(), lambda name: getattr(__getattr__("partials"), name))

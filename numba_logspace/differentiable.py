@@ -9,7 +9,7 @@ Import it by its name; `import numba_logspace` alone does not.
 """
 
 from ._family import named
-from ._interop.derivatives.elementwise import PARTIALS
+from ._interop.derivatives.elementwise import ARGUMENTS
 from ._interop.register import elementwise
 
 _TEMPLATE = """{name}({arguments})
@@ -41,12 +41,14 @@ Special values and error bound are those of the ufunc. The derivatives can be di
 
 
 def _function(name):
+    names = ARGUMENTS[name]
+
     def function(*arguments):
-        return elementwise(name, arguments)
+        return elementwise(name, names, arguments)
 
     function.__name__ = function.__qualname__ = name
     function.__module__ = __name__
-    function.__doc__ = _TEMPLATE.format(name=name, arguments=", ".join(PARTIALS[name]))
+    function.__doc__ = _TEMPLATE.format(name=name, arguments=", ".join(names))
     return function
 
 

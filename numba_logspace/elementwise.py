@@ -357,4 +357,4 @@ log_mix_dt = _define(
     ">>> float(nl.log_mix_dt(40.0, 1.0, 0.0))\n2.6854720659566e-18",
 )
 
-watch([globals()[name] for name in named("elementwise")])
+watch([globals()[name] for name in named("elementwise")], FAMILY)

@@ -13,6 +13,8 @@ import inspect
 import numba_logspace as _nl
 
 from ._arguments.ufuncs import make_ufunc
+from ._door.elementwise import watch
+from ._family import FAMILY
 from ._family.partials import PARTIALS
 from ._jitted.elementwise import register_ufunc
 
@@ -282,10 +284,11 @@ def _define(entry):
 
 def _ufuncs():
     # Those that are public functions already, and ours.
-    ufuncs = {}
-    for entry in PARTIALS.values():
-        if entry.name not in ufuncs:
-            ufuncs[entry.name] = getattr(_nl, entry.name, None) or _define(entry)
+    entries = {entry.name: entry for entry in PARTIALS.values()}
+    public = {name: getattr(_nl, name) for name in entries if name in FAMILY}
+    ours = {name: _define(entry) for name, entry in entries.items() if name not in public}
+    watch([*ours.values()], entries)
+    ufuncs = public | ours
     return {name: ufuncs[entry.name] for name, entry in PARTIALS.items()}
 
 

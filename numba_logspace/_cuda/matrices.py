@@ -30,7 +30,7 @@ def jacobian(function, x, axis, stream):
     axes = layout.normalize_axes(axis, header.ndim)
     check_axis(axis)
     if not axes:
-        raise np.exceptions.AxisError(axis, 0, "axis")
+        raise np.exceptions.AxisError(axis, 0)
     rows = np.moveaxis(header, axes[0], -1)
     n = rows.shape[-1]
     out = call.new((*rows.shape, n), result)

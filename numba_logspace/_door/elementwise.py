@@ -3,19 +3,24 @@
 import contextlib
 import importlib.util
 import inspect
+from typing import Any
 
 from .._arguments.layout import is_on_cuda
 from .._compile.first_look import look_first
-from .._family import FAMILY
 from .planned import planned
 from .sides import ON_CUDA, side
 
 _UFUNCS = ".._cuda.elementwise"
 _OPTIONS = {"out", "where", "stream"}
+_FORMULAS: dict[str, Any] = {}
 
 
-def watch(ufuncs):
-    """Have calls of these ufuncs go to CUDA where an argument is a CUDA array."""
+def watch(ufuncs, table):
+    """Have calls of these ufuncs go to CUDA where an argument is a CUDA array.
+
+    `table` has their entries by name.
+    """
+    _FORMULAS.update({ufunc.__name__: table[ufunc.__name__].engine for ufunc in ufuncs})
     # Without numba-cuda nothing could compute with it, and NumPy says what it is; also where ufuncs
     # are not called as they are known to be.
     if importlib.util.find_spec("numba_cuda") is not None:
@@ -45,6 +50,6 @@ def _call(ufunc, args, options):
     if not on_cuda:
         return NotImplemented
     ON_CUDA.update(map(type, on_cuda))
-    formula = FAMILY[ufunc.__name__].engine
+    formula = _FORMULAS[ufunc.__name__]
     names = tuple(inspect.signature(formula).parameters)
     return side(_UFUNCS, "call")(ufunc, formula, names, args, options)

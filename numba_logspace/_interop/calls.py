@@ -83,6 +83,11 @@ def has_single_entries(kind):
     return kind in _OF_ENTRIES
 
 
+def kind_of(name):
+    """The kind of a public function, or of a derivative of an elementwise one."""
+    return FAMILY[name].kind if name in FAMILY else "elementwise"
+
+
 def name_of(function):
     """The public name of an entry of the table."""
     return "logsumexp" if function is WEIGHTED_LOGSUMEXP else function.name
@@ -90,13 +95,13 @@ def name_of(function):
 
 def with_gradient(name):
     """What gives a loss together with its gradient; all else is itself."""
-    has_one = FAMILY[name].kind in ("loss", "class weights", "entry loss")
+    has_one = kind_of(name) in ("loss", "class weights", "entry loss")
     return f"{name}_value_and_grad" if has_one or name == "hmm_loglikelihood" else name
 
 
 def run(name, arguments):
     """A public function on arguments by name."""
-    said = _SAID.get(FAMILY[name].kind, ())
+    said = _SAID.get(kind_of(name), ())
     return PUBLIC[name](**dict.fromkeys(said) | arguments)
 
 

@@ -160,7 +160,7 @@ def _rows_of(call, shadows):
         where = others.pop("where", None)
     rows = Rows(x, call.axis, where, call.options.get("workers"), call.first, b)
     if call.along_one and not rows.axes:
-        raise np.exceptions.AxisError(call.axis, 0, "axis")
+        raise np.exceptions.AxisError(call.axis, 0)
     if "class_weights" in others:
         loss_options.weights_of_classes(others.pop("class_weights"), rows)
     for name in () if has_single_entries(call.kind) else call.function.operands:
@@ -235,25 +235,33 @@ def _share_out(call):
     of_blocks = dict.fromkeys(own, 1)
     double, like = np.float64, weights._meta
     pair = weights, own
-    sums = blockwise(_sum_of_weights, own, [pair], {}, like, double, adjust_chunks=of_blocks)
-    total = _total(sums, range(sums.ndim), np.dtype(double), weights.size / count)
-    call.arrays["weights"] = (
-        blockwise(_shares, own, [pair, (total, ())], {}, like, double),
-        own,
-    )
+    totals = []
+    for scale in (1.0, _SMALLER):
+        function = functools.partial(_sum_of_weights, scale)
+        sums = blockwise(function, own, [pair], {}, like, double, adjust_chunks=of_blocks)
+        total = _total(sums, range(sums.ndim), np.dtype(double), weights.size / count)
+        totals.append((total, ()))
+    call.arrays["weights"] = blockwise(_shares, own, [pair, *totals], {}, like, double), own
     return 1
 
 
-def _sum_of_weights(weights):
+# What weights are multiplied with whose sum may leave the range of doubles.
+_SMALLER = 2.0**-100
+
+
+def _sum_of_weights(scale, weights):
     if isinstance(weights, np.ndarray):  # on a GPU what is wrong becomes NaN
         targets.check_row_weights(weights)
-    return weights.sum(dtype=np.float64, keepdims=True)
+    with np.errstate(all="ignore"):
+        return (weights.astype(np.float64) * scale).sum(keepdims=True)
 
 
-def _shares(weights, total):
+def _shares(weights, total, smaller):
     if isinstance(weights, np.ndarray):
-        _check_total(total)
-    return weights / total
+        _check_total(smaller if np.isinf(total) else total)
+    weights = weights.astype(np.float64)
+    with np.errstate(all="ignore"):  # of the way that is not taken
+        return np.where(np.isinf(total), weights * _SMALLER / smaller, weights / total)
 
 
 def _check_total(total):
@@ -282,7 +290,7 @@ def _sum_of_parts(parts, axis, keepdims):
     last = np.moveaxis(parts, axis, range(-len(axis), 0))
     last = last.reshape((*last.shape[: last.ndim - len(axis)], -1))
     total = error = np.zeros_like(last, shape=last.shape[:-1])
-    with np.errstate(invalid="ignore"):  # of infinities
+    with np.errstate(invalid="ignore", over="ignore"):  # of infinities
         for k in range(last.shape[-1]):
             part, before = last[..., k], total
             total = before + part

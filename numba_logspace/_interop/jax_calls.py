@@ -22,9 +22,9 @@ call_p.multiple_results = True
 class Made(AnyMade):
     """A call without its arrays, which JAX compares to find what it has compiled."""
 
-    def __init__(self, function, names, others, ndim):
-        super().__init__(function, names, others, ndim)
-        self._key = function, names, repr(sorted(self.others.items()))
+    def __init__(self, function, names, others, ndim, value_only=False):
+        super().__init__(function, names, others, ndim, value_only)
+        self._key = function, names, repr(sorted(self.others.items())), value_only
 
     def __eq__(self, other):
         return type(other) is Made and self._key == other._key

@@ -1,12 +1,15 @@
 """The derivatives of calls on arrays of JAX, in both modes."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.extend.core import Primitive
 from jax.interpreters import ad, batching, mlir
 
 from .calls import with_gradient
-from .derivatives.elementwise import PARTIALS
+from .derivatives.elementwise import ARGUMENTS
 from .derivatives.point import Point as AnyPoint
 from .derivatives.rows import missing
 from .derivatives.table import has_second, rules_of
@@ -20,7 +23,7 @@ _linear_p.multiple_results = True
 
 def elementwise(function, arrays):
     """An elementwise function on arrays of JAX of one dtype, with its derivatives."""
-    made = Made(function, tuple(PARTIALS[function]), {}, 0)
+    made = Made(function, ARGUMENTS[function], {}, 0)
     return call(made, jnp.broadcast_arrays(*arrays))[0]
 
 
@@ -57,6 +60,29 @@ class Point(AnyPoint):
         """The sums over the axes along which an array of that shape was broadcast."""
         return summed_to(u, shape)
 
+    def wide(self, u):
+        """An array in float64, or in float32 without 64 bits."""
+        return u.astype(jax.dtypes.canonicalize_dtype(np.float64))
+
+    def narrow(self, u):
+        """An array in the dtype of x."""
+        return u.astype(self.x.dtype)
+
+    @functools.cached_property
+    def segments(self):
+        """(the segment of each entry along the first axis, how many there are)."""
+        offsets, ids, n = self["offsets"], self["segment_ids"], len(self.x)
+        if offsets is not None:
+            return jnp.searchsorted(offsets, jnp.arange(n), side="right") - 1, len(offsets) - 1
+        if self.made.kind == "segment reduction":
+            return ids, self.made.others["num_segments"]
+        _, ids = jnp.unique(ids, return_inverse=True, size=n)
+        return ids, n
+
+    def added(self, u):
+        """The sums over segments."""
+        return jax.ops.segment_sum(u, *self.segments)
+
     def is_floating(self, u):
         """Whether an array has a dtype of floats."""
         return jnp.issubdtype(u.dtype, jnp.floating)
@@ -79,7 +105,7 @@ def _jvp(arrays, tangents, *, made):
     count = len(avals_of(made, arrays))
     full = with_gradient(made.function)
     if full != made.function:
-        made = Made(full, made.names, made.others, arrays[0].ndim)
+        made = Made(full, made.names, made.others, arrays[0].ndim, value_only=True)
     results, total = call(made, arrays), []
     kept = _kept(made, results)
     for name, t in zip(made.names, tangents):

@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from .._family import FAMILY
+from .calls import kind_of
 
 _WHOLE = slice(None)
 
@@ -40,7 +40,7 @@ _OF_CHAIN: dict[str, Any] = {
 
 def likes_of(name):
     """What the results of a function are like, in a flat tuple; () of all other functions."""
-    return _OF_CHAIN.get(name) or _OF_KINDS.get(FAMILY[name].kind, ())
+    return _OF_CHAIN.get(name) or _OF_KINDS.get(kind_of(name), ())
 
 
 def shape_like(like, shapes, options):

@@ -12,6 +12,7 @@ from .calls import (
     RESULTS,
     ROWS,
     has_single_entries,
+    kind_of,
     run,
 )
 from .likes import flattened, likes_of, shape_like
@@ -26,12 +27,13 @@ _FIXED = ("segment", "chain", "weighted", "product ")
 class Made:
     """A call without its arrays: the function, the names of the arrays, the other arguments.
 
-    Axes are counted from the last, so that one more may come before all.
+    Axes are counted from the last, so that one more may come before all. `value_only` says that of
+    a value with its gradient nobody looks at the gradient.
     """
 
-    def __init__(self, function, names, others, ndim):
-        self.function, self.names = function, names
-        self.kind = FAMILY[function].kind
+    def __init__(self, function, names, others, ndim, value_only=False):
+        self.function, self.names, self.value_only = function, names, value_only
+        self.kind = kind_of(function)
         self.others = others
         if "axis" in others:
             axis = _from_last(others["axis"], ndim, function in _ALONG_ONE)
@@ -87,7 +89,7 @@ def _from_last(axis, ndim, along_one):
 
 def shapes_of(function, shapes, options, broadcast=np.broadcast_shapes):
     """The shape of each result, from those of the arrays by name, of which the first counts."""
-    first, kind = next(iter(shapes.values())), FAMILY[function].kind
+    first, kind = next(iter(shapes.values())), kind_of(function)
     likes = likes_of(function)
     if likes:
         return [shape_like(like, shapes, options) for like in likes]

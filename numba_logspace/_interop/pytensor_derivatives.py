@@ -1,5 +1,6 @@
 """The derivatives of calls on variables of PyTensor, in both modes."""
 
+import functools
 import types
 
 import pytensor.tensor as pt
@@ -11,7 +12,7 @@ from pytensor.tensor.exceptions import NotScalarConstantError
 
 from .._arguments.layout import normalize_axes
 from .calls import with_gradient
-from .derivatives.elementwise import PARTIALS
+from .derivatives.elementwise import ARGUMENTS
 from .derivatives.point import Point as AnyPoint
 from .derivatives.rows import missing
 from .derivatives.table import has_second, rules_of
@@ -27,6 +28,7 @@ _NUMPY = types.SimpleNamespace(
     exp=pt.exp,
     expm1=pt.expm1,
     flip=pt.flip,
+    isnan=pt.isnan,
     log=pt.log,
     log1p=pt.log1p,
     moveaxis=pt.moveaxis,
@@ -110,7 +112,7 @@ def call(function, names, arrays, others, ndim=None):
 
 def elementwise(function, arrays):
     """An elementwise function of variables."""
-    return call(function, PARTIALS[function], arrays, {})[0]
+    return call(function, ARGUMENTS[function], arrays, {})[0]
 
 
 def _with_gradient(made, inputs, outputs):
@@ -119,7 +121,7 @@ def _with_gradient(made, inputs, outputs):
     if full == made.function:
         return made, outputs
     results = call(full, made.names, inputs, made.others)
-    return Made(full, made.names, made.others, inputs[0].ndim), results
+    return Made(full, made.names, made.others, inputs[0].ndim, value_only=True), results
 
 
 def _is_zero(t):
@@ -225,6 +227,31 @@ class Point(AnyPoint):
     def summed_to(self, u, shape):
         """The sums over the axes along which a variable of that shape was broadcast."""
         return _summed(u, infer_static_shape(shape)[1])
+
+    def wide(self, u):
+        """A variable in float64."""
+        return u.astype("float64")
+
+    def narrow(self, u):
+        """A variable in the dtype of x."""
+        return u.astype(self.x.dtype)
+
+    @functools.cached_property
+    def segments(self):
+        """(the segment of each entry along the first axis, how many there are)."""
+        offsets, ids = self["offsets"], self["segment_ids"]
+        if offsets is not None:
+            entries = pt.arange(self.x.shape[0])
+            return pt.searchsorted(offsets, entries, side="right") - 1, offsets.shape[0] - 1
+        if self.made.kind == "segment reduction":
+            return ids, self.made.others["num_segments"]
+        return ids, pt.max(pt.concatenate([ids, [-1]])) + 1
+
+    def added(self, u):
+        """The sums over segments."""
+        ids, count = self.segments
+        shape = [count, *(u.shape[i] for i in range(1, u.ndim))]
+        return pt.inc_subtensor(pt.zeros(shape, u.dtype)[ids], u)
 
     def is_floating(self, u):
         """Whether a variable has a dtype of floats."""

@@ -78,7 +78,9 @@ def _jitted(made, node):
     """The source of a function of the arrays for jitted code, or None where it has no such call."""
     arrays = dict(zip(made.names, node.inputs))
     weighted = made.kind == "reduction" and "b" in made.names
-    if not FAMILY[made.function].runs("jitted") or weighted or "where" in made.names:
+    if weighted or "where" in made.names:
+        return None
+    if made.kind != "elementwise" and not FAMILY[made.function].runs("jitted"):
         return None
     if made.kind.startswith(_IN_PYTHON) or "class_weights" in made.names:
         return None

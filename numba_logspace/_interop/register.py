@@ -5,7 +5,6 @@ import functools
 from .._arguments.foreign import ARRAY_API, TAKERS, library_of
 from .._family import FAMILY
 from . import PUBLIC
-from .derivatives.elementwise import PARTIALS
 
 # Nothing of a library is imported before the first of its arrays comes. Statements import, since
 # they alone can be followed by the compiler of PyTorch.
@@ -94,7 +93,7 @@ def _take_soon(file, call):
     return _take(file, call) if result is None else result
 
 
-def elementwise(name, arguments):
+def elementwise(name, names, arguments):
     """An elementwise function on arrays of a library that NumPy's ufuncs do not serve."""
     found = [library_of(type(u)) for u in arguments]
     libraries = [library for library in found if library is not None]
@@ -103,15 +102,18 @@ def elementwise(name, arguments):
         raise TypeError(f"arguments of {name} must be of one library, got {', '.join(libraries)}")
     if first not in _OWN_ELEMENTWISE:
         return PUBLIC[name](*arguments)
-    names = PARTIALS[name]
     if len(arguments) != len(names):
         wanted = f"{len(names)} arguments, {', '.join(names)}"
         raise TypeError(f"{name} takes {wanted}, got {len(arguments)}")
     return _OWN_ELEMENTWISE[first]().on_elements(name, dict(zip(names, arguments)))
 
 
-def register(functions):
-    """Take the calls of all libraries, with public functions {name: function}."""
+def register(functions, derivative):
+    """Take the calls of all libraries, with public functions {name: function}.
+
+    `derivative(name)` gives those of the elementwise functions.
+    """
+    PUBLIC.derivative = staticmethod(derivative)
     PUBLIC.update({name: functions[name] for name in (*FAMILY, "set_workers")})
     TAKERS.update({top: functools.partial(_take, file) for top, file in _FILES.items()})
     TAKERS.update({top: functools.partial(_take_soon, file) for top, file in _SOON.items()})

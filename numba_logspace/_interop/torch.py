@@ -127,7 +127,7 @@ def _in_graph(call):
 def _made(function, call, tensors, others):
     others = _counted(call, tensors, others)
     ndims = [u.ndim for name, u in tensors.items() if name in (call.first, "a", "b")]
-    return Made(function, tuple(tensors), others, max(ndims))
+    return Made(function, tuple(tensors), others, max(ndims), function != call.name)
 
 
 def _counted(call, tensors, others):

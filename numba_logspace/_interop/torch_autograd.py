@@ -1,9 +1,11 @@
 """Calls on tensors that are recorded for their derivatives: by autograd and by torch.func."""
 
+import functools
+
 import torch
 from torch.autograd import forward_ad
 
-from .derivatives.elementwise import PARTIALS
+from .derivatives.elementwise import ARGUMENTS
 from .derivatives.point import Point as AnyPoint
 from .derivatives.rows import missing
 from .derivatives.table import has_second, rules_of
@@ -11,7 +13,8 @@ from .torch_calls import Made, compute
 
 # Of these kinds the results are needed for the derivatives.
 _KEEPING = {"loss and gradient", "class weights and gradient", "entry loss and gradient", "chain"}
-_MORE_THAN_CALLS = {*_KEEPING, "elementwise", "gated", "jacobian"}
+# Of these the rules in forward mode are calls of the family and nothing else.
+_CALLS_ALONE = {"map", "scan", "reduction", "product", "vjp of a scan", "jvp of a scan"}
 
 
 def is_recorded(tensors):
@@ -37,11 +40,13 @@ def record(made, tensors):
 def _refuse_forward_twice(made):
     # PyTorch switches forward mode off where a function's own jvp is computed: of rules that are
     # more than calls of the family the outer of two would give 0, or lack a part.
-    if made.kind not in _MORE_THAN_CALLS and "b" not in made.names:
+    if made.kind in _CALLS_ALONE and "b" not in made.names:
         return
     stack = torch._C._functorch.get_interpreter_stack() or ()
     forward = torch._C._functorch.TransformType.Jvp
-    if sum(level.key() == forward for level in stack) > 1:
+    # Within a rule one of the levels is being computed.
+    done = not torch._C._is_fwd_grad_enabled()
+    if sum(level.key() == forward for level in stack) - done > 1:
         raise NotImplementedError(
             f"{made.function} has no derivatives in forward mode within forward mode on tensors: "
             "take reverse mode for one of them, as torch.func.hessian does"
@@ -50,7 +55,7 @@ def _refuse_forward_twice(made):
 
 def elementwise(function, tensors):
     """An elementwise function on tensors, with its derivatives."""
-    made = Made(function, tuple(PARTIALS[function]), {}, 0)
+    made = Made(function, ARGUMENTS[function], {}, 0)
     if not is_recorded(tensors):
         return compute(made, tensors)[0]
     return record(made, torch.broadcast_tensors(*tensors))[0]
@@ -91,6 +96,31 @@ class Point(AnyPoint):
         """The sums over the axes along which a tensor of that shape was broadcast."""
         return u.sum_to_size(shape)
 
+    def wide(self, u):
+        """A tensor in float64."""
+        return u.double()
+
+    def narrow(self, u):
+        """A tensor in the dtype of x."""
+        return u.to(self.x.dtype)
+
+    @functools.cached_property
+    def segments(self):
+        """(the segment of each entry along the first axis, how many there are)."""
+        offsets, ids = self["offsets"], self["segment_ids"]
+        if offsets is not None:
+            entries = torch.arange(len(self.x), device=self.x.device)
+            return torch.searchsorted(offsets, entries, right=True) - 1, len(offsets) - 1
+        if self.made.kind == "segment reduction":
+            return ids.long(), len(self.results[0])
+        known, ids = torch.unique(ids, return_inverse=True)
+        return ids, len(known)
+
+    def added(self, u):
+        """The sums over segments."""
+        ids, count = self.segments
+        return u.new_zeros((count, *u.shape[1:])).index_add(0, ids, u)
+
     def is_floating(self, u):
         """Whether a tensor has a dtype of floats."""
         return u.dtype.is_floating_point
@@ -127,7 +157,11 @@ def _derivative(rule, point, *given):
     sources = (*point.arrays, *given)
     if not is_recorded(sources):
         return derivative
-    return _Once.apply(point.made.function, derivative, *sources)
+
+    def once(u):
+        return None if u is None else _Once.apply(point.made.function, u, *sources)
+
+    return tuple(map(once, derivative)) if isinstance(derivative, tuple) else once(derivative)
 
 
 def _compute(made, tensors):
@@ -224,6 +258,9 @@ class _Transformed(torch.autograd.Function):
             changes = _derivative(_forward_rule(ctx.made, name), point, t)
             changes = changes if isinstance(changes, tuple) else (changes,)
             totals = changes if totals is None else tuple(map(_sum, totals, changes))
+        if ctx.made.value_only:  # PyTorch wants a change of all the same
+            pairs = zip(totals, point.results)
+            totals = tuple(torch.zeros_like(y) if u is None else u for u, y in pairs)
         return totals if len(point.results) > 1 else totals[0]
 
     @staticmethod

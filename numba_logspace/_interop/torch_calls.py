@@ -6,7 +6,7 @@ import json
 import numpy as np
 import torch
 
-from .._family import FAMILY
+from .calls import kind_of
 from .likes import likes_of
 from .made import Made as AnyMade
 from .made import shapes_of
@@ -66,7 +66,7 @@ def as_tensor(u):
 
 def result_dtypes(function, names, tensors):
     """The dtypes of the results, as the public functions choose them."""
-    kind, likes = FAMILY[function].kind, likes_of(function)
+    kind, likes = kind_of(function), likes_of(function)
     given = dict(zip(names, tensors))
     if kind == "weighted vjp":
         return [_result_of(given[like.name]) for like in likes]
@@ -116,7 +116,8 @@ _LIBRARY.define(
 def _opened(function, names, options):
     # As it came from `as_operator`.
     made = Made.__new__(Made)
-    made.function, made.kind, made.names = function, FAMILY[function].kind, names.split()
+    made.function, made.kind, made.names = function, kind_of(function), names.split()
+    made.value_only = False
     made.others = {k: tuple(u) if type(u) is list else u for k, u in json.loads(options).items()}
     return made
 

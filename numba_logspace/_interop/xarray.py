@@ -66,7 +66,7 @@ def _one_dim(axis, x):
         raise TypeError(f"axis must be one dimension, by name or number, got {axis!r}")
     dims = _dims_of(axis, x)
     if not dims:
-        raise np.exceptions.AxisError(axis, 0, "axis")
+        raise np.exceptions.AxisError(axis, 0)
     return dims[0]
 
 

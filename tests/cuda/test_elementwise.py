@@ -8,9 +8,12 @@ from error import check
 from libraries import LIBRARIES, Capsuled
 from on_device import MORE, Foreign, cuda, download, on_cuda, upload
 from oracle import ELEMENTWISE, expected
+from partial_oracle import worst_error
 from special import ELEMENTS, assert_same
 
 import numba_logspace as nl
+from numba_logspace import partials
+from numba_logspace._family.partials import PARTIALS
 
 # Each is a kernel to compile: some at once, the others when there is time.
 SOON = {("log1mexp", "float32"), ("kl_div", "float64"), ("log_mix", "float32")}
@@ -47,6 +50,15 @@ def test_special_values(name, dtype):
     cases = [(args, exact) for of, args, exact in ELEMENTS if of == name]
     args = [np.array(column, dtype) for column in zip(*(args for args, _ in cases), strict=True)]
     assert_same(on_cuda(getattr(nl, name))(*args), [exact for _, exact in cases])
+
+
+@pytest.mark.parametrize("name", ["log1mexp_dx", "logaddexp_dxy"])
+def test_derivatives(name):
+    parent, _, order = name.rpartition("_")
+    args = [np.ascontiguousarray(a[::40]) for a in points(parent, np.float64)]
+    results = on_cuda(getattr(partials, name))(*args)
+    error, point = worst_error(parent, order, args, results)
+    assert error <= PARTIALS[name].ulp + MORE, f"{name}{tuple(point)}: {error:.4g} ulp"
 
 
 # --- layouts and dtypes: equal entries have equal results ------------------------------

@@ -1,6 +1,9 @@
 """A call of every public function, with what each of its arrays has a number for."""
 
+import contextlib
+
 import numpy as np
+import pytest
 
 from numba_logspace._family import FAMILY
 
@@ -99,6 +102,17 @@ def elementwise_inputs(name, shape, dtype=np.float64):
     if name.startswith("log_mix"):
         return [t, x, y]
     return own.get(name) or ([x, y] if name == "logaddexp" else [x])
+
+
+@contextlib.contextmanager
+def jax_in_64_bits():
+    """JAX with 64 bits, for the threads of its callbacks too."""
+    jax = pytest.importorskip("jax")
+    jax.config.update("jax_enable_x64", True)
+    try:
+        yield jax
+    finally:
+        jax.config.update("jax_enable_x64", False)
 
 
 def as_tuple(results):

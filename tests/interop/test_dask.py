@@ -212,6 +212,30 @@ def test_means_of_many_rows(dtype):
                 check(target, y.compute()[None], BUDGETS["cross_entropy"], reduction)
 
 
+# Their sums leave the range of doubles, or have few digits there.
+@pytest.mark.parametrize(
+    "weights",
+    [(1.7e308, 1e308, 3e307), (5e-324, 1e-322, 2e-320), (1e308, 1e-308, 1.0), (0.0, 1e308, 0.0)],
+)
+def test_means_whose_weights_leave_the_range(weights):
+    rows = np.array([[0.5, -1, 0.25], [0, 3, -2], [-0.1, 0, 0.1]])
+    counts, labels = (30, 20, 7), [0, 2, 1]
+    x, y, w = (np.repeat(np.asarray(u), counts, axis=0) for u in (rows, labels, weights))
+    with ctx.workprec(3000):
+        exact = [
+            LOSSES["cross_entropy"](Row(row.tolist()), [arb(int(i == k)) for i in range(3)])[0][0]
+            for row, k in zip(rows, labels, strict=True)
+        ]
+        shares = [arb(v) * n for v, n in zip(weights, counts, strict=True)]
+        mean = sum((s * v for s, v in zip(shares, exact, strict=True)), arb(0))
+        target = Target([mean / sum(shares, arb(0))], np.float64)
+    options = {"weights": da.from_array(w, chunks=4), "reduction": "mean"}
+    found, slope = nl.cross_entropy_value_and_grad(da.from_array(x, chunks=(4, 2)), y, **options)
+    check(target, found.compute()[None], BUDGETS["cross_entropy"], weights)
+    right = nl.cross_entropy_value_and_grad(x, y, weights=w, reduction="mean")[1]
+    np.testing.assert_array_max_ulp(slope.compute(), right, 2)
+
+
 def test_means_that_are_none():
     x = da.zeros((4, 3), chunks=2)
     labels = np.zeros(4, int)

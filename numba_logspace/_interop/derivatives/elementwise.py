@@ -1,154 +1,225 @@
-"""The partial derivatives of the elementwise functions."""
+"""The partial derivatives of the elementwise functions: those of `numba_logspace.partials`.
+
+First and second ones are functions of the family, called by their names. Third ones are written in
+these, so that they can be differentiated as often as anybody likes.
+"""
+
+import inspect
+
+from ..._family import FAMILY, named
+from ..._family.partials import PARTIALS
+
+_ELEMENTWISE = named("elementwise")
+# Of the derivatives by t, x and y that are public functions the name says so.
+_PARENTS = [name for name in _ELEMENTWISE if not name.startswith("log_mix_")]
+# These have derivatives at all numbers.
+_EVERYWHERE = {
+    *("log1pexp", "logaddexp", "logistic", "log_sigmoid", "log1m_sigmoid", "logcosh", "cexpexp"),
+    *("log1psq", "log_mix"),
+}
 
 
-def _of_logistic(p):
-    return p.map("logistic", p.x) * p.map("logistic", -p.x)
+def _arguments(entry):
+    count = len(inspect.signature(entry.engine).parameters)
+    return tuple({1: "x", 2: "xy", 3: "txy"}[count])
 
 
-def _differ(p, x, number):
-    # By the function, since not all libraries have the operator.
-    return p.xp.not_equal(x, number)
+# {function or derivative: its arguments}
+ARGUMENTS = {name: _arguments(FAMILY[name]) for name in _ELEMENTWISE}
+ARGUMENTS |= {entry.name: _arguments(entry) for entry in PARTIALS.values()}
 
 
-def _log(p, y, x):
-    # As PyTorch has it: where x log(y) is 0 by convention, so is this.
-    return p.xp.where(_differ(p, x, 0) | _differ(p, y, 0), p.xp.log(y), 0)
+def _exact(name, is_everywhere):
+    # A derivative of the family, of the same arguments.
+    def partial(p):
+        u = p.map(name, *p.arrays)
+        return u if is_everywhere else _masked(p, u)
+
+    return partial
 
 
-def _over(p, y):
-    # x / y, and 0 where both are; that it is 0 where x is must not make its derivative 0 too.
-    return p.x / p.xp.where(_differ(p, p.x, 0) | _differ(p, y, 0), y, 1)
+def _masked(p, u):
+    # Where there is no derivative it is 0: times a cotangent of 0, as behind a mask, NaN would
+    # stay NaN. That of NaN is NaN.
+    nowhere = p.xp.isnan(p.constant(u))
+    for v in p.arrays:
+        nowhere = nowhere & ~p.xp.isnan(p.constant(v))
+    return p.xp.where(nowhere, 0, u)
 
 
-def _odds(p, d):
-    # exp(d) / (1 - exp(d)) for d <= 0: neither it nor its derivatives overflow or lose small ones.
-    # Nor do they elsewhere, where the value is NaN: a mask is to be enough.
-    d = p.xp.where(d > 0, -d, d)
-    return p.xp.exp(d) / p.xp.abs(p.xp.expm1(d))
+def _where_it_is(by):
+    return lambda p: _masked(p, by(p))
 
 
-def _either(p, is_first, first, second, *arrays):
-    # Each formula sees its own entries alone, and 1 for the others: a derivative that is not finite
-    # would be NaN times 0.
-    ours = (p.xp.where(is_first, u, 1) for u in arrays)
-    others = (p.xp.where(is_first, 1, u) for u in arrays)
-    return p.xp.where(is_first, first(*ours), second(*others))
+def _by(parent, *letters):
+    order = "".join(sorted(letters))
+    return PARTIALS[f"{parent}_d{order}"].name
 
 
-def _if_near(p, near, far):
-    # Two formulas of x and y; `near` where neither is more than twice the other.
-    x, y = p.x, p["y"]
-    return _either(p, (x <= 2 * y) & (y <= 2 * x), near, far, x, y)
+def _first_and_second():
+    # {function: {argument: p -> the derivative by it}}
+    found = {}
+    for parent in _PARENTS:
+        letters, is_everywhere = ARGUMENTS[parent], parent in _EVERYWHERE
+        found[parent] = {a: _exact(_by(parent, a), is_everywhere) for a in letters}
+        for a in letters:
+            second = {b: _exact(_by(parent, a, b), is_everywhere) for b in letters}
+            found.setdefault(_by(parent, a), second)
+    return found
 
 
-def _log_ratio(p):
-    # log(x / y), also where the quotient overflows.
-    log = p.xp.log
-    return _if_near(p, lambda x, y: p.xp.log1p((x - y) / y), lambda x, y: log(x) - log(y))
+# --- third derivatives ----------------------------------------------------------------------------
 
 
-def _both_shares(p):
-    return p.map("log_mix_dx", *p.arrays) * p.map("log_mix_dy", *p.arrays)
+def _self(p):
+    return p.map(p.made.function, *p.arrays)
 
 
-def _log_mix_dt_by_t(p):
-    # With a the share of x: a (1 - a) - s (1 - s) = (a - s) (1 - a - s).
-    rest = p.map("log_mix_dy", *p.arrays) - p.map("logistic", p["t"])
-    return p.map("log_mix_dt", *p.arrays) * rest
+def _odds(first, sign=1):
+    # Of functions whose second derivative is +-q (1 + q), with q the odds of two parts: it times
+    # 1 + 2 q, by a first derivative of +-q or of 1 + q.
+    def by(p):
+        return sign * _self(p) * (1 + 2 * first(p))
+
+    return by
 
 
-def _of_shares(sign):
-    return {
-        "t": lambda p: sign * _both_shares(p),
-        "x": lambda p: sign * _both_shares(p),
-        "y": lambda p: -sign * _both_shares(p),
-    }
+def _of_x(name, sign=1, less=0):
+    return lambda p: sign * p.map(name, p.x) - less
 
 
-def _tanh(p):
-    # Twice what logistic(2 x) is more than 1/2: the derivative of that is not lost where it is 1.
-    zero = p.xp.zeros_like(p.x)
-    return 2 * p.map("log_mix_dt", zero, p.x + p.x, zero)
+def _sum_of_odds(p):
+    # 1 + 2 q of log(exp(x) - exp(y)).
+    return p.map("logsubexp_dx", p.x, p["y"]) - p.map("logsubexp_dy", p.x, p["y"])
+
+
+def _of_logsubexp(sign):
+    return lambda p: sign * p.map("logsubexp_dxy", p.x, p["y"]) * _sum_of_odds(p)
+
+
+def _bend_of_logistic(p, x):
+    # The third derivative of logistic.
+    slope = p.map("logistic_dx", x)
+    return p.map("logistic_dxx", x) * (1 - 2 * p.map("logistic", x)) - 2 * slope * slope
+
+
+def _of_shares(parent, sign):
+    # That of the product of two shares, along what makes the first of them larger.
+    def by(p):
+        shares = (p.map(f"{parent}_d{a}", *p.arrays) for a in "xy")
+        first, second = shares
+        return sign * first * second * (second - first)
+
+    return by
+
+
+def _by_shares(parent, sign):
+    letters = "txy" if parent == "log_mix" else "xy"
+    return {a: _of_shares(parent, -sign if a == "y" else sign) for a in letters}
+
+
+def _of_gate(p):
+    return _of_shares("log_mix", 1)(p) - p.map("logistic_dxx", p["t"])
+
+
+def _of_quotient(p, slope):
+    # 2 f''^2 / f', a part of the third derivative of what has a derivative of 1 / u.
+    bend = _self(p)
+    return 2 * bend * (bend / slope)
+
+
+def _of_logit(p):
+    slope = p.map("logit_dx", p.x)
+    return 2 * slope * slope + _of_quotient(p, slope)
+
+
+def _of_cloglog(p):
+    slope = p.map("cloglog_dx", p.x)
+    return slope * slope / (1 - p.x) + _of_quotient(p, slope)
 
 
 def _of_cexpexp(p):
     # Past 8 it is 0, and nothing may overflow.
-    x = p.xp.where(p.x > 8, 8, p.x)
-    return p.xp.exp(x - p.xp.exp(x))
+    rate = p.xp.exp(p.xp.where(p.x > 8, 8, p.x))
+    return _self(p) * (1 - rate) - p.map("cexpexp_dx", p.x) * rate
 
 
-def _share(name):
-    # Of equal weights; the difference is taken without rounding.
-    return lambda p: p.map(name, p.xp.zeros_like(p.x), p.x, p["y"])
+def _of_log1psq(p):
+    slope = p.map("log1psq_dx", p.x)
+    return -slope * (3 * _self(p) + slope * slope)
 
 
-# {function: {argument: p -> the derivative by it}}, the arguments in their order
-PARTIALS = {
-    "log1mexp": {"x": lambda p: -_odds(p, p.x)},
-    "log1pexp": {"x": lambda p: p.map("logistic", p.x)},
-    "logaddexp": {"x": _share("log_mix_dx"), "y": _share("log_mix_dy")},
-    "logsubexp": {
-        "x": lambda p: 1 + _odds(p, p["y"] - p.x),
-        "y": lambda p: -_odds(p, p["y"] - p.x),
+def _over(power, base):
+    # Of a power of one number: it falls by so many of itself over that number.
+    return lambda p: -power * _self(p) / base(p)
+
+
+def _at_one(name):
+    # What is linear in x, by x.
+    return lambda p: p.map(name, p.xp.ones_like(p.x), p["y"])
+
+
+def _nothing(p):
+    return p.xp.zeros_like(p.x)
+
+
+def _x(p):
+    return p.x
+
+
+def _y(p):
+    return p["y"]
+
+
+def _1_plus_x(p):
+    return 1 + p.x
+
+
+def _1_plus_y(p):
+    return 1 + p["y"]
+
+
+_NONE = {"x": _nothing, "y": _nothing}
+_THIRD = {
+    "log1mexp_dxx": {"x": _odds(_of_x("log1mexp_dx", -1))},
+    "log2mexp_dxx": {"x": _odds(_of_x("log2mexp_dx", -1))},
+    "logexpm1_dxx": {"x": _odds(_of_x("logexpm1_dx", 1, 1), -1)},
+    "logitexp_dxx": {"x": _odds(_of_x("logitexp_dx", 1, 1))},
+    "logsubexp_dxx": {"x": _of_logsubexp(1), "y": _of_logsubexp(-1)},
+    "logsubexp_dxy": {"x": _of_logsubexp(-1), "y": _of_logsubexp(1)},
+    "log_inv_logit_diff_dxx": {
+        "x": lambda p: _of_logsubexp(1)(p) - p.map("logistic_dxx", p.x),
+        "y": _of_logsubexp(-1),
     },
-    "logistic": {"x": _of_logistic},
-    "logit": {"x": lambda p: 1 / (p.x * (1 - p.x))},
-    "log_sigmoid": {"x": lambda p: p.map("logistic", -p.x)},
-    "log1m_sigmoid": {"x": lambda p: -p.map("logistic", p.x)},
-    "xlogy": {
-        "x": lambda p: _log(p, p["y"], p.x),
-        "y": lambda p: _over(p, p["y"]),
+    "log_inv_logit_diff_dyy": {
+        "x": _of_logsubexp(1),
+        "y": lambda p: _of_logsubexp(-1)(p) - p.map("logistic_dxx", p["y"]),
     },
-    "xlog1py": {
-        "x": lambda p: p.xp.where(
-            _differ(p, p.x, 0) | _differ(p, p["y"], -1), p.xp.log1p(p["y"]), 0
-        ),
-        "y": lambda p: _over(p, 1 + p["y"]),
-    },
-    "logexpm1": {"x": lambda p: 1 + _odds(p, -p.x)},
-    "log2mexp": {"x": lambda p: -p.xp.exp(p.x) / p.xp.exp(p.map("log2mexp", p.x))},
-    "log1pmx": {
-        "x": lambda p: _either(p, p.x > 1, lambda x: 1 / (1 + x) - 1, lambda x: -x / (1 + x), p.x)
-    },
-    "logmxp1": {
-        "x": lambda p: _either(p, p.x > 2, lambda x: 1 / x - 1, lambda x: (1 - x) / x, p.x)
-    },
-    "logcosh": {"x": _tanh},
-    "logitexp": {"x": lambda p: 1 + _odds(p, p.x)},
-    "cloglog": {"x": lambda p: -1 / ((1 - p.x) * p.xp.log1p(-p.x))},
-    "cexpexp": {"x": _of_cexpexp},
-    "xlogx": {"x": lambda p: 1 + p.xp.log(p.x)},
-    "log_inv_logit_diff": {
-        "x": lambda p: _odds(p, p["y"] - p.x) + p.map("logistic", -p.x),
-        "y": lambda p: -_odds(p, p["y"] - p.x) - p.map("logistic", p["y"]),
-    },
-    "log1psq": {
-        "x": lambda p: _either(
-            p,
-            p.xp.abs(p.x) > 1,
-            lambda x: 2 / (x + 1 / x),
-            lambda x: 2 * x / (1 + x * x),
-            p.x,
-        )
-    },
-    "entr": {"x": lambda p: -1 - p.xp.log(p.x)},
-    "rel_entr": {"x": lambda p: 1 + _log_ratio(p), "y": lambda p: -p.x / p["y"]},
-    "kl_div": {
-        "x": _log_ratio,
-        "y": lambda p: _if_near(p, lambda x, y: (y - x) / y, lambda x, y: 1 - x / y),
-    },
-    "log_mix": {
-        "t": lambda p: p.map("log_mix_dt", *p.arrays),
-        "x": lambda p: p.map("log_mix_dx", *p.arrays),
-        "y": lambda p: p.map("log_mix_dy", *p.arrays),
-    },
-    "log_mix_dx": _of_shares(1),
-    "log_mix_dy": _of_shares(-1),
-    "log_mix_dt": {
-        "t": _log_mix_dt_by_t,
-        "x": _both_shares,
-        "y": lambda p: -_both_shares(p),
-    },
+    "logistic_dxx": {"x": lambda p: _bend_of_logistic(p, p.x)},
+    "log_sigmoid_dxx": {"x": lambda p: -p.map("logistic_dxx", p.x)},
+    "logaddexp_dxx": _by_shares("logaddexp", 1),
+    "logaddexp_dxy": _by_shares("logaddexp", -1),
+    "log_mix_dxx": _by_shares("log_mix", 1),
+    "log_mix_dxy": _by_shares("log_mix", -1),
+    "log_mix_dtt": _by_shares("log_mix", 1) | {"t": _of_gate},
+    "logit_dxx": {"x": _of_logit},
+    "cloglog_dxx": {"x": _of_cloglog},
+    "cexpexp_dxx": {"x": _of_cexpexp},
+    "logcosh_dxx": {"x": lambda p: -2 * p.map("logcosh_dx", p.x) * _self(p)},
+    "log1psq_dxx": {"x": _of_log1psq},
+    "log1pmx_dxx": {"x": _over(2, _1_plus_x)},
+    "logmxp1_dxx": {"x": _over(2, _x)},
+    "xlogx_dxx": {"x": _over(1, _x)},
+    "entr_dxx": {"x": _over(1, _x)},
+    "xlogy_dxx": _NONE,
+    "xlogy_dxy": {"x": _nothing, "y": _over(1, _y)},
+    "xlogy_dyy": {"x": _at_one("xlogy_dyy"), "y": _over(2, _y)},
+    "xlog1py_dxx": _NONE,
+    "xlog1py_dxy": {"x": _nothing, "y": _over(1, _1_plus_y)},
+    "xlog1py_dyy": {"x": _at_one("xlog1py_dyy"), "y": _over(2, _1_plus_y)},
+    "rel_entr_dxx": {"x": _over(1, _x), "y": _nothing},
+    "rel_entr_dxy": {"x": _nothing, "y": _over(1, _y)},
+    "rel_entr_dyy": {"x": _at_one("rel_entr_dyy"), "y": _over(2, _y)},
 }
 
 
@@ -160,4 +231,6 @@ def _rule(partials):
     return rule, rule
 
 
-RULES = {function: _rule(partials) for function, partials in PARTIALS.items()}
+_PARTIALS = {f: {a: _where_it_is(by) for a, by in third.items()} for f, third in _THIRD.items()}
+_PARTIALS |= _first_and_second()
+RULES = {function: _rule(partials) for function, partials in _PARTIALS.items()}

@@ -1,11 +1,13 @@
 """The derivatives of losses and of gated labels.
 
 A loss of which derivatives are wanted is computed with its gradient: that is its second result,
-which the backward pass has only to multiply.
+which the backward pass has only to multiply. The derivative of the gradient is the `_hvp` of the
+loss.
 """
 
 import math
 
+from ..._family import FAMILY
 from .rows import missing
 
 
@@ -13,9 +15,9 @@ def _reduction(p):
     return p.made.others.get("reduction", "none")
 
 
-def _call(p, function, *arrays):
+def _call(p, function, *arrays, **options):
     # A mask of a loss is for its rows, and not for entries.
-    return p.public(function, *arrays, axis=p.made.axis)
+    return p.public(function, *arrays, axis=p.made.axis, **options)
 
 
 def _has_options(p):
@@ -80,36 +82,41 @@ def _one_hot(p):
     return p.one_hot(labels)
 
 
-# {loss: (the Hessian of a row times u, the derivative of the loss by what scores the classes,
-# the derivative of the gradient along u by it)}
+# {loss: (the derivative of the loss by what scores the classes, that of the gradient along u by it)}
 _PARTS = {
     "cross_entropy": (
-        lambda p, u: _sum_of_targets(p) * _call(p, "softmax_vjp", p.x, u),
         lambda p: -_call(p, "log_softmax", p.x),
         lambda p, u: -_call(p, "log_softmax_jvp", p.x, u),
     ),
     "softmax_binary_cross_entropy": (
-        lambda p, u: (
-            _sum_of_targets(p) * _call(p, "softmax_vjp", p.x, u)
-            - _call(p, "log1m_softmax_hvp", p.x, 1 - _one_hot(p), u)
-        ),
         lambda p: _call(p, "log1m_softmax", p.x) - _call(p, "log_softmax", p.x),
         lambda p, u: _call(p, "log1m_softmax_jvp", p.x, u) - _call(p, "log_softmax_jvp", p.x, u),
     ),
     "complement_cross_entropy": (
-        lambda p, u: -_call(p, "log1m_softmax_hvp", p.x, p["weights"], u),
         lambda p: -_call(p, "log1m_softmax", p.x),
         lambda p, u: -_call(p, "log1m_softmax_jvp", p.x, u),
     ),
 }
 
 
+def _hessian(p, loss, u):
+    # That of the losses as they are added up, times u.
+    scores = FAMILY[f"{loss}_hvp"].operands[0]
+    options = {"reduction": _reduction(p)}
+    for name in {"weights", "where", "class_weights"} - {scores}:
+        if p[name] is not None:
+            options[name] = p[name]
+    if p.made.others.get("label_smoothing"):
+        options["label_smoothing"] = p.made.others["label_smoothing"]
+    return _call(p, f"{loss}_hvp", p.x, p[scores], u, **options)
+
+
 def _rule(loss):
-    hessian, by_score, by_score_along = _PARTS[loss]
+    by_score, by_score_along = _PARTS[loss]
 
     def by_logits(p, c, u):
         parts = [] if c is None else [_outer(p, c) * p.results[1]]
-        parts += [] if u is None else [_present(p, _factor(p) * hessian(p, u))]
+        parts += [] if u is None else [_hessian(p, loss, u)]
         return sum(parts[1:], parts[0])
 
     def by_scores(p, c, u):
@@ -126,7 +133,7 @@ def _rule(loss):
         change = p.results[1] * t
         whole = _reduction(p) != "none"
         axis = None if whole else p.made.axis
-        return p.xp.sum(change, axis=axis), _present(p, _factor(p) * hessian(p, t))
+        return p.xp.sum(change, axis=axis), _hessian(p, loss, t)
 
     scores = "weights" if loss == "complement_cross_entropy" else "targets"
     vjp = {"weights": by_row_weights, "logits": by_logits, scores: by_scores}
@@ -152,6 +159,76 @@ def _by_row_weights(p, loss, c, u):
         parts.append(along - p.xp.sum(u * p.results[1]) if mean else along)
     return sum(parts[1:], parts[0]) / total
 
+
+# --- Hessians times a vector ---------------------------------------------------------------------
+
+
+def _again(p, u):
+    # A Hessian is symmetric.
+    return p.made.public(**dict(zip(p.made.names, p.arrays)) | {"t": u})
+
+
+def _refuse_options(p, name):
+    if _has_options(p):
+        raise missing(p.made.function, f"{name} with options")
+
+
+def _hvp_by_logits(p, u):
+    # Of cross_entropy, whose Hessian is that of logsumexp times the sum of the targets.
+    first, second = (_call(p, "log_softmax_jvp", p.x, v) for v in (u, p["t"]))
+    bend = _call(p, "softmax_vjp", p.x, first * second)
+    return _present(p, _factor(p) * _sum_of_targets(p) * bend)
+
+
+def _hvp_by_targets(p, u):
+    _refuse_options(p, "targets")
+    along = p.xp.sum(u * _call(p, "softmax_vjp", p.x, p["t"]), axis=p.made.axis, keepdims=True)
+    return p.xp.zeros_like(p["targets"]) + _factor(p) * along
+
+
+def _hvp_along_targets(p, s):
+    _refuse_options(p, "targets")
+    total = p.xp.sum(s, axis=p.made.axis, keepdims=True)
+    return _factor(p) * total * _call(p, "softmax_vjp", p.x, p["t"])
+
+
+def _hvp_by_row_weights(p, u):
+    _refuse_options(p, "weights")
+    # It is linear in the weights; that of the mean is over the sum of them.
+    rows = p.public(p.made.function, p.x, p["targets"], p["t"], axis=p.made.axis)
+    along = p.xp.sum(u * rows, axis=p.made.axis)
+    if _reduction(p) != "mean":
+        return along
+    return (along - p.xp.sum(u * _again(p, p["t"]))) / p.xp.sum(p["weights"])
+
+
+def _hvp_along_row_weights(p, s):
+    _refuse_options(p, "weights")
+    # Written out: a transposed rule would call the function at the very same place again.
+    rows = p.public(p.made.function, p.x, p["targets"], p["t"], axis=p.made.axis)
+    change = p.spread(s) * rows
+    if _reduction(p) != "mean":
+        return change
+    return (change - p.xp.sum(s) * _again(p, p["t"])) / p.xp.sum(p["weights"])
+
+
+_BY_T = {"t": _again}
+_ALONG = _BY_T | {"weights": _hvp_along_row_weights}
+_HESSIANS = {
+    "cross_entropy_hvp": (
+        _BY_T
+        | {
+            "logits": _hvp_by_logits,
+            "targets": _hvp_by_targets,
+            "weights": _hvp_by_row_weights,
+        },
+        _ALONG | {"logits": _hvp_by_logits, "targets": _hvp_along_targets},
+    ),
+    "softmax_binary_cross_entropy_hvp": (_BY_T | {"weights": _hvp_by_row_weights}, _ALONG),
+    "complement_cross_entropy_hvp": (_BY_T, _BY_T),
+    "sigmoid_binary_cross_entropy_hvp": (_BY_T, _BY_T),
+    "logsumexp_hvp": (_BY_T, _BY_T),
+}
 
 # --- single entries ------------------------------------------------------------------------------
 
@@ -308,7 +385,8 @@ def _vjp_by_g(p, u, *of_sets):
     return p.xp.concatenate(parts, axis=p.made.axis)
 
 
-RULES = {f"{loss}_value_and_grad": _rule(loss) for loss in _PARTS} | {
+RULES = {f"{loss}_value_and_grad": _rule(loss) for loss in _PARTS} | _HESSIANS
+RULES |= {
     f"{_ENTRIES}_value_and_grad": (
         {
             "logits": _entry_by_logits,

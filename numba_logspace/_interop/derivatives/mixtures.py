@@ -1,11 +1,6 @@
 """The derivatives of running sums, weighted sums and matrix products of logarithms."""
 
 
-def _again(p, **changed):
-    """The same call with other arrays."""
-    return p.made.public(**dict(zip(p.made.names, p.arrays)) | changed)
-
-
 # --- the running sum -----------------------------------------------------------------------------
 
 
@@ -108,12 +103,6 @@ ONCE = {
 }
 
 
-def _by_t(p, u):
-    # A Hessian is symmetric.
-    return _again(p, t=u)
-
-
-_OF_HESSIAN = {"t": _by_t}, {"t": _by_t}
 RULES = {
     "weighted_logsumexp_vjp": (
         {
@@ -144,9 +133,4 @@ RULES = {
     ),
     "logcumsumexp_vjp": ({"g": _scan_along_x}, {"g": _scan_by_x}),
     "logcumsumexp_jvp": ({"t": _scan_by_x}, {"t": _scan_along_x}),
-    "logsumexp_hvp": _OF_HESSIAN,
-    "cross_entropy_hvp": _OF_HESSIAN,
-    "softmax_binary_cross_entropy_hvp": _OF_HESSIAN,
-    "complement_cross_entropy_hvp": _OF_HESSIAN,
-    "sigmoid_binary_cross_entropy_hvp": _OF_HESSIAN,
 }

@@ -1,5 +1,6 @@
 """Where a call is differentiated, and what the rules ask for there."""
 
+import functools
 import math
 from typing import Any
 
@@ -71,6 +72,40 @@ class Point:
         axis = self.made.axis % len(shape)
         return are_labels(tuple(targets.shape), not self.is_floating(targets), shape, axis)
 
+    def wide(self, u):
+        """An array in float64, where the library has it."""
+        raise NotImplementedError
+
+    def narrow(self, u):
+        """An array in the dtype of x."""
+        raise NotImplementedError
+
+    # --- sums ------------------------------------------------------------------------------------
+
+    def exact_sum(self, u, axes):
+        """The sum over some axes, however many numbers: with an error of its last digit."""
+        high, low = _in_two(u, self.xp.sum(abs(u), axis=axes, keepdims=True))
+        return self.xp.sum(high, axis=axes) + self.xp.sum(low, axis=axes)
+
+    def segment_sums(self, u):
+        """The same over segments."""
+        high, low = _in_two(u, self.of_entries(self.added(abs(u))))
+        return self.added(high) + self.added(low)
+
+    @functools.cached_property
+    def segments(self):
+        """(the segment of each entry along the first axis, how many there are)."""
+        raise NotImplementedError
+
+    def added(self, u):
+        """The sums over segments as the library has them."""
+        raise NotImplementedError
+
+    def of_entries(self, c):
+        """What has a number for each segment, for its entries."""
+        ids, _ = self.segments
+        return c[ids]
+
     # --- rows and entries ------------------------------------------------------------------------
 
     def spread(self, c):
@@ -89,3 +124,11 @@ class Point:
         """The sums over rows of the cotangents that count, the axes kept."""
         counted = self.xp.where(self.counts(), g, 0)
         return self.xp.sum(counted, axis=self.made.axis, keepdims=True)
+
+
+def _in_two(u, most):
+    # Parts that make up u. The sums of the first have no error: these are multiples of one number,
+    # of which those of 2^52 are more than the moduli of all add up to.
+    most = 2 * most
+    high = (most + u) - most
+    return high, u - high

@@ -7,10 +7,21 @@ takes a cotangent for each result, `jvp` a tangent; see `Point` for p.
 
 from ..._family import FAMILY, named
 
+# What has derivatives instead.
+_INSTEAD = dict.fromkeys(
+    ("hmm_forward", "hmm_backward", "hmm_posterior", "hmm_viterbi"),
+    ": hmm_loglikelihood has one",
+)
+_INSTEAD |= {
+    name: f": {name.removesuffix('_vjp')} has one, once"
+    for name in named("segment vjp", "segment vjp of a reduction")
+}
+
 
 def missing(function, name):
     """The error of a derivative that the family has not."""
-    return NotImplementedError(f"{function} has no derivative by {name}")
+    instead = _INSTEAD.get(function, "")
+    return NotImplementedError(f"{function} has no derivative by {name}{instead}")
 
 
 # --- second derivatives: (p, g, t) -> the derivative by x of sum(g * (J t)), J the Jacobian -------
