@@ -82,7 +82,7 @@ def _one_hot(p):
     return p.one_hot(labels)
 
 
-# {loss: (the derivative of the loss by what scores the classes, that of the gradient along u by it)}
+# {loss: (its derivative by what scores the classes, that of its gradient along u by the same)}
 _PARTS = {
     "cross_entropy": (
         lambda p: -_call(p, "log_softmax", p.x),
