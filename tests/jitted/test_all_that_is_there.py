@@ -73,7 +73,7 @@ def arguments_of(function):
         common |= {"a": x, "b": x.T.copy(), "ta": T, "tb": T.T.copy(), "g": np.ones((2, 2))}
     if kind == "chain":
         steps = np.log(np.array([[0.25, 0.75], [0.5, 0.5]]))
-        common |= {"log_initial": steps[0], "log_transition": steps, "lengths": np.array([2])}
+        common |= {"log_initial": steps[0], "log_transition": steps, "lengths": 2}
         common["log_emission"] = x[:, :2].copy()
     return common
 
@@ -100,7 +100,7 @@ def choose(function, arguments):
 
 
 def test_the_page_has_its_tables():
-    assert len(ROWS) == 3
+    assert len(ROWS) == 2
     assert len(CALLS) > 15
 
 

@@ -83,10 +83,80 @@ def test_wrong_shapes():
 def test_wrong_types():
     initial, transition, emission = model(30, 3, False)
     call = njit(lambda a, b, c: nl.hmm_loglikelihood(a, b, c))
-    with pytest.raises(TypeError, match="log_emission must have 2 axes of float64"):
-        call(initial, transition, emission[None])
-    with pytest.raises(TypeError, match="log_initial must have one axis of float64"):
-        call(initial.astype(np.float32), transition, emission)
-    call = njit(lambda a, b, c: nl.hmm_forward(a, b, c, lengths=np.array([3])))
-    with pytest.raises(TypeError, match="lengths is not supported"):
-        call(initial, transition, emission)
+    with pytest.raises(TypeError, match="log_emission must have 2 or 3 or 4 axes"):
+        call(initial, transition, emission[0])
+    with pytest.raises(TypeError, match="log_initial must have one axis in jitted code"):
+        call(emission, transition, emission)
+    with pytest.raises(TypeError, match="log_transition must have 2 or 3 or 4 axes"):
+        call(initial, emission[0], emission[None])
+    call = njit(lambda a, b, c, n: nl.hmm_forward(a, b, c, lengths=n))
+    with pytest.raises(TypeError, match="lengths must be integers with no axes"):
+        call(initial, transition, emission, np.array([3]))
+    with pytest.raises(TypeError, match="lengths must be integers with one axis"):
+        call(initial, transition, emission[None], np.array([3.0]))
+
+
+# --- many chains ---------------------------------------------------------------------------------
+
+
+@njit
+def of_many(initial, transition, emission, lengths):
+    gradient = nl.hmm_loglikelihood_value_and_grad(initial, transition, emission, lengths=lengths)
+    return (
+        nl.hmm_forward(initial, transition, emission, lengths=lengths),
+        nl.hmm_backward(transition, emission, lengths=lengths),
+        nl.hmm_loglikelihood(initial, transition, emission, lengths=lengths),
+        gradient,
+        nl.hmm_posterior(initial, transition, emission, lengths=lengths),
+        nl.hmm_viterbi(initial, transition, emission, lengths=lengths),
+    )
+
+
+def many(front, steps, k, varies=False, own=False, dtype=np.float64, seed=1):
+    """A model of chains with axes in front, of which some share their moves and beginnings."""
+    rng = np.random.default_rng(seed)
+    moves = (steps - 1, k, k) if varies else (1, k, k) if own else (k, k)
+    transition = nl.log_softmax(rng.normal(size=(front if own else ()) + moves) * 3)
+    initial = nl.log_softmax(rng.normal(size=(front if own else ()) + (k,)))
+    emission = rng.normal(size=(*front, steps, k)) * 3
+    lengths = rng.integers(1, steps + 1, front) if front else steps - 1
+    return *(u.astype(dtype) for u in (initial, transition, emission)), lengths
+
+
+def test_many_chains():
+    case = many((3,), 9, 5)
+    assert_same(of_many(*case), of_many.py_func(*case))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("front", [(), (3,), (2, 3)])
+@pytest.mark.parametrize("varies", [False, True])
+@pytest.mark.parametrize("own", [False, True])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_chains_of_every_kind(front, varies, own, dtype):
+    case = many(front, 7, 5, varies, own and front != (), dtype)
+    results, expected = of_many(*case), of_many.py_func(*case)
+    assert_same(results, expected)
+    assert results[0].dtype == results[3][1][1].dtype == dtype
+    turned = [np.asfortranarray(u) for u in case[:3]]
+    assert_same(of_many(*turned, case[3]), expected)
+
+
+def test_wrong_chains():
+    initial, transition, emission, lengths = many((3,), 9, 5, own=True)
+    call = njit(lambda a, b, c, n: nl.hmm_loglikelihood(a, b, c, lengths=n))
+    for wrong, match in (
+        ((initial[:2], transition, emission, lengths), "log_initial must have the axes"),
+        ((initial, transition[:2], emission, lengths), "log_transition must have the axes"),
+        ((initial, transition, emission, lengths[:2]), "a number for each chain"),
+        ((initial, transition, emission, lengths * 0), "between 1 and the steps"),
+        ((initial, transition, emission, lengths + 9), "between 1 and the steps"),
+    ):
+        with pytest.raises(ValueError, match=match):
+            call(*wrong)
+
+
+def test_no_chains():
+    initial, transition, emission, lengths = many((3,), 9, 5)
+    case = initial, transition, emission[:0], lengths[:0]
+    assert_same(of_many(*case), of_many.py_func(*case))
