@@ -63,9 +63,10 @@ def _segments(f, *arrays):
 
 
 def _chain(f):
-    # Of all dtypes and layouts the kernels are the same.
-    model = np.zeros(2), np.zeros((2, 2)), np.zeros((3, 2))
-    f(*model[1:] if f is numba_logspace.hmm_backward else model)
+    # Of all dtypes and layouts the kernels are the same; few states have their own.
+    for k in (2, 3, 4, 5):
+        model = np.zeros(k), np.zeros((k, k)), np.zeros((64, k))
+        f(*model[1:] if f is numba_logspace.hmm_backward else model)
 
 
 _CALLS: dict[str, Callable[[Any, np.ndarray, int], Any]] = {
@@ -89,6 +90,9 @@ _CALLS: dict[str, Callable[[Any, np.ndarray, int], Any]] = {
     "hvp of class weights": lambda f, x, axis: f(x, -x, x, axis),
     "entry loss": lambda f, x, axis: _entry_losses(f, x),
     "entry loss and gradient": lambda f, x, axis: _entry_losses(f, x),
+    "hvp of an entry loss": lambda f, x, axis: [
+        f(x, np.full_like(x, 0.5), x, reduction=reduction) for reduction in ("none", "mean")
+    ],
     "jacobian": lambda f, x, axis: f(x, axis),
     "elementwise": lambda f, x, axis: f(*[x] * f.nin),
     "product": lambda f, x, axis: [f(x, x.T), f(x.T, x), f(x.T, x.T[0] if x.ndim == 1 else x)],

@@ -17,7 +17,7 @@ from .typing import Rows, check_floats, is_none, is_number
 
 _check_targets, _check_where = same_shape("targets", "logits"), same_shape("where", "logits")
 _check_weights = same_shape("weights", "logits")
-_check_pos_weight, _check_t = same_shape("pos_weight", "logits"), same_shape("t", "logits")
+_check_pos_weight = same_shape("pos_weight", "logits")
 
 
 @inlined
@@ -220,7 +220,7 @@ def plan_entry_hessian(entry, call):
     check_floats(entry.name, call.t, "t")
     loss.rows.check_entries(call.t, "t")
     arguments, place, run = loss.arguments, loss.frame.place, loss.run
-    tangents = loss.frame.entries(call.t, _check_t)
+    tangents = loss.frame.entries(call.t, "t")
     both_terms = inlined(lambda g, q: None) if is_none(call.pos_weight) else _both_terms
 
     def compute(logits, targets, pos_weight, weights, where, t, out):

@@ -315,7 +315,7 @@ def test_errors_in_jitted_code():
     with pytest.raises(ValueError, match="ta and tb must have the shapes"):
         _JVP(a, b, b, b)
     with pytest.raises(TypeError, match="g must have 2 axes of float64"):
-        _VJP(a, b, 1.0)
+        _VJP(a, b, np.zeros(2))
     with pytest.raises(TypeError, match="must not both be None"):
         _JVP(a, b, None, None)
 
