@@ -88,7 +88,7 @@ def vjp(a, b, g, out, stream):
     if isinstance(out, tuple):
         out = tuple(call.header(u, f"out[{i}]") for i, u in enumerate(out))
     if out is not None:
-        layout.check_two_outs(out, shapes, product.result, product.inputs(g=g))
+        layout.check_two_outs(out, shapes, [product.result] * 2, product.inputs(g=g))
     rooms = [product.room(u, s) for u, s in zip((None, None) if out is None else out, shapes)]
     if not product.is_empty:
         if g is None:
