@@ -217,6 +217,7 @@ def test_derivatives_of_derivatives_in_forward_mode_and_batches():
     np.testing.assert_array_equal(second, partials.log1mexp_dxx(x))
 
 
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # by PyTorch itself
 def test_hessians_in_batches_of_torch():
     torch = pytest.importorskip("torch")
     x = np.linspace(-3, -0.1, 5)
