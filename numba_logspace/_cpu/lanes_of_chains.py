@@ -201,8 +201,8 @@ def settled(new, size, w, top, alive, a, a_at, to, to_at):
     least, bad = top * full(new[0], _LEAST), zero
     for i in range(0, size * w, w):
         high, low = pair_at(new, i)
-        counted = select(high > zero, high, top)
-        bad = select(counted < least, one, bad)
+        counted = select(high == zero, top, high)
+        bad = select(counted >= least, bad, one)  # also where it is NaN
         old, old_low = pair_at(a, a_at + i)
         high, low = select(alive, high * scale, old), select(alive, low * scale, old_low)
         put_pair(to, to_at + i, high, low)

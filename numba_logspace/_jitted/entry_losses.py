@@ -108,7 +108,9 @@ def _weights_of(rows, weights, where, reduction):
 
     @inlined
     def present(x, weights, mask):
-        c = np.ones(x.size, kind) if weights is None else given(x, weights, mask).copy()
+        c = np.ones(x.size, kind)
+        if weights is not None:
+            c[:] = given(x, weights, mask)
         for i in range(c.size):
             if not mask[i]:
                 c[i] = 0.0

@@ -136,7 +136,8 @@ def scorer(rows, class_weights, label_smoothing, labelled, reduction):
     @inlined
     def smoothed_labels(g, c, class_weights, share, lengths):
         outer, n, inner = lengths
-        weights, (chosen, rest) = weights_of(g, c, class_weights, n), _smoothed(share, n)
+        chosen, rest = _smoothed(np.float64(share), n)
+        weights = weights_of(g, c, class_weights, n)
         scores = np.empty(outer * n * inner, dtype)
         for i in range(scores.size):
             block = i // inner
@@ -148,7 +149,8 @@ def scorer(rows, class_weights, label_smoothing, labelled, reduction):
     @inlined
     def smoothed(g, c, class_weights, share, lengths):
         _, n, inner = lengths
-        weights, rest = weights_of(g, c, class_weights, n), _smoothed(share, n)[1]
+        _, rest = _smoothed(np.float64(share), n)
+        weights = weights_of(g, c, class_weights, n)
         scores = np.empty_like(g)
         for i in range(g.size):
             number = np.float64(g[i]) * (1.0 - share) + rest

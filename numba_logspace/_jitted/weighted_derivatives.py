@@ -13,7 +13,7 @@ from .._cpu.weighted_derivatives import gradients_of_rows, slopes_of_rows
 from .frames import shape_of_rows_of, shaper
 from .masked import copier, lengths_together, mask_of, rows_last
 from .memory import doubles, flat, quiet, same_shape, shape_of_rows
-from .typing import Rows, axes_in_words, check_floats, is_none, is_number, literal
+from .typing import Rows, axes_in_words, check_floats, is_none, is_number, literal, refuse
 from .weights import REALS, check_weights, dtype_of, spread_of, weights_of
 
 _check_g = shape_of_rows("g")
@@ -24,6 +24,7 @@ class _Sums:
 
     def __init__(self, entry, call):
         name = entry.name
+        refuse(name, out=call.out)
         if is_none(call.b):
             raise TypeError(f"{name}: b must be a number or an array of numbers, got None")
         check_weights(name, call.b)

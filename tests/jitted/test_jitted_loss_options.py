@@ -222,6 +222,16 @@ def test_smoothed_shares_and_columns():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("share", [0, 0.1, np.float32(0.1)])
+def test_shares_of_smoothing_of_any_dtype(share):
+    @njit
+    def loss(x, labels, share):
+        return nl.cross_entropy(x, labels, label_smoothing=share)
+
+    x, labels = np.random.default_rng(5).normal(size=(3, 4)), np.array([0, 3, 1])
+    np.testing.assert_array_max_ulp(loss(x, labels, share), loss.py_func(x, labels, share), 2)
+
+
 def test_a_smoothed_row():
     @njit
     def one(x, label, classes, share):

@@ -227,6 +227,18 @@ class OnCuda:
     __cuda_array_interface__ = {"shape": (2,), "typestr": "<f8", "data": (0, False), "version": 3}
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+@pytest.mark.parametrize("steps", [2, 40])
+def test_moves_that_are_no_numbers_in_chains_side_by_side(bad, steps):
+    moves = TRANSITION[:2, :2].copy()
+    moves[0, 1] = bad
+    seen = np.zeros((17, steps, 2))
+    for name, f in OF_STATES.items():
+        found, alone = f(np.zeros(2), moves, seen), f(np.zeros(2), moves, seen[:1])
+        assert np.isnan(alone).any()
+        np.testing.assert_array_equal(found, np.repeat(alone, 17, axis=0), err_msg=name)
+
+
 @pytest.mark.parametrize(
     ("changed", "error", "match"),
     [

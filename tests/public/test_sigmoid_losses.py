@@ -264,6 +264,16 @@ def test_weights_above_the_range_of_float32():
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_jitted_mean_of_what_counts(dtype):
+    @njit
+    def mean(x, c, where):
+        return nl.sigmoid_binary_cross_entropy(x, x * x, weights=c, where=where, reduction="mean")
+
+    x = np.linspace(0.1, 0.9, 6).astype(dtype)
+    np.testing.assert_array_equal(mean(x, x + x, x > 0.3), mean.py_func(x, x + x, x > 0.3))
+
+
 def test_jitted_weights_above_the_range_of_float32():
     @njit
     def weigh(x, t, q, c):
