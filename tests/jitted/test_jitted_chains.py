@@ -123,6 +123,7 @@ def many(front, steps, k, varies=False, own=False, dtype=np.float64, seed=1):
     return *(u.astype(dtype) for u in (initial, transition, emission)), lengths
 
 
+@pytest.mark.slow
 def test_many_chains():
     case = many((3,), 9, 5)
     assert_same(of_many(*case), of_many.py_func(*case))
@@ -142,9 +143,11 @@ def test_chains_of_every_kind(front, varies, own, dtype):
     assert_same(of_many(*turned, case[3]), expected)
 
 
-def test_wrong_chains():
+def test_lengths_and_wrong_chains():
     initial, transition, emission, lengths = many((3,), 9, 5, own=True)
     call = njit(lambda a, b, c, n: nl.hmm_loglikelihood(a, b, c, lengths=n))
+    right = call.py_func(initial, transition, emission, lengths)
+    np.testing.assert_array_equal(call(initial, transition, emission, lengths), right)
     for wrong, match in (
         ((initial[:2], transition, emission, lengths), "log_initial must have the axes"),
         ((initial, transition[:2], emission, lengths), "log_transition must have the axes"),
@@ -156,6 +159,7 @@ def test_wrong_chains():
             call(*wrong)
 
 
+@pytest.mark.slow
 def test_no_chains():
     initial, transition, emission, lengths = many((3,), 9, 5)
     case = initial, transition, emission[:0], lengths[:0]
