@@ -40,9 +40,9 @@ def rows_of(dtype, longest):
 
 
 def pairs_of(dtype, longest):
-    """Rows of the corpus, each with weights of each kind."""
-    rows = rows_of(dtype, longest)
-    return list(zip(*((r, w) for r in rows for w in weights_of(r).values())))
+    """Rows of the corpus, each with weights of one or two of the three kinds."""
+    pairs = [(r, w) for r in rows_of(dtype, longest) for w in weights_of(r).values()]
+    return list(zip(*pairs[::2]))
 
 
 def check_rows(name, results, *columns):
@@ -74,7 +74,7 @@ def test_gradients_of_reductions(name, dtype, way):
 
 
 @pytest.mark.parametrize("dtype", ["float64", pytest.param("float32", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("shape, axis", [((30, 6), 1), ((20, 200), 1), ((40, 30), 0)])
+@pytest.mark.parametrize("shape, axis", [((30, 6), 1), ((6, 200), 1), ((40, 30), 0)])
 def test_derivatives_of_the_variance(shape, axis, dtype):
     rng = np.random.default_rng(9)
     x, t = rng.normal(size=(2, *shape)).astype(dtype)

@@ -83,7 +83,7 @@ def test_rows_of_a_hundred_thousand(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("step", [0.0, 1e-5, -1e-5])
+@pytest.mark.parametrize("step", [0.0, 1e-5])
 def test_rows_of_a_million(step):
     x = np.arange(1_000_000) * step
     check_row(x, np.full(x.size, 0.3), f"steps of {step}")

@@ -106,7 +106,7 @@ def _point(name, dtype):
 @pytest.mark.one_in(5)
 @each_dtype
 @pytest.mark.parametrize("name", ELEMENTWISE)
-@settings(some, max_examples=200)
+@settings(some, max_examples=100)
 @given(st.data())
 def test_elementwise(name, dtype, data):
     dtype = DTYPES[dtype]

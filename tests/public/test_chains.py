@@ -96,15 +96,8 @@ def others(initial, transition, emission, lengths):
     return value, gradient[0], moves.sum(axis=tuple(range(moves.ndim - 2)))
 
 
-# They compile for seconds; each of them in any process of tests that it comes to.
-@pytest.mark.parametrize(
-    ("count", "steps"),
-    [
-        pytest.param(1, 70, marks=pytest.mark.slow),
-        (3, 40),
-        pytest.param(40, 9, marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize(("count", "steps"), [(1, 70), (3, 40), (40, 9)])
 def test_stretches(count, steps):
     # Of few states each lane has a stretch of a chain, or a chain; with a matrix for each step
     # all go the general way.
