@@ -8,8 +8,9 @@ import re
 import shutil
 from pathlib import Path
 
-from definitions import formula, relatives, sources
+from definitions import formula, neighbours, relatives, sources
 from docutils import nodes
+from naive import CASES
 from sphinx.addnodes import pending_xref
 
 import numba_logspace
@@ -31,7 +32,10 @@ def page(name, users):
     if formula(name):
         parts.append(f".. math::\n\n   {' '.join(formula(name).split())}")
     parts.append(f".. autofunction:: numba_logspace.{name}")
-    links = [f":py:func:`~numba_logspace.{other}`" for other in relatives(name)]
+    if name in CASES:
+        parts.append(_picture(name))
+    others = relatives(name) + neighbours(name)
+    links = [f":py:func:`~numba_logspace.{other}`" for other in others]
     if any(entry.name == name for entry in PARTIALS.values()) or f"{name}_dx" in PARTIALS:
         links.append(":doc:`its derivatives </partials>`")
     if links:
@@ -45,7 +49,22 @@ def page(name, users):
     return "\n\n".join(parts) + "\n"
 
 
+def _picture(name):
+    # docs/pictures.py draws it beside the page.
+    case = CASES[name]
+    form = f"``{case.text}``"
+    return f""".. rubric:: Its digits
+
+.. figure:: /auto_reference/{name}.svg
+   :alt: {case.what} over {case.axis}, and the error in ulp of {case.text} and of {name}
+
+   The value, and the errors in float64: of the formula as it is written, {form}, and of
+   this function."""
+
+
 def _doi(doi):
+    if doi and doi.startswith("https:"):
+        return f", `on the web <{doi}>`__"
     return f", `doi:{doi} <https://doi.org/{doi}>`__" if doi else ""
 
 
