@@ -61,7 +61,7 @@ html_show_sphinx = False
 # Links to edit a page lead to the repository that builds it, where that says which it is.
 if os.environ.get("GITHUB_REPOSITORY"):
     html_theme_options = {
-        "source_repository": "{GITHUB_SERVER_URL}/{GITHUB_REPOSITORY}/".format(**os.environ),
+        "source_repository": f"https://github.com/{os.environ['GITHUB_REPOSITORY']}/",
         "source_branch": "main",
         "source_directory": "docs/",
     }

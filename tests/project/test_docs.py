@@ -147,6 +147,10 @@ def test_page_of_a_function(monkeypatch):
     assert "https://doi.org/10.1093/imanum/draa038" in page
     assert "- :doc:`/guide`" in page
     assert {"index", "auto_gallery/plot_precision"} <= set(pages.users()["log1m_softmax"])
+    assert pages.elsewhere("np.exp").endswith("generated/numpy.exp.html")
+    assert pages.elsewhere("scipy.optimize.minimize").endswith("/scipy.optimize.minimize.html")
+    for other in ("np.pi", "np.log(x)", "numpy.nothing", "torch.exp", "numpy"):
+        assert pages.elsewhere(other) is None
     assert ":py:func:`~numba_logspace.log_softmax`" in pages.page("softmax", [])
     assert ".. figure:: /auto_reference/log1mexp.svg" in pages.page("log1mexp", [])
     for name in ("pages", "definitions", "naive"):
