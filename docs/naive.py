@@ -7,13 +7,15 @@ what the others are. Exact values come from mpmath, of the very numbers that the
 from dataclasses import dataclass
 from typing import Any
 
-import mpmath as mp
+import mpmath
 import numpy as np
 
 import numba_logspace as nl
 
-# Enough for 1 - exp(x) at the smallest x that is drawn, -316.
-mp.mp.dps = 200
+# Of its own, since scripts of the gallery set the digits of mpmath's. Enough for 1 - exp(x) at the
+# smallest x that is drawn, -316.
+mp = mpmath.MPContext()
+mp.dps = 200
 
 
 @dataclass(frozen=True)
