@@ -59,6 +59,17 @@ def _logsumexp(x):
     return m + np.log(np.exp(x - m) + np.exp(-m))
 
 
+def _loo_logsumexp(x):
+    m = np.maximum(x, 0)
+    e = np.exp(x - m)
+    return m + np.log((e + np.exp(-m) + np.exp(-1 - m)) - e)
+
+
+def _first(function):
+    # The first entry of what a function makes of rows [x, 0] and of the cotangent [1, 0].
+    return lambda x: function(_pair(x), np.array([1.0, 0.0]))[:, 0]
+
+
 WIDE = np.linspace(-60, 60, 241)
 SMALL = 10.0 ** np.linspace(-20, 1, 211)
 TINY = 10.0 ** np.linspace(-20, 2.5, 226)
@@ -82,6 +93,82 @@ CASES = {
         _log_softmax,
         lambda x: -mp.log1p(mp.exp(-x)),
         WIDE,
+    ),
+    "softmax_vjp": Case(
+        "softmax_vjp([x, 0], [1, 0])[0]",
+        "p * (g - sum(p * g))",
+        _first(nl.softmax_vjp),
+        lambda x: _sigmoid(x) * (1 - _sigmoid(x)),
+        lambda x: 1 / (1 + mp.exp(-x)) / (1 + mp.exp(x)),
+        WIDE,
+    ),
+    "log_softmax_vjp": Case(
+        "log_softmax_vjp([x, 0], [1, 0])[0]",
+        "g - p * sum(g)",
+        _first(nl.log_softmax_vjp),
+        lambda x: 1 - _sigmoid(x),
+        lambda x: 1 / (1 + mp.exp(x)),
+        WIDE,
+    ),
+    "log1m_softmax_vjp": Case(
+        "log1m_softmax_vjp([x, 0], [1, 0])[0]",
+        "-p / (1 - p) * (1 - p)",
+        _first(nl.log1m_softmax_vjp),
+        lambda x: -_sigmoid(x) / (1 - _sigmoid(x)) * (1 - _sigmoid(x)),
+        lambda x: -1 / (1 + mp.exp(-x)),
+        WIDE,
+    ),
+    "loo_logsumexp": Case(
+        "loo_logsumexp([x, 0, -1])[0]",
+        "m + log(sum(exp(x - m)) - exp(x - m))",
+        lambda x: nl.loo_logsumexp(np.stack([x, 0 * x, 0 * x - 1], axis=-1))[:, 0],
+        _loo_logsumexp,
+        lambda x: mp.log1p(mp.exp(-1)) + 0 * mp.mpf(x),
+        WIDE,
+    ),
+    "logvarexp": Case(
+        "logvarexp([x, 0])",
+        "log(var(exp(x)))",
+        lambda x: nl.logvarexp(_pair(x)),
+        lambda x: np.log(np.var(np.exp(_pair(x)), axis=-1)),
+        lambda x: 2 * mp.log(mp.expm1(x) / 2),
+        10.0 ** np.linspace(-20, 2.8, 229),
+        **_PLUS,
+    ),
+    "cross_entropy": Case(
+        "cross_entropy([x, 0], 0)",
+        "-log(softmax)",
+        lambda x: nl.cross_entropy(_pair(x), np.zeros(len(x), dtype=int)),
+        lambda x: -np.log(_sigmoid(x)),
+        lambda x: mp.log1p(mp.exp(-x)),
+        WIDE,
+    ),
+    "complement_cross_entropy": Case(
+        "complement_cross_entropy([x, 0], [1, 0])",
+        "-log(1 - softmax)",
+        lambda x: nl.complement_cross_entropy(_pair(x), np.array([[1.0, 0.0]])),
+        lambda x: -np.log(1 - _sigmoid(x)),
+        lambda x: mp.log1p(mp.exp(x)),
+        WIDE,
+    ),
+    "sigmoid_binary_cross_entropy": Case(
+        "sigmoid_binary_cross_entropy(x, 1)",
+        "-log(1 / (1 + exp(-x)))",
+        lambda x: nl.sigmoid_binary_cross_entropy(x, np.ones_like(x)),
+        lambda x: -np.log(_sigmoid(x)),
+        lambda x: mp.log1p(mp.exp(-x)),
+        WIDE,
+    ),
+    "logmatmulexp": Case(
+        "logmatmulexp([x, 0], [-x, -x])",
+        "log(exp(a) @ exp(b))",
+        lambda x: nl.logmatmulexp(_pair(x)[:, None], np.stack([-x, -x], axis=-1)[..., None])[
+            :, 0, 0
+        ],
+        lambda x: np.log(np.exp(x) * np.exp(-x) + np.exp(-x)),
+        lambda x: mp.log1p(mp.exp(-x)),
+        np.linspace(-800, 700, 301),
+        beside=lambda x: max(-x, 0.0),
     ),
     "logsumexp": Case(
         "logsumexp([x, 0])",
@@ -286,7 +373,7 @@ def of(case):
 
 def _ulp(value, exact, beside):
     # Infinite where the value is no number, or 0 where the exact one is not.
-    if not np.isfinite(value) or value == 0:
+    if not np.isfinite(value) or (value == 0 and float(exact) != 0):
         return np.inf
     return float(
         abs(mp.mpf(float(value)) - exact) / np.spacing(max(abs(float(exact)), abs(beside)))
