@@ -4,7 +4,8 @@
 
 The pages of `asv publish` load their scripts from the network and their numbers by requests. Here
 the scripts lie beside them, and the numbers come in a script too, so that index.html may be opened
-as a file. FOLDER is asv_bench/html/dashboard by default, from where the documentation takes it.
+as a file. Benchmarks have the names and units of words.py. FOLDER is asv_bench/html/dashboard by
+default, from where the documentation takes it.
 """
 
 import json
@@ -13,6 +14,8 @@ import re
 import shutil
 import subprocess
 import sys
+
+import words
 
 HERE = pathlib.Path(__file__).parent.resolve()
 # What the pages load, by the end of its address.
@@ -29,6 +32,66 @@ VENDORED = {
     "bootstrap.min.css": "bootstrap/bootstrap.min.css",
 }
 _LOADED = re.compile(r'<(?:script src|link rel="stylesheet" href)="(https:[^"]*)"[^>]*>')
+# What the scripts and pages of asv say, and what they say here.
+CHANGED = {
+    "index.html": (
+        (
+            """<a href="https://github.com/airspeed-velocity/asv/" class="navbar-link" """
+            """target="_blank"><img src="swallow.png" width="22" height="22" alt="swallow"></img>"""
+            """airspeed velocity</a>
+            of an unladen""",
+            "Benchmarks of",
+        ),
+        (
+            """<a id="project-name" href="#" class="navbar-link" target="_blank">project</a>""",
+            """<span id="project-name">numba_logspace</span>""",
+        ),
+        (
+            """<li id="nav-li-graphdisplay">""",
+            """<li><a href="commits.html">Commits</a></li>
+        <li id="nav-li-graphdisplay">""",
+        ),
+        (
+            """    </div>
+
+    <div id="regressions-display\"""",
+            """      <div id="legend"></div>
+    </div>
+
+    <div id="regressions-display\"""",
+        ),
+    ),
+    "summarygrid.js": (("'<h1>' + group", "'<h1>' + main_json.groups[group]"),),
+    # As the data are: errors and ratios before times.
+    "summarylist.js": (
+        (
+            """
+            var th_to_sort = table.find("thead th").eq(0);
+            th_to_sort.stupidsort("asc");""",
+            "",
+        ),
+    ),
+    "graphdisplay.js": (
+        (
+            """$("#title").text(bm_name)""",
+            """$("#title").text($.asv.main_json.benchmarks[bm_name].pretty_name)""",
+        ),
+        ("""parts.push(key + "-" + value)""", """parts.push(key + " " + value)"""),
+        (
+            """position: "nw",""",
+            """position: "nw", container: innerWidth < 768 ? $("#legend") : null,""",
+        ),
+    ),
+    "regressions.js": (
+        (
+            """.text(benchmark_name);
+                row.append($('<td/>').append(benchmark_link));""",
+            """.text(item[7]);
+                var why = $('<div class="why"/>').text(item[8]);
+                row.append($('<td/>').append(benchmark_link, why));""",
+        ),
+    ),
+}
 _OURS = """<script src="data.js"></script>
     <script src="offline.js"></script>
     <link rel="stylesheet" href="narrow.css">
@@ -44,14 +107,23 @@ def local(tag):
     return f'<script src="{path}">'
 
 
-def data(folder):
-    """The script with all numbers: {path: content} of every JSON file."""
+def collected(folder):
+    """All numbers, {path: content} of every JSON file; the files are removed."""
     paths = sorted(folder.rglob("*.json"))
     found = {p.relative_to(folder).as_posix(): json.loads(p.read_text("utf-8")) for p in paths}
     for path in paths:
         path.unlink()
     shutil.rmtree(folder / "graphs")
-    return f"var DASHBOARD_DATA = {json.dumps(found, separators=(',', ':'))};\n"
+    return found
+
+
+def change(path, changes):
+    """Change what a file of asv says; where it does not say it any more we stop."""
+    text = path.read_text("utf-8")
+    for theirs, ours in changes:
+        assert text.count(theirs) == 1, f"{path.name} of asv does not have {theirs} once"
+        text = text.replace(theirs, ours)
+    path.write_text(text, "utf-8")
 
 
 def publish(folder):
@@ -63,7 +135,13 @@ def publish(folder):
     text, count = _LOADED.subn(local, index.read_text("utf-8"))
     assert count == len(VENDORED), f"asv loads {count} files from elsewhere, not {len(VENDORED)}"
     index.write_text(text.replace("</head>", _OURS), "utf-8")
-    (folder / "data.js").write_text(data(folder), "utf-8")
+    for name, changes in CHANGED.items():
+        change(folder / name, changes)
+    data = collected(folder)
+    words.rewrite(data)
+    script = f"var DASHBOARD_DATA = {json.dumps(data, separators=(',', ':'))};\n"
+    (folder / "data.js").write_text(script, "utf-8")
+    (folder / "commits.html").write_text(words.commits(data["index.json"]), "utf-8")
 
 
 if __name__ == "__main__":

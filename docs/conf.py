@@ -34,8 +34,8 @@ release = version = numba_logspace.__version__
 sys.path.insert(0, os.path.dirname(__file__))  # where the extension family.py lies
 extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc", "sphinx_gallery.gen_gallery"]
 extensions += ["sphinx.ext.mathjax", "sphinx.ext.viewcode", "sphinx_copybutton"]
-# Tables from the table of the family; a page for each function, links to it, MathJax.
-extensions += ["family", "pages"]
+# Tables from the table of the family; a page for each function, links to it, MathJax; pictures.
+extensions += ["family", "pages", "pictures"]
 mathjax_path = "tex-svg.js"  # which pages.py puts there: no request leaves the site
 myst_enable_extensions = ["dollarmath"]
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
@@ -57,6 +57,14 @@ if (_PUBLISHED / "dashboard" / "index.html").is_file():
     html_extra_path = [str(_PUBLISHED)]
     tags.add("dashboard")  # noqa: F821 - given by Sphinx
 html_show_sphinx = False
+
+# Links to edit a page lead to the repository that builds it, where that says which it is.
+if os.environ.get("GITHUB_REPOSITORY"):
+    html_theme_options = {
+        "source_repository": f"https://github.com/{os.environ['GITHUB_REPOSITORY']}/",
+        "source_branch": "main",
+        "source_directory": "docs/",
+    }
 
 sphinx_gallery_conf = {
     "examples_dirs": "gallery",

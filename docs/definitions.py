@@ -99,7 +99,7 @@ _SOURCES = {
     "Maechler": (
         "M. Mächler, Accurately computing log(1 - exp(-\\|a\\|)), a vignette of the R package "
         "Rmpfr (2012)",
-        None,
+        "https://cran.r-project.org/package=Rmpfr",
     ),
     "Pearlmutter": (
         "B. A. Pearlmutter, Fast exact multiplication by the Hessian, Neural Computation 6 (1994) "
@@ -119,12 +119,27 @@ _SOURCES = {
     "forum of 2022": (
         "How to calculate log(1 - softmax(X)) numerically stably, a thread of the PyTorch forum "
         "(discuss.pytorch.org, 2022)",
-        None,
+        "https://discuss.pytorch.org/t/how-to-calculate-log-1-softmax-x-numerically-stably/169007",
     ),
     "forum of 2020": (
         "Applying log_softmax manually in a stable way, a thread of the PyTorch forum "
         "(discuss.pytorch.org, 2020)",
-        None,
+        "https://discuss.pytorch.org/t/applying-log-softmax-manually-in-a-stable-way/98679",
+    ),
+    "Kullback": (
+        "S. Kullback and R. A. Leibler, On information and sufficiency, Annals of Mathematical "
+        "Statistics 22 (1951) 79-86",
+        "10.1214/aoms/1177729694",
+    ),
+    "Shannon": (
+        "C. E. Shannon, A mathematical theory of communication, Bell System Technical Journal 27 "
+        "(1948) 379-423",
+        "10.1002/j.1538-7305.1948.tb01338.x",
+    ),
+    "Cox": (
+        "D. R. Cox, Regression models and life-tables, Journal of the Royal Statistical Society B "
+        "34 (1972) 187-220",
+        "10.1111/j.2517-6161.1972.tb00899.x",
     ),
 }
 # The beginning of names, and what they rest on.
@@ -137,6 +152,33 @@ _CITED = (
     (r"\w+_hvp$", "Pearlmutter"),
     (r"hmm_(?!viterbi)", "Rabiner"),
     (r"hmm_viterbi", "Viterbi"),
+    (r"rel_entr$|kl_div$", "Kullback"),
+    (r"entr$", "Shannon"),
+    (r"segment_logsumexp", "Cox"),
+)
+# Functions that are chosen between, or used together, beside those of the same base.
+_GROUPS = (
+    ("softmax", "log_softmax", "log1m_softmax", "loo_logsumexp"),
+    ("logsumexp", "logsumexp_excluding_max", "logmeanexp", "logvarexp", "logcumsumexp"),
+    ("logsumexp", "logaddexp", "logsubexp", "logmatmulexp", "segment_logsumexp"),
+    ("log_mix", "gated_log_softmax", "logaddexp"),
+    ("log1mexp", "log1pexp", "logexpm1", "log2mexp", "logsubexp", "cexpexp"),
+    ("logistic", "logit", "log_sigmoid", "log1m_sigmoid", "log_inv_logit_diff", "log1pexp"),
+    ("logit", "logitexp", "cloglog"),
+    ("cloglog", "cexpexp"),
+    ("log1pmx", "logmxp1", "log1psq", "logcosh"),
+    ("xlogy", "xlog1py", "xlogx", "entr", "rel_entr", "kl_div"),
+    ("kl_div", "logmxp1"),
+    (
+        "cross_entropy",
+        "softmax_binary_cross_entropy",
+        "complement_cross_entropy",
+        "sigmoid_binary_cross_entropy",
+    ),
+    ("log_softmax", "cross_entropy"),
+    ("log1m_softmax", "complement_cross_entropy", "softmax_binary_cross_entropy"),
+    ("log_sigmoid", "log1m_sigmoid", "sigmoid_binary_cross_entropy"),
+    ("hmm_forward", "logmatmulexp"),
 )
 
 
@@ -171,7 +213,7 @@ _OF_SEVERAL = {
 
 
 def sources(name):
-    """[(a source of a function, its DOI or None)]."""
+    """[(a source of a function, its DOI or, for lack of one, its address)]."""
     return [_SOURCES[key] for beginning, key in _CITED if re.match(beginning, name)]
 
 
@@ -179,6 +221,12 @@ def relatives(name):
     """The functions of the table that go with one: of the same base, or its derivative."""
     base = _base(name)
     return [other for other in FAMILY if other != name and _base(other) == base]
+
+
+def neighbours(name):
+    """The functions that are chosen between or used together with one, and of another base."""
+    near = {other for group in _GROUPS if name in group for other in group}
+    return [other for other in FAMILY if other in near - {name, *relatives(name)}]
 
 
 def _base(name):

@@ -1,15 +1,22 @@
 """An extension of Sphinx: a page for each function, links where text names one, local MathJax.
 
+Names of NumPy and SciPy become links too, by the rule of their sites and without asking these.
+
 The pages are written to docs/auto_reference when the documentation is built.
 """
 
 import importlib.util
+import operator
 import re
 import shutil
 from pathlib import Path
 
-from definitions import formula, relatives, sources
+import numpy
+import scipy.optimize
+import scipy.special
+from definitions import formula, neighbours, relatives, sources
 from docutils import nodes
+from naive import CASES
 from sphinx.addnodes import pending_xref
 
 import numba_logspace
@@ -21,6 +28,11 @@ FOLDER = HERE / "auto_reference"
 # Where names are mostly those of other libraries only the first column of tables has ours.
 OF_OTHERS = ("names", "coming/")
 _NAME = re.compile(r"(?:nl\.|numba_logspace\.)?(\w+)$")
+# Other libraries, and where they have a page for each function.
+LIBRARIES = {
+    "numpy": (numpy, "https://numpy.org/doc/stable/reference/generated/{}.html"),
+    "scipy": (scipy, "https://docs.scipy.org/doc/scipy/reference/generated/{}.html"),
+}
 # One file without fonts or further parts: no request leaves the page.
 MATHJAX = "tex-svg.js"
 
@@ -31,7 +43,10 @@ def page(name, users):
     if formula(name):
         parts.append(f".. math::\n\n   {' '.join(formula(name).split())}")
     parts.append(f".. autofunction:: numba_logspace.{name}")
-    links = [f":py:func:`~numba_logspace.{other}`" for other in relatives(name)]
+    if name in CASES:
+        parts.append(_picture(name))
+    others = relatives(name) + neighbours(name)
+    links = [f":py:func:`~numba_logspace.{other}`" for other in others]
     if any(entry.name == name for entry in PARTIALS.values()) or f"{name}_dx" in PARTIALS:
         links.append(":doc:`its derivatives </partials>`")
     if links:
@@ -45,7 +60,22 @@ def page(name, users):
     return "\n\n".join(parts) + "\n"
 
 
+def _picture(name):
+    # docs/pictures.py draws it beside the page.
+    case = CASES[name]
+    form = f"``{case.text}``"
+    return f""".. rubric:: Its digits
+
+.. figure:: /auto_reference/{name}.svg
+   :alt: {case.what} over {case.axis}, and the error in ulp of {case.text} and of {name}
+
+   The value, and the errors in float64: of the formula as it is written, {form}, and of
+   this function."""
+
+
 def _doi(doi):
+    if doi and doi.startswith("https:"):
+        return f", `on the web <{doi}>`__"
     return f", `doi:{doi} <https://doi.org/{doi}>`__" if doi else ""
 
 
@@ -89,12 +119,7 @@ def is_ours(literal, document):
     found = _NAME.fullmatch(literal.astext())
     if not found or found[1] not in numba_logspace.__all__ or found[1] == document.split("/")[-1]:
         return False
-    ancestors, node = [], literal
-    while node.parent is not None:
-        node = node.parent
-        ancestors.append(node)
-    if any(isinstance(a, nodes.title | nodes.reference | pending_xref) for a in ancestors):
-        return False
+    ancestors = _around(literal)
     if document.startswith(OF_OTHERS):
         entry = next((a for a in ancestors if isinstance(a, nodes.entry)), None)
         return entry is not None and entry.parent.index(entry) == 0
@@ -102,11 +127,42 @@ def is_ours(literal, document):
     return not (before and re.search(r"['’]s $", before[-1].astext()))
 
 
+def _around(node):
+    # The nodes that a node is in, from the inside.
+    ancestors = []
+    while node.parent is not None:
+        node = node.parent
+        ancestors.append(node)
+    return ancestors
+
+
+def elsewhere(text):
+    """The address of what a name of NumPy or SciPy means; None where it means no function."""
+    top, _, rest = re.sub(r"^np\.", "numpy.", text).partition(".")
+    if top not in LIBRARIES or not re.fullmatch(r"[\w.]+", rest):
+        return None
+    library, address = LIBRARIES[top]
+    try:
+        there = callable(operator.attrgetter(rest)(library))
+    except AttributeError:
+        return None
+    return address.format(f"{top}.{rest}") if there else None
+
+
 def link(app, doctree):
     """Make links of the literals that name a function."""
     document = app.env.current_document.docname
     for literal in list(doctree.findall(nodes.literal)):
-        if is_ours(literal, document):
+        if any(
+            isinstance(a, nodes.title | nodes.reference | pending_xref) for a in _around(literal)
+        ):
+            continue
+        address = elsewhere(literal.astext())
+        if address:
+            reference = nodes.reference("", "", refuri=address)
+            literal.replace_self(reference)
+            reference += literal
+        elif is_ours(literal, document):
             target = "numba_logspace." + _NAME.fullmatch(literal.astext())[1]
             kind = "func"
             reference = pending_xref(
@@ -128,8 +184,15 @@ def copy_mathjax(app):
         shutil.copy(Path(found) / "static" / "mathjax" / MATHJAX, target)
 
 
+def not_to_edit(app, document, template, context, doctree):
+    """Take the links to the source away from pages that are made, and have none to edit."""
+    if document.startswith("auto_"):
+        context["theme_top_of_page_buttons"] = []
+
+
 def setup(app):
     """Called by Sphinx."""
+    app.connect("html-page-context", not_to_edit)
     app.connect("builder-inited", write, priority=100)
     app.connect("builder-inited", copy_mathjax)
     app.connect("doctree-read", link)

@@ -66,7 +66,7 @@ def fit(x: np.ndarray, start: np.ndarray, logs=nl.gated_log_softmax) -> np.ndarr
 b = fit(features[fitted], np.zeros((features.shape[1], 1 + LABELS.size)))
 
 # %%
-# Rows that the fit has not seen
+# Rows that the fit did not see
 # ------------------------------
 
 t, first, second = parts(b, features[held_out])

@@ -49,3 +49,18 @@ def test_configurations_differ_in_the_peers_alone():
     for name in ("torch", "jax"):
         assert peers["matrix"]["req"].pop(name) == [""]
     assert plain == peers
+
+
+def test_the_dashboard_has_words_for_every_benchmark(monkeypatch):
+    measured = FOLDER / "results" / "benchmarks.json"
+    if not measured.is_file():
+        pytest.skip("a source distribution, which holds no results")
+    monkeypatch.setattr(sys, "path", [str(FOLDER), *sys.path])
+    words = importlib.import_module("words")
+    names = set(json.loads(measured.read_text("utf-8"))) - {"version"}
+    assert words.LABELS.keys() == names
+    assert {name.split(".")[0] for name in names} == words.GROUPS.keys()
+    assert words.in_words("values.Lengths.time_value('logsumexp', 3)") == (
+        "Ten million entries (logsumexp, 3)"
+    )
+    monkeypatch.delitem(sys.modules, "words")

@@ -147,7 +147,38 @@ def test_page_of_a_function(monkeypatch):
     assert "https://doi.org/10.1093/imanum/draa038" in page
     assert "- :doc:`/guide`" in page
     assert {"index", "auto_gallery/plot_precision"} <= set(pages.users()["log1m_softmax"])
-    for name in ("pages", "definitions"):
+    assert pages.elsewhere("np.exp").endswith("generated/numpy.exp.html")
+    assert pages.elsewhere("scipy.optimize.minimize").endswith("/scipy.optimize.minimize.html")
+    for other in ("np.pi", "np.log(x)", "numpy.nothing", "torch.exp", "numpy"):
+        assert pages.elsewhere(other) is None
+    assert ":py:func:`~numba_logspace.log_softmax`" in pages.page("softmax", [])
+    assert ".. figure:: /auto_reference/log1mexp.svg" in pages.page("log1mexp", [])
+    for name in ("pages", "definitions", "naive"):
+        sys.modules.pop(name)
+
+
+def test_pictures(monkeypatch):
+    pytest.importorskip("matplotlib", reason="it draws the pictures")
+    pytest.importorskip("mpmath", reason="it computes what they compare with")
+    monkeypatch.syspath_prepend(str(DOCS))
+    import naive
+    import pictures
+
+    assert naive.CASES.keys() <= FAMILY.keys()
+    case = naive.CASES["log1mexp"]
+    assert [float(case.exact(x)) for x in (-1e-20, -300.0)] == pytest.approx(
+        [-46.051701859880914, -5.148200222412013e-131], rel=1e-15
+    )
+    assert naive._ulp(1.0, 1.0, 0.0) == 0 and naive._ulp(0.0, 1e-300, 0.0) == np.inf
+    page = (DOCS / "speed.md").read_text(encoding="utf-8")
+    above, below = pictures.limits(page).axes
+    assert [tick.get_text() for tick in below.get_yticklabels()][0] == "10000 x 1000"
+    times = [float(row[2]) for row in pictures.table(page, "log1m_softmax, one thread")]
+    assert [*above.lines[-1].get_xdata(), *below.lines[-1].get_xdata()] == times[::2] + times[1::2]
+    assert len(pictures.peers(page).axes) == 3
+    with pytest.raises(ValueError, match="no table that begins with neck, one thread"):
+        pictures.table(page, "neck, one thread")
+    for name in ("pictures", "naive"):
         sys.modules.pop(name)
 
 
