@@ -38,14 +38,11 @@ class Call:
         """The header of another argument; None for None."""
         return None if array is None else self._take(Operand(array, name, self.stream))
 
-    def whole_numbers(self, given, name):
+    def whole_numbers(self, given, name, otherwise=""):
         """The header of an argument that holds ints, which are not looked at."""
         header = self.header(given, name)
         if header.dtype.kind not in "iu":
-            raise TypeError(
-                f"{name} must hold ints, got dtype {header.dtype}: convert it with "
-                f"{name}.astype(numpy.int64)"
-            )
+            raise layout.no_ints(header.dtype, name, otherwise)
         return header
 
     def flat(self, header, dtype):
