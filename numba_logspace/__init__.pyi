@@ -4800,8 +4800,7 @@ def logvarexp_jvp(
 
     Error bound: 8 ulp of the sum of the moduli of the terms, each of them t_j times what
     `logvarexp_vjp` names. O(size) time, and no more memory than the result, in any layout that some
-    order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. `where` is not
-    taken beside CUDA arrays.
+    order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -4876,7 +4875,7 @@ def logvarexp_vjp(
     counts instead of e_j and the mean, so entries that differ in their last digits have all digits
     of their gradient. Nothing is promised where these moduli overflow. O(size) time, and no more
     memory than the result, in any layout that some order of the axes makes contiguous; otherwise
-    pieces of `x` are copied in turn. `where` is not taken beside CUDA arrays.
+    pieces of `x` are copied in turn.
 
     Examples
     --------

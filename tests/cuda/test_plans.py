@@ -494,6 +494,7 @@ STEPS = {
     "gradient": 59,
     "options": 64,
     "entry loss": 55,
+    "gradients of a chain": 61,
     "elementwise": 39,
 }
 
