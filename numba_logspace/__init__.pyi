@@ -1781,9 +1781,9 @@ def complement_cross_entropy_hvp(
 
     Special values: as `log1m_softmax_hvp`.
 
-    Error bound: 8 ulp of the sum of the moduli of the terms that `log1m_softmax_hvp` names, under
-    its conditions. O(size) time, and no more memory than the result, in any layout that some order
-    of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    Error bound: 8 ulp of the sum that `log1m_softmax_hvp` names, under its conditions. O(size)
+    time, and no more memory than the result, in any layout that some order of the axes makes
+    contiguous; otherwise pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -2900,19 +2900,20 @@ def log1m_softmax_hvp(
 
     Notes
     -----
-    For `hessp` of scipy.optimize's Newton-CG, trust-ncg and trust-krylov. With p the softmax, r
-    the odds, c_i = t_i - sum p_l t_l, k the dominant entry and q the softmax over the others it
-    is p_j (sum over i of g_i r_i (c_j + (1 + r_i) c_i) - g_j c_j (1 + r_j)^2), where the sum is
-    without k, whose part is written with q. No finite `x` gives NaN or overflows.
+    For `hessp` of scipy.optimize's Newton-CG, trust-ncg and trust-krylov. With p the softmax and
+    r = p / (1 - p) the odds it is the sum over l of p_j p_l (t_j - t_l) h_jl, where h_jl is the sum
+    over i other than j and l of g_i r_i (r_i + 2), less g_j and g_l. The largest entry and the
+    largest of the others are left out of the sums where they dominate them, so that an entry has
+    its own digits beside entries that are e^700 times as likely. No finite `x` gives NaN or
+    overflows.
 
     Special values: 0 at entries of -inf and at masked entries, which are treated as absent; NaN in
     a row with a NaN or with two or more of +inf. A single +inf is the limit of a dominant entry.
 
-    Error bound: 8 ulp of the sum of the moduli of the terms g_i p_j r_i t_j, g_i p_j p_l r_i (r_i +
-    2) t_l, g_i p_j p_i t_i over i != j and l != i, and g_j p_j p_l t_l, g_j p_j (1 - p_j) t_j, for
-    g and t as of `log1m_softmax_vjp` that are not subnormal. O(size) time, and no more memory than
-    the result, in any layout that some order of the axes makes contiguous; otherwise pieces of `x`
-    are copied in turn.
+    Error bound: 8 ulp of the sum over l of p_j p_l (|t_j| + |t_l|) times the sum of 2 |g_j|, 2
+    |g_l| and |g_i| r_i (r_i + 2) over the other i, for g and t as of `log1m_softmax_vjp` where
+    neither they nor p t are subnormal. O(size) time, and no more memory than the result, in any
+    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -4799,8 +4800,7 @@ def logvarexp_jvp(
 
     Error bound: 8 ulp of the sum of the moduli of the terms, each of them t_j times what
     `logvarexp_vjp` names. O(size) time, and no more memory than the result, in any layout that some
-    order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. `where` is not
-    taken beside CUDA arrays.
+    order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -4875,7 +4875,7 @@ def logvarexp_vjp(
     counts instead of e_j and the mean, so entries that differ in their last digits have all digits
     of their gradient. Nothing is promised where these moduli overflow. O(size) time, and no more
     memory than the result, in any layout that some order of the axes makes contiguous; otherwise
-    pieces of `x` are copied in turn. `where` is not taken beside CUDA arrays.
+    pieces of `x` are copied in turn.
 
     Examples
     --------
@@ -6223,9 +6223,9 @@ def softmax_binary_cross_entropy_hvp(
 
     Special values: as `log1m_softmax_hvp`; 0 in a row of weight 0.
 
-    Error bound: 8 ulp of the sum of the moduli of the terms of both. O(size) time, and no more
-    memory than the result, in any layout that some order of the axes makes contiguous; otherwise
-    pieces of `x` are copied in turn.
+    Error bound: 8 ulp of the sum of what both are relative to. O(size) time, and no more memory
+    than the result, in any layout that some order of the axes makes contiguous; otherwise pieces of
+    `x` are copied in turn.
 
     Examples
     --------

@@ -347,8 +347,7 @@ def logvarexp_vjp(
     Error bound: 8 ulp of the moduli of 2 g e_j e_j / s and 2 g e_j mean(e) / s together, s being
     the sum of squares. Where the mean is above half of the largest entry, what both lack to that
     counts instead of e_j and the mean, so entries that differ in their last digits have all
-    digits of their gradient. Nothing is promised where these moduli overflow. {cost} `where` is not
-    taken beside CUDA arrays.
+    digits of their gradient. Nothing is promised where these moduli overflow. {cost}
 
     Examples
     --------

@@ -100,16 +100,18 @@ def log1m_softmax_hvp(
 
     Notes
     -----
-    For `hessp` of scipy.optimize's Newton-CG, trust-ncg and trust-krylov. With p the softmax, r
-    the odds, c_i = t_i - sum p_l t_l, k the dominant entry and q the softmax over the others it
-    is p_j (sum over i of g_i r_i (c_j + (1 + r_i) c_i) - g_j c_j (1 + r_j)^2), where the sum is
-    without k, whose part is written with q. No finite `x` gives NaN or overflows.
+    For `hessp` of scipy.optimize's Newton-CG, trust-ncg and trust-krylov. With p the softmax and
+    r = p / (1 - p) the odds it is the sum over l of p_j p_l (t_j - t_l) h_jl, where h_jl is the sum
+    over i other than j and l of g_i r_i (r_i + 2), less g_j and g_l. The largest entry and the
+    largest of the others are left out of the sums where they dominate them, so that an entry has
+    its own digits beside entries that are e^700 times as likely. No finite `x` gives NaN or
+    overflows.
 
     {derivatives}
 
-    Error bound: 8 ulp of the sum of the moduli of the terms g_i p_j r_i t_j,
-    g_i p_j p_l r_i (r_i + 2) t_l, g_i p_j p_i t_i over i != j and l != i, and g_j p_j p_l t_l,
-    g_j p_j (1 - p_j) t_j, for g and t as of `log1m_softmax_vjp` that are not subnormal. {cost}
+    Error bound: 8 ulp of the sum over l of p_j p_l (|t_j| + |t_l|) times the sum of 2 |g_j|,
+    2 |g_l| and |g_i| r_i (r_i + 2) over the other i, for g and t as of `log1m_softmax_vjp` where
+    neither they nor p t are subnormal. {cost}
 
     Examples
     --------
@@ -253,7 +255,7 @@ def softmax_binary_cross_entropy_hvp(
 
     Special values: as `log1m_softmax_hvp`; 0 in a row of weight 0.
 
-    Error bound: 8 ulp of the sum of the moduli of the terms of both. {cost}
+    Error bound: 8 ulp of the sum of what both are relative to. {cost}
 
     Examples
     --------
@@ -298,8 +300,7 @@ def complement_cross_entropy_hvp(
 
     Special values: as `log1m_softmax_hvp`.
 
-    Error bound: 8 ulp of the sum of the moduli of the terms that `log1m_softmax_hvp` names, under
-    its conditions. {cost}
+    Error bound: 8 ulp of the sum that `log1m_softmax_hvp` names, under its conditions. {cost}
 
     Examples
     --------

@@ -305,7 +305,7 @@ def logvarexp_jvp(
     Special values: as `logvarexp_vjp`; tangents at entries of -inf do not count.
 
     Error bound: 8 ulp of the sum of the moduli of the terms, each of them t_j times what
-    `logvarexp_vjp` names. {cost} `where` is not taken beside CUDA arrays.
+    `logvarexp_vjp` names. {cost}
 
     Examples
     --------

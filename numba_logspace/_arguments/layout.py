@@ -168,9 +168,15 @@ def int_array(x, name, otherwise=""):
         bad = (array != np.floor(array)) | np.isinf(array)
         if bad.any():
             raise TypeError(f"{name} must hold ints, got {first_of(array, bad)}")
-    if array.dtype.kind in "bf" or all(isinstance(u, numbers.Integral) for u in array.flat):
+    are_ints = all(isinstance(u, numbers.Integral) for u in array.flat)
+    raise no_ints(array.dtype, name, otherwise, are_ints)
+
+
+def no_ints(dtype, name, otherwise="", can_be_ints=False):
+    """The error of an array of a dtype that is not one of ints."""
+    if dtype.kind in "bf" or can_be_ints:
         otherwise = f": convert it with {name}.astype(numpy.int64)"
-    raise TypeError(f"{name} must hold ints, got dtype {array.dtype}{otherwise}")
+    return TypeError(f"{name} must hold ints, got dtype {dtype}{otherwise}")
 
 
 def first_of(array, bad):

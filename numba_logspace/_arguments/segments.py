@@ -41,17 +41,17 @@ class Segments:
         return array
 
     def _ints(self, given, name):
-        array = self.whole_numbers(given, name)
+        is_id = name == "segment_ids"
+        numbered = f": where none is missing, {_UNIQUE} numbers them" if is_id else ""
+        array = self.whole_numbers(given, name, numbered)
         if array.ndim != 1:
             raise ValueError(f"{name} must have one axis, got shape {array.shape}")
         self._given = {name: array}
         return self.of_int64(array, name)
 
-    def whole_numbers(self, given, name):
-        """An argument that holds ints."""
-        is_id = name == "segment_ids"
-        numbered = f": where none is missing, {_UNIQUE} numbers them" if is_id else ""
-        return layout.int_array(given, name, numbered)
+    def whole_numbers(self, given, name, otherwise):
+        """An argument that holds ints; `otherwise` is what an error says of others."""
+        return layout.int_array(given, name, otherwise)
 
     def of_int64(self, array, name):
         """Whole numbers as a flat array of int64."""

@@ -15,8 +15,9 @@ from .._compile.inline import inlined
 from .._formulas.simd import const
 from .teams import BLOCK_ROOM, in_block, over_tuples
 
-# How many numbers a step may leave for the next ones: pairs first, then plain numbers.
-WIDTH, _PLAIN = 16, 10
+# How many numbers a step may leave for the next ones: six pairs first, then four plain numbers with
+# what these lack.
+WIDTH, _PLAIN = 20, 12
 
 
 class Step:

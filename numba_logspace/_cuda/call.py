@@ -5,10 +5,17 @@ import numpy as np
 from .._arguments import layout
 from .._arguments.rows import Rows as RowsOfCpu
 from .._arguments.slabs import Labels, rows_last, shared_form
-from .._cpu.engines import Moment, Reduction
 from . import engines, losses, ordered, totals
 from .arrays import Operand, empty_like, number_of_stream, order, reshaped
-from .copy import fill_with, leave_out_first_max, move_present, pack, pack_labels, unpack
+from .copy import (
+    fill_with,
+    leave_out_first_max,
+    move_back,
+    move_present,
+    pack,
+    pack_labels,
+    unpack,
+)
 
 
 class Call:
@@ -31,14 +38,11 @@ class Call:
         """The header of another argument; None for None."""
         return None if array is None else self._take(Operand(array, name, self.stream))
 
-    def whole_numbers(self, given, name):
+    def whole_numbers(self, given, name, otherwise=""):
         """The header of an argument that holds ints, which are not looked at."""
         header = self.header(given, name)
         if header.dtype.kind not in "iu":
-            raise TypeError(
-                f"{name} must hold ints, got dtype {header.dtype}: convert it with "
-                f"{name}.astype(numpy.int64)"
-            )
+            raise layout.no_ints(header.dtype, name, otherwise)
         return header
 
     def flat(self, header, dtype):
@@ -321,15 +325,10 @@ class Rows(RowsOfCpu):
     def _run_on_copies(self, function, entries, c, values, outs):
         engine, stream, size = function.engine, self.call.stream, self.x.size
         x, mask, n = self._rows_last()
-        copy = self.call.new(size, self.dtype)
         if mask is not None and engine.counts:
-            if not isinstance(engine, (Reduction, Moment)):
-                raise TypeError(f"where must be None for CUDA arrays in {function.name}")
-            lengths = self.call.new(size // n, np.dtype(np.int64))
-            pack(x, copy, stream)
-            move_present(copy, mask, n, lengths, stream)
-            engines.reduce_by_length(engine, copy, values, lengths, n, stream)
+            self._run_by_count(function, entries[0], c, values, outs)
             return
+        copy = self.call.new(size, self.dtype)
         pack(x, copy, stream, mask)
         if function.without_max:
             leave_out_first_max(copy, n, stream)
@@ -347,3 +346,18 @@ class Rows(RowsOfCpu):
             # A fill of -0.0 keeps its sign.
             masked = (None, 0.0) if fill is None else (mask, fill)
             unpack(place, rows_last(out, self.axes), stream, *masked)
+
+    def _run_by_count(self, function, g, c, values, outs):
+        # Of a row only the entries that are present, next to each other.
+        x, mask, n = self._rows_last()
+        stream, lengths = self.call.stream, self.call.new(x.size // n, np.dtype(np.int64))
+        moved = [None if u is None else self.call.new(x.size, self.dtype) for u in (x, g)]
+        for u, copy in zip((x, rows_last(g, self.axes)), moved):
+            if copy is not None:
+                pack(u, copy, stream)
+                move_present(copy, mask, n, lengths, stream)
+        place = moved[0] if outs else None
+        engines.run_by_length(function.engine, *moved, c, values, place, lengths, n, stream)
+        for out in outs:
+            move_back(place, mask, n, lengths, stream)
+            unpack(place, rows_last(out, self.axes), stream, mask, function.masked[0])

@@ -208,3 +208,25 @@ def move_present(x, mask, n, lengths, stream):
     shape, (taking,) = _spans(mask)
     args = flat(x), *taking, shape, n, flat(lengths)
     launch(_move_present(), blocks(lengths.size), THREADS, stream, *args)
+
+
+@functools.cache
+def _move_back():
+    def move_back(x, mask, start, strides, shape, n, lengths):
+        r = cuda.grid(1)
+        if r < lengths.size:
+            k = r * n + lengths[r]
+            # From the end, so that what has not been moved yet is not written over.
+            for i in range(r * n + n - 1, r * n - 1, -1):
+                if taken(mask, i, shape, start, strides):
+                    k -= 1
+                    x[i] = x[k]
+
+    return cuda.jit(move_back)
+
+
+def move_back(x, mask, n, lengths, stream):
+    """Move the entries of each row back to where `move_present` found them."""
+    shape, (taking,) = _spans(mask)
+    args = flat(x), *taking, shape, n, flat(lengths)
+    launch(_move_back(), blocks(lengths.size), THREADS, stream, *args)

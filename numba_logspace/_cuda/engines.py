@@ -121,11 +121,11 @@ def _run_shared(engine, dtype, arrays, lengths, call):
         )  # fmt: skip
 
 
-def reduce_by_length(engine, x, values, lengths, n, stream):
-    """A Reduction of rows of n entries, of which only the first so many are there."""
+def run_by_length(engine, x, g, c, values, out, lengths, n, stream):
+    """As `run`, of contiguous rows of n entries, of which only the first so many are there."""
     team, kernel = _kernel(engine, teams.WARP, None, 1, x.dtype)
-    arrays = flat(x), *[NOTHING] * 3, flat(values), *[NOTHING] * 2, flat(lengths)
-    rows, threads = values.size, team.size * team.per_block
+    arrays = [flat(a) for a in (x, g, None, c, values, out, None, lengths)]
+    rows, threads = lengths.size, team.size * team.per_block
     launch(kernel, -(-rows // team.per_block), threads, stream, *arrays, n, 1, rows)
 
 

@@ -5,6 +5,7 @@ A plan has the words that kernels take: those of arrays change from call to call
 
 import ctypes
 import itertools
+import operator
 
 import numpy as np
 from cuda.bindings.driver import CUresult, cuLaunchKernel
@@ -171,6 +172,16 @@ def _word(value):
     return int.from_bytes(bytes(value), "little")
 
 
+def _picker(numbers):
+    # What takes the results from all arrays: one, or tuples of them and of tuples.
+    if type(numbers) is int:
+        return operator.itemgetter(numbers)
+    if len(numbers) > 1 and all(type(number) is int for number in numbers):
+        return operator.itemgetter(*numbers)
+    parts = [_picker(number) for number in numbers]
+    return lambda arrays: tuple([part(arrays) for part in parts])
+
+
 class _Plan:
     """What is made and launched; `bases` are the addresses of all arrays, those made the last."""
 
@@ -178,7 +189,7 @@ class _Plan:
         _require(not done.ordered and not any(r.address % ALIGNED for r in memory.made))
         self._apart = self._to_be_apart(memory.given, written)
         self._places = [(r, i, 0) for i, r in enumerate(memory.given)]
-        self._single, self._returned = self._results(memory, results)
+        self._pick = _picker(self._results(memory, results))
         self._launches, self._words, self._patches = [], [], []
         for launch in done.launches:
             _require((launch[3] or 1) == (stream or 1))
@@ -194,15 +205,15 @@ class _Plan:
         ]
 
     def _results(self, memory, results):
-        # (whether it is a single one, the number of each among what is given and the results).
-        single = type(results) is not tuple
-        self._new, returned, owned = [], [], set()
-        count = len(memory.given)
-        for result in (results,) if single else results:
+        # The number of each among what is given and the results, in tuples as they are.
+        self._new, owned, count = [], set(), len(memory.given)
+
+        def number_of(result):
+            if type(result) is tuple:
+                return tuple(map(number_of, result))
             given = [i for i, u in enumerate(memory.arrays) if u is result]
             if given:
-                returned.append(given[0])
-                continue
+                return given[0]
             _require(reader(type(result)))
             header = Operand(result, "", None).header
             own = [
@@ -213,11 +224,14 @@ class _Plan:
             ]  # fmt: skip
             _require(header.size and len(own) == 1 and own[0] not in owned)
             owned.add(own[0])
-            returned.append(count + len(self._new))
-            self._places.append((memory.made[own[0]], count + len(self._new), 0))
+            number = count + len(self._new)
+            self._places.append((memory.made[own[0]], number, 0))
             self._new.append(_New(header.shape, header.dtype))
+            return number
+
+        numbers = number_of(results)
         self._scratch(memory, owned, count)
-        return single, returned
+        return numbers
 
     def _scratch(self, memory, owned, count):
         offset = 0
@@ -289,9 +303,7 @@ class _Plan:
             if cuLaunchKernel(*launch)[0] is not _DONE:
                 driver.cuLaunchKernel(*launch)  # which raises what is wrong
         self._free.append((words, packed))  # what is launched has a copy of its own
-        if self._single:
-            return arrays[self._returned[0]]
-        return tuple([arrays[i] for i in self._returned])
+        return self._pick(arrays)
 
     def _packed(self):
         # The words of all launches, and for each the address of the pointers to its own.

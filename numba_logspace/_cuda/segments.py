@@ -42,9 +42,9 @@ class Segments(SegmentsOfCpu):
         """The header of an argument."""
         return self.call.header(array, name)
 
-    def whole_numbers(self, given, name):
+    def whole_numbers(self, given, name, otherwise):
         """The header of an argument that holds ints, which are not looked at."""
-        return self.call.whole_numbers(given, name)
+        return self.call.whole_numbers(given, name, otherwise)
 
     def of_int64(self, array, name):
         """Whole numbers as a flat array of int64."""

@@ -2,6 +2,7 @@
 
 from .._arguments import chains
 from .._arguments.foreign import handed_over
+from .planned import planned
 from .sides import goes_to_cuda, side
 
 _CHAINS = ".._cuda.chains"
@@ -23,6 +24,7 @@ def _model(log_initial, *moving):
 
 
 @handed_over
+@planned
 def forward(function, log_initial, log_transition, log_emission, lengths, out, workers, stream):
     """log p(y_1..t, z_t)."""
     model = _model(log_initial, log_transition, log_emission)
@@ -30,6 +32,7 @@ def forward(function, log_initial, log_transition, log_emission, lengths, out, w
 
 
 @handed_over
+@planned
 def backward(function, log_transition, log_emission, lengths, out, workers, stream):
     """log p(y_t+1..T | z_t)."""
     moving = _moving(log_transition, log_emission)
@@ -37,6 +40,7 @@ def backward(function, log_transition, log_emission, lengths, out, workers, stre
 
 
 @handed_over
+@planned
 def loglikelihood(
     function, log_initial, log_transition, log_emission, lengths, out, workers, stream
 ):
@@ -46,6 +50,7 @@ def loglikelihood(
 
 
 @handed_over
+@planned
 def posterior(function, log_initial, log_transition, log_emission, lengths, out, workers, stream):
     """log p(z_t | y)."""
     model = _model(log_initial, log_transition, log_emission)
@@ -53,6 +58,7 @@ def posterior(function, log_initial, log_transition, log_emission, lengths, out,
 
 
 @handed_over
+@planned
 def value_and_grad(function, log_initial, log_transition, log_emission, lengths, workers, stream):
     """log p(y), and its derivatives by each argument."""
     model = _model(log_initial, log_transition, log_emission)
@@ -60,6 +66,7 @@ def value_and_grad(function, log_initial, log_transition, log_emission, lengths,
 
 
 @handed_over
+@planned
 def best_path(function, log_initial, log_transition, log_emission, lengths, workers, stream):
     """The best path, and the logarithm of its probability together with what is seen."""
     model = _model(log_initial, log_transition, log_emission)

@@ -251,6 +251,7 @@ def hessian_of_entry_loss(
 
 
 @handed_over
+@planned
 def _hessian_of_entry_loss(
     function, logits, scores, t, pos_weight, weights, where, reduction, out, workers, stream
 ):

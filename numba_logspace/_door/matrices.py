@@ -44,6 +44,7 @@ def _product(function, a, b, out, workers, stream):
 
 
 @handed_over
+@planned
 def product_vjp(function, a, b, g, out, workers, stream):
     """The gradients of sum(g * product) in a and in b."""
     if goes_to_cuda(a, workers, stream, "a"):
@@ -52,6 +53,7 @@ def product_vjp(function, a, b, g, out, workers, stream):
 
 
 @handed_over
+@planned
 def product_jvp(function, a, b, ta, tb, out, workers, stream):
     """The derivative of the product along tangents, of which one may be None, for 0."""
     if goes_to_cuda(a, workers, stream, "a"):

@@ -44,10 +44,10 @@ TABLE = (
         "hvp of a loss",
         Weighing(
             Formulas(
-                derivatives.prepare_by_odds,
+                curvature.prepare_log1m_softmax_hvp,
                 curvature.settle_binary_cross_entropy_hvp,
                 weigh=curvature.weigh_binary_cross_entropy_hvp,
-                sums=(5, 3),
+                sums=(6, 4),
                 element=curvature.element_binary_cross_entropy_hvp,
                 admit=losses.probability_or_nan,
             ),
@@ -60,10 +60,10 @@ TABLE = (
         "hvp of class weights",
         Weighing(
             Formulas(
-                derivatives.prepare_by_odds,
+                curvature.prepare_log1m_softmax_hvp,
                 curvature.settle_complement_cross_entropy_hvp,
-                weigh=derivatives.weigh_log1m_softmax_hvp,
-                sums=(4, 2),
+                weigh=curvature.weigh_log1m_softmax_hvp,
+                sums=(5, 3),
                 element=curvature.element_complement_cross_entropy_hvp,
                 admit=losses.weight_or_nan,
             ),

@@ -3,7 +3,7 @@
 from .._cpu import jacobian, scan_derivatives
 from .._cpu.engines import Jacobian, MomentDerivative, ScanDerivative, Weighing
 from .._cpu.weigh import Formulas
-from .._formulas import derivatives, jacobians, softsum, variance
+from .._formulas import curvature, derivatives, jacobians, softsum, variance
 from .kinds import Function
 
 # When derivatives look at the row without its maximum: an engine's condition, and what to look at.
@@ -244,11 +244,11 @@ TABLE = (
         "hvp",
         Weighing(
             Formulas(
-                derivatives.prepare_by_odds,
-                derivatives.settle_log1m_softmax_hvp,
-                weigh=derivatives.weigh_log1m_softmax_hvp,
-                sums=(4, 2),
-                element=derivatives.element_log1m_softmax_hvp,
+                curvature.prepare_log1m_softmax_hvp,
+                curvature.settle_log1m_softmax_hvp,
+                weigh=curvature.weigh_log1m_softmax_hvp,
+                sums=(5, 3),
+                element=curvature.element_log1m_softmax_hvp,
             ),
             *BY_OTHERS,
         ),

@@ -53,10 +53,16 @@ def times(e, factor):
 
 
 @formula
+def unlifted(total, lift):
+    """A sum without the lift, a power of 2: of several sums one division."""
+    return total * (const(total, 1.0) / lift)
+
+
+@formula
 def lowered(total, lift, factor):
     """A lifted sum times a factor, without the lift; neither over- nor underflows too soon."""
     large = magnitude(total) >= const(total, 1.0)
-    return select(large, total / lift * factor, total * factor / lift)
+    return select(large, unlifted(total, lift) * factor, unlifted(total * factor, lift))
 
 
 @formula
@@ -226,36 +232,36 @@ def prepare_by_odds(summary, second, n):
 
 
 @formula
-def _term(e, row):
-    # exp(x - m), scaled.
+def term_by_max(e, row):
+    """exp(x - m), scaled."""
     return e * row[7] * constant(e, "half_unscale")
 
 
 @formula
-def _by_max(y, row):
-    # y, relative to the reference, relative to m; scaled back last, unless that overflows.
+def relative_to_max(y, row):
+    """y, relative to the reference, relative to m; scaled back last, unless that overflows."""
     half = constant(y, "half_unscale")
     large = magnitude(y) >= constant(y, "lift")
     return select(large, y * half * row[7], y * row[7] * half)
 
 
 @formula
-def _mean_of_others(total, lift, row):
-    # The lifted sum over the sum of the others.
+def mean_of_others(total, lift, row):
+    """The lifted sum over the sum of the others."""
     return lowered(total, lift, row[5])
 
 
 @formula
-def _without(term, row):
-    # S - exp(x - m): 1 - p would round once more.
+def others_of(term, row):
+    """S - exp(x - m): 1 - p would round once more."""
     return fma(-term, constant(term, "unscale"), row[0]) + row[1]
 
 
 @formula
-def _probability(e, row):
-    # (p, odds), both scaled.
-    term = _term(e, row)
-    return share(term, row[2], row[3]), term / _without(term, row)
+def p_and_odds(e, row):
+    """(p, odds), both scaled."""
+    term = term_by_max(e, row)
+    return share(term, row[2], row[3]), term / others_of(term, row)
 
 
 @formula
@@ -263,8 +269,8 @@ def weigh_by_odds(v, e, g, t, m, row, lift):
     """(g_i r_i lift), (g_k)."""
     dominant = is_dominant(v, m, row[6])
     zero = const(v, 0.0)
-    term = _term(e, row)
-    weighted = select(dominant, zero, times(term / _without(term, row), g * lift))
+    term = term_by_max(e, row)
+    weighted = select(dominant, zero, times(term / others_of(term, row), g * lift))
     return (present(v, weighted),), (present(v, select(dominant, g, zero)),)
 
 
@@ -277,7 +283,7 @@ def settle_odds(sums, own, row, c, lift):
 @formula
 def element_log1m_softmax_vjp(v, e, g, t, m, row):
     """The derivative of sum(g * log1m_softmax)."""
-    p, odds = _probability(e, row)
+    p, odds = p_and_odds(e, row)
     total, own = row[8], row[9]
     elsewhere = times(p, (total - times(odds, g)) - g) + times(e * row[5], own)
     at_dominant = row[4] * (total - g)
@@ -297,14 +303,14 @@ def weigh_by_reference(v, e, g, t, m, row, lift):
 def settle_log1m_softmax_jvp(sums, own, row, c, lift):
     """The row, sum q_i t_i, sum p_i t_i over i != k, and p_k t_k."""
     total = sums[0] + sums[1]
-    others = _by_max(total / lift, row) * row[2]
-    return (*row, _mean_of_others(total, lift, row), others, own[0] * row[4])
+    others = relative_to_max(total / lift, row) * row[2]
+    return (*row, mean_of_others(total, lift, row), others, own[0] * row[4])
 
 
 @formula
 def element_log1m_softmax_jvp(v, e, g, t, m, row):
     """The derivative of log1m_softmax along g."""
-    p, odds = _probability(e, row)
+    p, odds = p_and_odds(e, row)
     at_k, others, own = row[8], row[9], row[10]
     mine = times(p, g)
     elsewhere = times(odds, (others - mine) + own) - mine
@@ -318,7 +324,7 @@ def element_log1m_softmax_jvp(v, e, g, t, m, row):
 
 @formula
 def _weighted_inverse(e, g, row):
-    return g / _without(_term(e, row), row)
+    return g / others_of(term_by_max(e, row), row)
 
 
 @formula
@@ -341,14 +347,14 @@ def element_loo_logsumexp_vjp(v, e, g, t, m, row):
     """The derivative of sum(g * loo_logsumexp)."""
     total, error, own = row[8], row[9], row[10]
     others = (total - _weighted_inverse(e, g, row)) + error
-    elsewhere = times(_term(e, row), others) + times(e * row[5], own)
+    elsewhere = times(term_by_max(e, row), others) + times(e * row[5], own)
     return (present(v, select(is_dominant(v, m, row[6]), total + error, elsewhere)),)
 
 
 @formula
 def settle_loo_logsumexp_jvp(sums, own, row, c, lift):
     """As settle_with_error, and the mean of the others."""
-    mean = _mean_of_others(sums[0] + sums[1], lift, row)
+    mean = mean_of_others(sums[0] + sums[1], lift, row)
     return (*settle_with_error(sums, own, row, c, lift), mean)
 
 
@@ -357,12 +363,12 @@ def element_loo_logsumexp_jvp(v, e, g, t, m, row):
     """The derivative of loo_logsumexp along g; at an entry of -inf that of all others."""
     total, error, own = row[8], row[9], row[10]
     mine = present(v, times(e, g))
-    others = _by_max((total - mine) + error, row)
-    elsewhere = (others + own) / _without(_term(e, row), row)
+    others = relative_to_max((total - mine) + error, row)
+    elsewhere = (others + own) / others_of(term_by_max(e, row), row)
     return (select(is_dominant(v, m, row[6]), row[11], elsewhere),)
 
 
-# --- log1m_softmax: value and gradient at once, second derivatives -------------------------------
+# --- log1m_softmax: value and gradient at once ---------------------------------------------------
 
 
 @formula
@@ -378,7 +384,7 @@ def value_of_log1m_softmax(v, e, m, row, double, lack, at_max, factor):
     """log1m_softmax times a power of 2, from what prepare_value_and_odds returns."""
     # 1 / S is NaN where two of +inf leave nothing but -0.0 to the others.
     inverse = select(row[2] == row[2], row[2] * const(e, -0.5), const(e, 0.0))
-    y = log1m_of_share(_term(e, row), double, lack, inverse, factor)
+    y = log1m_of_share(term_by_max(e, row), double, lack, inverse, factor)
     # The largest entry has its own value; relative to the second its term would mean nothing.
     return select(v == m, at_max * factor, y)
 
@@ -394,58 +400,6 @@ def element_log1m_softmax_value_and_vjp(v, e, g, t, m, row):
     """(log1m_softmax, the derivative of sum(g * log1m_softmax))."""
     y = value_of_log1m_softmax(v, e, m, row[:8], row[10], row[11], row[12], const(v, 1.0))
     return y, element_log1m_softmax_vjp(v, e, g, t, m, row[:10])[0]
-
-
-# With mu = sum p_i t_i, nu = sum q_i t_i and c_i = t_i - mu, the second derivative is
-#     p_j (sum over i != j of g_i r_i (c_j + (1 + r_i) c_i) - g_j c_j)
-# without k; k adds g_k p_k q_j ((t_j - nu) + (1 - p_k)(t_k - nu)) to j != k, and -g_k p_k c_k to
-# itself, where c_k = (1 - p_k)(t_k - nu). All sums are taken in one sweep.
-
-
-@formula
-def weigh_log1m_softmax_hvp(v, e, g, t, m, row, lift):
-    """(t_i e_i, g_i r_i, g_i r_i (1 + r_i), g_i r_i (1 + r_i) t_i), (g_k, t_k)."""
-    dominant = is_dominant(v, m, row[6])
-    zero, one = const(v, 0.0), const(v, 1.0)
-    term = _term(e, row)
-    odds = term / _without(term, row)
-    weighted = select(dominant, zero, present(v, times(odds, g * lift)))
-    tangent = select(dominant, zero, present(v, t))
-    more = weighted * fma(odds, constant(odds, "unscale"), one)
-    terms = select(dominant, zero, times(e, tangent * lift)), weighted, more, more * tangent
-    return terms, (
-        select(dominant, present(v, g), zero),
-        select(dominant, present(v, t), zero),
-    )
-
-
-@formula
-def settle_log1m_softmax_hvp(sums, own, row, c, lift):
-    """The row, mu, nu, 1 - p_k scaled, the sums, and (g_k p_k, t_k)."""
-    total, a = sums[0] + sums[1], (sums[2] + sums[3]) / lift
-    nu = _mean_of_others(total, lift, row)
-    mu = _by_max(total / lift, row) * row[2] + own[1] * row[4]
-    b = (sums[6] + sums[7]) / lift - lowered(sums[4] + sums[5], lift, mu)
-    # 1 - p_k is the sum of the other p, to all digits.
-    rest = row[7] * constant(total, "lift") * row[2] / row[5]
-    return (*row, mu, nu, rest, a, b, own[0] * row[4], own[1])
-
-
-@formula
-def element_log1m_softmax_hvp(v, e, g, t, m, row):
-    """The second derivative of sum(g * log1m_softmax), times t."""
-    p, odds = _probability(e, row)
-    mu, nu, rest, a, b, own_g, own_t = row[8], row[9], row[10], row[11], row[12], row[13], row[14]
-    one = const(v, 1.0)
-    inverse = fma(odds, constant(odds, "unscale"), one)
-    gap = times(rest, own_t - nu)
-    # Its own terms are taken from the sums first: what they leave, -g c, is smaller than they are.
-    c, mine = t - mu, times(odds, g)
-    elsewhere = times(p, c * (a - mine) + (b - mine * inverse * c) - g * c)
-    elsewhere = elsewhere + times(e * row[5], own_g * ((t - nu) + gap))
-    # Scaled until g and t are in it: they may lift it above what underflows.
-    at_dominant = row[4] * (times(rest, (own_t - nu) * (a - g)) + b)
-    return (present(v, select(is_dominant(v, m, row[6]), at_dominant, elsewhere)),)
 
 
 # --- Jacobians -----------------------------------------------------------------------------------

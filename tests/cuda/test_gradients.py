@@ -6,7 +6,7 @@ from batches import WAYS, each_way
 from budgets import BUDGETS
 from corpus import DTYPES, regimes, targets_of, weights_of
 from error import check
-from on_device import MORE, on_cuda
+from on_device import MORE, download, on_cuda, upload
 from oracle import (
     JACOBIANS,
     LOSSES,
@@ -16,7 +16,7 @@ from oracle import (
     VJPS,
     expected,
 )
-from special import GRADIENTS, TANGENTS
+from special import GRADIENTS, TANGENTS, assert_same
 
 import numba_logspace as nl
 from numba_logspace._family import FAMILY
@@ -86,8 +86,25 @@ def test_derivatives_of_the_variance(shape, axis, dtype):
     rows, tangents, gradients = (np.moveaxis(u, axis, -1) for u in (x, t, gradients))
     check_rows("logvarexp_vjp", gradients, rows, g[:, None])
     check_rows("logvarexp_jvp", slopes[:, None], rows, tangents)
-    with pytest.raises(TypeError, match="where must be None for CUDA arrays in logvarexp_vjp"):
-        on_cuda(nl.logvarexp_vjp)(x, g, axis, where=x > 0)
+
+
+@pytest.mark.parametrize("shape, axis", [((5, 6), 1), ((4, 3, 50), (0, 2))])
+def test_derivatives_of_the_variance_of_what_is_present(shape, axis):
+    rng = np.random.default_rng(9)
+    x, t = rng.normal(size=(2, *shape))
+    where = rng.random(shape) < 0.7
+    where[:, 0], where[:, 1] = False, np.eye(*where[:, 1].shape) if where.ndim > 2 else False
+    t[~where] = np.nan  # what is absent may hold anything
+    g = rng.normal(size=np.sum(x, axis).shape)
+    for name, second in (("logvarexp_vjp", g), ("logvarexp_jvp", t)):
+        function = getattr(nl, name)
+        found = on_cuda(function)(x, second, axis, where=where)
+        np.testing.assert_allclose(
+            found, function(x, second, axis, where=where), 1e-13, 1e-300, strict=True
+        )
+    out = upload(np.ones(shape))
+    assert nl.logvarexp_vjp(upload(x), upload(g), axis, where=upload(where), out=out) is out
+    assert_same(download(out), on_cuda(nl.logvarexp_vjp)(x, g, axis, where=where))
 
 
 @each_main_way

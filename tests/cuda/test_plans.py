@@ -48,6 +48,7 @@ def of_seed(seed):
         "out2": np.zeros((4, 10)),
         "rows": np.zeros(4),
         "turned": rng.normal(size=(4, 20)).astype(np.float32)[:, ::-2],
+        "moves": rng.normal(size=(10, 10)),
     }
 
 
@@ -86,6 +87,13 @@ CALLS = {
     "segments": lambda a: nl.segment_log_softmax(a.weights, offsets=a.offsets),
     "jacobian": lambda a: nl.log1m_softmax_jacobian(a.x),
     "product": lambda a: nl.logmatmulexp(a.weights, a.x),
+    "gradients of a product": lambda a: nl.logmatmulexp_vjp(a.x, a.moves),
+    "slope of a product": lambda a: nl.logmatmulexp_jvp(a.x, a.moves, a.g, None),
+    "hvp of an entry loss": lambda a: nl.sigmoid_binary_cross_entropy_hvp(a.x, a.shares, a.t),
+    "chain": lambda a: nl.hmm_forward(a.factors, a.moves, a.x, out=a.out),
+    "best path": lambda a: nl.hmm_viterbi(a.factors, a.moves, a.x),
+    "gradients of a chain": lambda a: nl.hmm_loglikelihood_value_and_grad(a.factors, a.moves, a.x),
+    "moments": lambda a: nl.logvarexp_vjp(a.x, a.weights, where=a.mask),
     "elementwise": lambda a: nl.log1pexp(a.x, where=a.mask, out=a.out),
     "beside a number": lambda a: nl.logaddexp(-2.0, a.x),
     "positional out": lambda a: nl.logaddexp(a.x, a.g, a.out),
@@ -135,7 +143,8 @@ def launched():
 
 
 def each(result):
-    return result if isinstance(result, tuple) else (result,)
+    """The arrays of a result, which may be in tuples."""
+    return [u for part in result for u in each(part)] if isinstance(result, tuple) else [result]
 
 
 def said(array):
@@ -485,6 +494,7 @@ STEPS = {
     "gradient": 59,
     "options": 64,
     "entry loss": 55,
+    "gradients of a chain": 61,
     "elementwise": 39,
 }
 

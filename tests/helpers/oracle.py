@@ -260,28 +260,42 @@ logmeanexp_jvp = logsumexp_jvp
 
 
 def log1m_softmax_hvp(row, g, t):
-    """Entry j is the sum over i and l of g_i d^2 y_i / (dx_j dx_l) t_l."""
+    """Entry j is the sum over i and l of g_i d^2 y_i / (dx_j dx_l) t_l.
+
+    Together that is a sum over l of factors times t_j - t_l, whose moduli the errors are relative
+    to, |t_j| + |t_l| for the difference.
+    """
     if row.q[row.k].is_zero():
         return [ZERO] * row.n, None
-    values = _hessian_times(row, g, t, sign=-1)
-    g, t = [abs(v) for v in g], [abs(v) for v in t]
-    return values, _hessian_times(row, g, t, sign=1)
+    return _hessian_times(row, g, t), _moduli_of_hessian(row, g, t)
 
 
-def _hessian_times(row, g, t, sign):
-    # With a sign of 1 all terms are added, which gives the scale.
+def _hessian_times(row, g, t):
     weighted, shares = _products(g, row.odds), _products(row.p, t)
+    rests = [sum((s for k, s in enumerate(shares) if k != i), ZERO) for i in range(row.n)]
     values = []
     for j, p in enumerate(row.p):
         value = ZERO
-        for i, r in enumerate(row.odds):
-            rest = sum((s for k, s in enumerate(shares) if k != i), ZERO)
+        for i, (r, rest) in enumerate(zip(row.odds, rests, strict=True)):
             if i == j:
-                value += g[i] * p * (rest + sign * row.q[i] * t[i])
+                value += g[i] * p * (rest - row.q[i] * t[i])
             else:
-                value += weighted[i] * p * (t[j] + sign * (r + 2) * rest) + g[i] * p * shares[i]
+                value += weighted[i] * p * (t[j] - (r + 2) * rest) + g[i] * p * shares[i]
         values.append(value)
     return values
+
+
+def _moduli_of_hessian(row, g, t):
+    # p_j p_l (|t_j| + |t_l|) (2 |g_j| + 2 |g_l| + the sum over other i of |g_i| r_i (r_i + 2)).
+    g, t = [abs(v) for v in g], [abs(v) for v in t]
+    lifted = [v * r * (r + 2) for v, r in zip(g, row.odds, strict=True)]
+    scales = [ZERO] * row.n
+    for j, i in itertools.combinations(range(row.n), 2):
+        others = sum((v for k, v in enumerate(lifted) if k not in (i, j)), ZERO)
+        term = row.p[j] * row.p[i] * (t[j] + t[i]) * (2 * (g[j] + g[i]) + others)
+        scales[i] += term
+        scales[j] += term
+    return scales
 
 
 def log_softmax_jacobian(row):

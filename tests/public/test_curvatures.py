@@ -47,6 +47,29 @@ def test_accuracy(name, regime, dtype):
                 check(expected(name, row, scores, t), result, BUDGETS[name], what)
 
 
+def nested(rng, dtype):
+    """A row in which an entry dominates, and mostly a second one all others."""
+    most = {"float32": 80.0, "float64": 700.0}[dtype]
+    gaps = np.exp(rng.uniform(0, np.log(most), rng.integers(2, 6)))
+    if rng.random() < 0.3:
+        gaps[:-1] = rng.random(gaps.size - 1)
+    return rng.permutation(np.cumsum(gaps * min(1.0, most / gaps.sum()))).astype(dtype)
+
+
+@each_dtype
+@each_name
+def test_each_entry_keeps_its_digits_beside_dominant_ones(name, dtype):
+    rng = np.random.default_rng(7)
+    function = getattr(nl, name)
+    for _ in range(60):
+        row = nested(rng, dtype)
+        g, t = rng.normal(size=(2, row.size)).astype(dtype)
+        scores = g[:1] if name == "logsumexp_hvp" else np.minimum(np.abs(g), 1)
+        result = function(row, scores[0] if name == "logsumexp_hvp" else scores, t)
+        what = f"{name}, {row}, {scores}, {t}"
+        check(expected(name, row, scores, t), result, BUDGETS[name], what)
+
+
 @pytest.mark.parametrize("n", [100, 100_000])
 def test_long_rows(n):
     # Ones and equal entries: each result is a sum of n equal terms less one.
