@@ -18,6 +18,7 @@ OTHERS = {"f4": ("f2", "f2", ">f2", ">f4"), "f8": (">f8", "i1", "i4", "i8", "u1"
 LOSSES = ("loss", "loss and gradient", "class weights", "class weights and gradient")
 CURVATURES = ("hvp of a loss", "hvp of class weights")
 WITH_WEIGHTS = ("loss", "loss and gradient", "hvp of a loss")
+SEGMENTS = tuple(kind for kind in KINDS if kind.startswith("segment"))
 ENTRY_LOSSES = ("entry loss", "entry loss and gradient", "hvp of an entry loss")
 MASKED = ("map", "scan", "reduction", *(k for k in KINDS if "vjp" in k or "jvp" in k or k == "hvp"))
 MASKED += ("hvp of a reduction",)
@@ -52,7 +53,7 @@ class Case:
     @property
     def reduced(self):
         """The axes of the first argument that a row runs along, sorted."""
-        if self.kind in ENTRY_LOSSES:
+        if self.kind in ENTRY_LOSSES + SEGMENTS:
             return ()
         ndim, axis = max(self.first.values.ndim, 1), self.options.get("axis", -1)
         if axis is None:
@@ -123,7 +124,7 @@ class Maker:
     def case(self, rng):
         """A random call."""
         make = {"elementwise": _points, "product": _product, "gated": _gated, "gated vjp": _gated}
-        make |= dict.fromkeys(ENTRY_LOSSES, _entries)
+        make |= dict.fromkeys(ENTRY_LOSSES, _entries) | dict.fromkeys(SEGMENTS, _segments)
         return make.get(self.kind, _of_rows)(self, rng)
 
     def dtype(self, rng):
@@ -316,6 +317,31 @@ def _entries(maker, rng):
         _add_mask(rng, maker, arguments, shape, axes)
     options = {"reduction": ("none", "none", "sum")[rng.integers(3)]}
     return Case(maker.name, arguments, options, _out(rng, maker, arguments, options))
+
+
+def _segments(maker, rng):
+    count, most = int(rng.choice([1, 2, 5, 30, 200])), int(rng.choice([1, 3, 9, 40, 100]))
+    lengths = rng.integers(0, most + 1, count)
+    if rng.random() < 0.05:
+        lengths[rng.integers(count)] = 20_000
+    dtype = maker.dtype(rng)
+    rows = [hard_row(rng, n) if n else np.zeros(0) for n in lengths]
+    values = cast(np.concatenate(rows), dtype)
+    ids, options = np.repeat(np.arange(count), lengths), {}
+    of_entries, of_segments = (values.shape, ("s",)), ((count,), ("",))
+    own = values.dtype if values.dtype.kind == "f" else np.dtype("f8")
+    if rng.random() < 0.5:
+        given = {"offsets": Argument(np.append(0, np.cumsum(lengths)), ("",))}
+    else:
+        options["num_segments"] = count
+        order = rng.permutation(ids.size) if rng.random() < 0.5 else np.arange(ids.size)
+        values, ids = values[order], ids[order].astype(rng.choice(["i8", "i4", "u2"]))
+        given = {"segment_ids": Argument(ids, ("s",))}
+    arguments = {"x": _argument(rng, maker, values, ("s",))}
+    if "vjp" in maker.kind and rng.random() < 0.8:
+        shape, axes = of_segments if maker.kind.endswith("reduction") else of_entries
+        arguments["g"] = _argument(rng, maker, weights(rng, shape, own), axes)
+    return Case(maker.name, arguments | given, options, _out(rng, maker, arguments, options))
 
 
 def _into_domain(rng, function, name, values, before):

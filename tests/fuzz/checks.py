@@ -9,7 +9,7 @@ import points
 import reference
 from arrays import to_rows
 from budgets import BUDGETS
-from cases import CURVATURES, ENTRY_LOSSES, IN_PLACE, LOSSES, REFUSED, WITH_WEIGHTS
+from cases import CURVATURES, ENTRY_LOSSES, IN_PLACE, LOSSES, REFUSED, SEGMENTS, WITH_WEIGHTS
 from reference import Uncertain, of_masked_row
 
 import numba_logspace
@@ -91,6 +91,8 @@ class _Call:
             return tuple(
                 1 if a in axes else k for a, k in enumerate(whole) if kept or a not in axes
             )
+        if kind == "segment reduction":
+            return (self._ids()[1],)
         if kind in ("loss", "class weights", "entry loss"):
             return self._rows_shape() if case.options["reduction"] == "none" else ()
         if kind == "jacobian":
@@ -246,6 +248,8 @@ class _Call:
             return self._curvatures(results)
         if kind in ENTRY_LOSSES:
             return self._entries(results)
+        if kind in SEGMENTS:
+            return self._segments(results[0])
         if kind.startswith("gated"):
             return self._gated(results)
         {"elementwise": self._points, "product": self._product}.get(kind, self._rows)(results)
@@ -409,6 +413,34 @@ class _Call:
             except Uncertain:
                 continue
             self._hold(expected, by_row[i], BUDGETS[self.case.name], what)
+
+    def _ids(self):
+        # The segment of each entry, and how many there are.
+        if "offsets" in self.seen:
+            lengths = np.diff(self.seen["offsets"])
+            return np.repeat(np.arange(lengths.size), lengths), lengths.size
+        return self.seen["segment_ids"], self.case.options["num_segments"]
+
+    def _segments(self, result):
+        name, kind, (ids, count) = self.case.name, self.case.kind, self._ids()
+        x, g = self.values[0], self.seen.get("g", np.ones(()))
+        of_segments = kind == "segment vjp of a reduction"
+        g = np.broadcast_to(g, (count,) if of_segments else x.shape)
+        with np.errstate(all="ignore"):
+            x, g = x.astype(self.working), g.astype(self.working)
+        for i in np.random.default_rng(count).permutation(count)[:20].tolist():
+            here = np.flatnonzero(ids == i)
+            row, u = x[here].tolist(), []
+            if "vjp" in kind:
+                u = [g[i : i + 1].tolist() if of_segments else g[here].tolist()]
+            try:
+                expected = reference.of_row(name.removeprefix("segment_"), row, u, self.working)
+            except Uncertain:
+                continue
+            got = result[i : i + 1] if kind == "segment reduction" else result[here]
+            if got.size:
+                what = f"segment {i} ({_short(row)}), {u}"[:300]
+                self._hold(expected, got, BUDGETS[name], what)
 
     def _entries(self, results):
         # Each entry is a row of its own; what is returned may be their sum.

@@ -24,9 +24,9 @@ from shrink import code, shrink  # noqa: E402
 import numba_logspace  # noqa: E402
 from numba_logspace._family import FAMILY  # noqa: E402
 
-# Segments and chains have searches of their own, in tests/formulas; the others have arguments that
-# random calls do not know, and tests of their own.
-_OTHERS = "segment", "chain", "product ", "weighted "
+# Chains have searches of their own, in tests/formulas; the others have arguments that random calls
+# do not know, and tests of their own.
+_OTHERS = "chain", "product ", "weighted "
 NAMES = tuple(name for name, f in FAMILY.items() if not f.kind.startswith(_OTHERS))
 ROUND = 24
 # One round of so many is in jitted code, of fewer cases.

@@ -14,7 +14,7 @@ from numba_logspace._family import FAMILY, KINDS
 
 LAYOUTS = ("C", "C", "F", "strided")
 # Of which a plan does not know the arguments.
-NOT_JITTED = ("hvp of", "entry loss")
+NOT_JITTED = ("hvp of", "entry loss", "segment")
 
 
 class Plan:

@@ -5,7 +5,7 @@ import time
 
 import numpy as np
 from arrays import Argument, to_rows
-from cases import CURVATURES, ENTRY_LOSSES, IN_PLACE, REFUSED, WITH_WEIGHTS
+from cases import CURVATURES, ENTRY_LOSSES, IN_PLACE, REFUSED, SEGMENTS, WITH_WEIGHTS
 
 # Arguments that a call can do without, and the plainest options.
 OPTIONAL = ("where", "weights", "pos_weight", "g", "b")
@@ -74,7 +74,7 @@ def _as_rows(case):
     x = case.first
     if x.values.ndim < 1 or case.options.get("axis", 0) in (-1,) and x.values.ndim <= 2:
         return
-    if case.kind in ("elementwise", "product", "gated", "gated vjp", *ENTRY_LOSSES):
+    if case.kind in ("elementwise", "product", "gated", "gated vjp", *ENTRY_LOSSES, *SEGMENTS):
         return
     try:
         rows = {name: _rows_of(case, name) for name in case.arguments}
