@@ -253,7 +253,8 @@ def softmax_binary_cross_entropy_hvp(
 
     Special values: as `log1m_softmax_hvp`; 0 in a row of weight 0.
 
-    Error bound: 8 ulp of the sum of the moduli of the terms of both. {cost}
+    Error bound: 8 ulp of the sum of the moduli of the terms of both; of that before it is weighted
+    where it is subnormal. {cost}
 
     Examples
     --------

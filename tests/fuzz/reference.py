@@ -341,7 +341,10 @@ def curvature(name, x, operands, c, dtype):
         return constant(len(x), *ZEROS)
     if not all(map(math.isfinite, x)) or max(x) - min(x) > float(np.finfo(dtype).max) / 4:
         raise Uncertain
-    return Expected(len(x), by_oracle(name, x, operands, dtype, c))
+    target = by_oracle(name, x, operands, dtype, c)
+    if c > 1 and any(0 < abs(v) < np.finfo(dtype).tiny * c for v in target.near):
+        raise Uncertain  # what is promised is said of that before it is weighted
+    return Expected(len(x), target)
 
 
 def entry_loss(x, m, q, c, t, present, dtype):
