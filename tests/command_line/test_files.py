@@ -95,7 +95,7 @@ def called(name, arguments):
 # --- several arrays ----------------------------------------------------------------------------
 
 
-@pytest.mark.one_in(9)
+@pytest.mark.one_in(13)
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("name", EVERY)
 def test_every_function(folder, name, order):
@@ -136,6 +136,7 @@ def test_dtypes(folder, name, dtypes):
     assert np.load("out.npy").dtype == expected.dtype
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_options(folder, order):
     where, classes = RANDOM.random((6, 5)) < 0.7, RANDOM.random(4)
@@ -342,6 +343,7 @@ def test_tables(table):
     same(np.stack([*read_table("gradient.parquet").values()], -1), gradient)
 
 
+@pytest.mark.slow
 def test_options_of_tables(table):
     x, label, weight = table
     where = RANDOM.random(50) < 0.7
@@ -469,6 +471,7 @@ def test_several_folders(folder):
     same(read_zarr("gradient.zarr"), gradient)
 
 
+@pytest.mark.slow
 def test_options_of_folders(folder):
     where, classes = ROWS < 0.7, np.array([1.0, 2.0, 0.5, 3.0])
     write_zarr("x.zarr", X, (2, 4, 5))
