@@ -6223,9 +6223,9 @@ def softmax_binary_cross_entropy_hvp(
 
     Special values: as `log1m_softmax_hvp`; 0 in a row of weight 0.
 
-    Error bound: 8 ulp of the sum of what both are relative to. O(size) time, and no more memory
-    than the result, in any layout that some order of the axes makes contiguous; otherwise pieces of
-    `x` are copied in turn.
+    Error bound: 8 ulp of the sum of what both are relative to; of that before it is weighted where
+    it is subnormal. O(size) time, and no more memory than the result, in any layout that some order
+    of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
 
     Examples
     --------

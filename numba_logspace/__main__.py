@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     apply_ = commands.add_parser(
         "apply", help="apply a function to arrays in files, which may be larger than memory"
     )
-    apply_.add_argument("name", help=", ".join(calls.NAMES))
+    apply_.add_argument("name", type=_name_for_files, help=", ".join(calls.NAMES))
     apply_.add_argument(
         "files",
         nargs="+",
@@ -90,8 +90,24 @@ def _parser() -> argparse.ArgumentParser:
     )
     apply_.add_argument("--axis", type=int, default=-1, help="the axis (default: the last)")
     apply_.add_argument("--workers", type=int, help="how many threads may share the work")
+    _add_options(apply_)
     apply_.set_defaults(run=_run_apply)
     return parser
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    # What functions take besides, each only some of them.
+    for name, text in calls.FILES.items():
+        parser.add_argument(calls.flag(name), metavar="FILE", help=text)
+    for name, text in calls.NUMBERS.items():
+        parser.add_argument(calls.flag(name), metavar="NUMBER", type=float, help=text)
+
+
+def _name_for_files(name: str) -> str:
+    try:
+        return calls.check_name(name)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _fail(message: str) -> int:
@@ -117,9 +133,11 @@ def _demo(arguments: argparse.Namespace) -> int:
 
 
 def _run_apply(arguments: argparse.Namespace) -> int:
+    given = {name: getattr(arguments, name) for name in (*calls.FILES, *calls.NUMBERS)}
+    options = {name: value for name, value in given.items() if value is not None}
     try:
         with _tidy_on_signals():
-            apply.apply(arguments.name, arguments.files, arguments.axis, arguments.workers)
+            apply.apply(arguments.name, arguments.files, arguments.axis, arguments.workers, options)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith(__package__):
             raise
@@ -165,7 +183,7 @@ def _run_compile(arguments: argparse.Namespace) -> int:
     names = arguments.names or list(FAMILY)
     for name in names:
         if name not in FAMILY:
-            return _fail(calls.unknown(name, list(FAMILY)))
+            return _fail(calls.unknown(name, list(FAMILY), "numba_logspace.__all__ has all"))
     if arguments.workers is not None and arguments.workers < 1:
         return _fail(f"--workers must be a positive number, got {arguments.workers}")
     if jit.cache_folder() is None:

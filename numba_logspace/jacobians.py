@@ -255,7 +255,8 @@ def softmax_binary_cross_entropy_hvp(
 
     Special values: as `log1m_softmax_hvp`; 0 in a row of weight 0.
 
-    Error bound: 8 ulp of the sum of what both are relative to. {cost}
+    Error bound: 8 ulp of the sum of what both are relative to; of that before it is weighted where
+    it is subnormal. {cost}
 
     Examples
     --------

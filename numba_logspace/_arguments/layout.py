@@ -22,6 +22,11 @@ _INSTEAD = {
     "M": "convert it to numbers first",
     "m": "convert it to numbers first",
 }
+# Targets that are names, as strings or objects.
+_OF_LABELS = (
+    "labels are ints, as pandas.factorize({name})[0], numpy.unique({name}, return_inverse=True)[1] "
+    "or the .codes of a pandas.Categorical"
+)
 
 
 def is_on_cuda(x):
@@ -54,10 +59,16 @@ def as_array(x, name="x", has_where=True, or_complex=False):
         return x, np.dtype(np.complex128), native
     key = native.char if native.char == "g" else native.kind
     advice = _INSTEAD.get(key, "convert it to float64 first")
+    if name == "targets" and _has_names(x):
+        advice = _OF_LABELS
     raise TypeError(
         f"{name} has dtype {x.dtype}; float16, bfloat16, float32, float64, integers "
         f"and bool are supported: {advice.format(name=name)}"
     )
+
+
+def _has_names(x):
+    return x.dtype.kind in "UST" or any(isinstance(u, (str, bytes)) for u in x.flat)
 
 
 def common_dtype(a, b):
@@ -69,7 +80,7 @@ def common_dtype(a, b):
     return np.result_type(*(dtype if dtype in wide else single for dtype in (a, b)))
 
 
-def _plain_array(x, name, has_where):
+def _plain_array(x, name, has_where, of="numbers"):
     # What is no plain array as one, or a TypeError that says how to make one of it.
     if is_on_cuda(x):
         raise TypeError(
@@ -87,9 +98,12 @@ def _plain_array(x, name, has_where):
             f"{name} is a lazy {type(x).__name__}: pass {name}.compute() instead, or map the "
             "function over its blocks"
         )
-    array = np.asarray(_without_unit(x, name))
+    try:
+        array = np.asarray(_without_unit(x, name))
+    except ValueError as error:  # of lists of unequal lengths, for one
+        raise ValueError(f"{name} must be an array of {of}: {error}") from error
     if array.dtype.kind == "O" and not isinstance(x, np.ndarray) and not array.ndim:
-        raise TypeError(f"{name} must be an array of numbers, got a {type(x).__name__}")
+        raise TypeError(f"{name} must be an array of {of}, got a {type(x).__name__}")
     return array
 
 
@@ -148,7 +162,7 @@ def bool_array(where):
     """`where` as a boolean array of its own shape."""
     if isinstance(where, np.ma.MaskedArray):
         raise TypeError("where is a masked array: pass where=where.filled(False) instead")
-    mask = where if type(where) is np.ndarray else _plain_array(where, "where", False)
+    mask = where if type(where) is np.ndarray else _plain_array(where, "where", False, "bool")
     if mask.dtype != np.bool_:
         raise TypeError(f"where must be boolean, got dtype {mask.dtype}")
     return mask

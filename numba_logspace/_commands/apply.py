@@ -1,12 +1,19 @@
 """One function over the arrays in files, which may be larger than memory, slab by slab."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from . import calls, sources
 
 
-def apply(name: str, files: Sequence[str], axis: int = -1, workers: int | None = None) -> None:
+def apply(
+    name: str,
+    files: Sequence[str],
+    axis: int = -1,
+    workers: int | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> None:
     """Apply a function to arrays in files and write the results to others.
 
     Parameters
@@ -23,6 +30,8 @@ def apply(name: str, files: Sequence[str], axis: int = -1, workers: int | None =
         The axis, over the whole length of which the function is taken.
     workers : int, optional
         How many threads may share the work, as in the function itself.
+    options : mapping, optional
+        Further arguments of the function by name: files for `calls.FILES`, and `calls.NUMBERS`.
 
     Raises
     ------
@@ -37,7 +46,7 @@ def apply(name: str, files: Sequence[str], axis: int = -1, workers: int | None =
     that few rows fit, the file is read several times. Archives and pipes go through temporary
     files.
     """
-    call, inputs, targets = calls.divided(name, files)
+    call, inputs, targets = calls.divided(name, files, options)
     sources.check(inputs)
     with contextlib.ExitStack() as stack:
         places = [stack.enter_context(sources.opened(source)) for source in inputs]

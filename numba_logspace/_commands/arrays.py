@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from .._arguments import layout
-from .._interop.calls import ENTRIES, ROWS
+from .._interop.calls import CLASSES, ENTRIES, ROWS
 from . import outputs, sources
 from .calls import Call, located
 from .progress import progress
@@ -35,7 +35,7 @@ def over_arrays(
             for name, (path, chosen) in zip(inputs, places, strict=True)
         ]
         arrays = [opened(path, name) for path, name in zip(paths, inputs, strict=True)]
-        if not call.is_elementwise:
+        if call.has_axis:
             (axis,) = layout.normalize_axes(axis, len(arrays[0].shape))
         roles = call.roles(arrays, axis)
         dtype = call.dtype(arrays)
@@ -66,31 +66,41 @@ class _Around:
     """The shapes of entries and rows as (outer, n, inner), axes in the order of the files."""
 
     def __init__(self, call: Call, shape: tuple[int, ...], axis: int, order: str):
-        self._shape, self._rows = shape, shape[:axis] + shape[axis + 1 :]
+        self._shape, self._rows = shape, shape
         self._reversed = order == "F"
-        if call.is_elementwise:
+        if not call.has_axis:
             self._entries = (math.prod(shape), 1, 1)
             return
+        self._rows = shape[:axis] + shape[axis + 1 :]
         if self._reversed:
             shape, axis = shape[::-1], len(shape) - 1 - axis
         self._entries = math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :])
 
     def shape(self, role: str) -> tuple[int, ...]:
-        """(outer, n, inner) of the entries, or of a number for each row."""
+        """(outer, n, inner) of the entries, or of a number for each row or class."""
         outer, n, inner = self._entries
-        return (outer, n, inner) if role == ENTRIES else (outer, 1, inner)
+        return {ENTRIES: (outer, n, inner), ROWS: (outer, 1, inner), CLASSES: (1, n, 1)}[role]
 
     def result(self, role: str) -> tuple[int, ...]:
         """The shape of a result."""
         return self._shape if role == ENTRIES else self._rows
 
-    def row(self, outer: int, inner: int, i: int, j: int) -> int | tuple[int, ...]:
-        """The index, without the axis, of row (i, j) of a slab that begins at (outer, inner)."""
-        flat = (outer + i) * self._entries[2] + inner + j
+    def row(self, outer: int, inner: int, *here: int) -> int | tuple[int, ...]:
+        """The index, without the axis, of a row of a slab that begins at (outer, inner)."""
+        flat = (outer + here[0]) * self._entries[2] + inner + here[-1]
         shape = self._rows[::-1] if self._reversed else self._rows
         index = tuple(int(k) for k in np.unravel_index(flat, shape))
         index = index[::-1] if self._reversed else index
         return index[0] if len(index) == 1 else index
+
+
+# What a slab of the entries has of an array, by what that has a number for.
+_ALL = slice(0, 1)
+_READ = {
+    ENTRIES: Stored.read,
+    ROWS: lambda array, outer, inner: array.read(outer, inner)[:, 0],
+    CLASSES: lambda array, outer, inner: array.read(_ALL, _ALL)[0, :, 0],
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,20 +116,19 @@ class _Streamed:
 
     def run(self) -> None:
         """Slab after slab."""
-        roles = [*self.roles, *self.call.results]
-        arrays = zip([*self.x, *self.y], roles, strict=True)
-        together = sum(array.dtype.itemsize for array, role in arrays if role == ENTRIES)
         x = self.x[0]
+        arrays = (array for array in (*self.x, *self.y) if array.shape == x.shape)
+        together = sum(array.dtype.itemsize for array in arrays)
         with progress(math.prod(x.shape) * x.dtype.itemsize) as bar:
             for outer, inner in slabs(x.shape, _HELD // together):
                 # In a function of its own, so that a slab is forgotten before the next is read.
                 bar.update(self._slab(outer, inner))
 
     def _slab(self, outer: slice, inner: slice) -> int:
-        pieces = [array.read(outer, inner) for array in self.x]
+        pieces = [
+            _READ[role](array, outer, inner) for array, role in zip(self.x, self.roles, strict=True)
+        ]
         first = pieces[0]
-        numbers = zip(pieces, self.roles, strict=True)
-        pieces = [piece[:, 0] if role == ROWS else piece for piece, role in numbers]
         try:
             results = self.call.run(pieces, 1, self.workers)
         except ValueError as error:

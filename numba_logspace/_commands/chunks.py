@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from .._arguments import layout
+from .._interop.calls import CLASSES
 from . import outputs
 from .calls import Call
 
@@ -37,14 +38,15 @@ def over_chunks(
     import dask.array
 
     arrays = [_opened(path, name) for name, (path, _) in zip(inputs, places, strict=True)]
-    if not call.is_elementwise:
+    if call.has_axis:
         layout.normalize_axes(axis, len(arrays[0].shape))
-    call.roles(arrays, axis)
+    roles = call.roles(arrays, axis)
     call.dtype(arrays)
     if outputs.PIPE in targets:
         raise ValueError("a folder of zarr cannot go through the pipe -")
     lazy = [dask.array.from_zarr(str(array.path)) for array in arrays]
-    results = call.run(lazy, axis, None)
+    given = [u.compute() if role == CLASSES else u for u, role in zip(lazy, roles, strict=True)]
+    results = call.run(given, axis, None)
     files = outputs.appearing([str(path) for path, _ in places], targets, (".zarr",))
     with files as written, _bar():
         writing = [

@@ -3,6 +3,7 @@
 from scipy import sparse
 
 from .._arguments.scores import SparseRows
+from .calls import has_single_entries
 
 
 def take(call):
@@ -11,7 +12,8 @@ def take(call):
     for name, u in call.arrays.items():
         if type(u).__module__.partition(".")[0] != "scipy":
             continue
-        if name != "targets" or not sparse.issparse(u):
+        taken = name == "targets" and not has_single_entries(call.kind)
+        if not taken or not sparse.issparse(u):
             instead = f"pass {name}.toarray() instead" if sparse.issparse(u) else "pass an array"
             of = "sparse " * sparse.issparse(u)
             raise TypeError(f"{name} is a {of}{type(u).__name__}: {instead}")

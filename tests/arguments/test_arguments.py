@@ -166,6 +166,19 @@ def test_advice(x, message):
         nl.softmax(x)
 
 
+@pytest.mark.parametrize(
+    "names", [["a", "b"], np.array([b"a", b"b"]), np.array(["a", "b"], object)]
+)
+def test_advice_for_labels_that_are_names(names):
+    with pytest.raises(TypeError, match=r"targets has dtype .*: labels are ints, as pandas\.fact"):
+        nl.cross_entropy(X, names)
+
+
+def test_a_ragged_list_is_named():
+    with pytest.raises(ValueError, match="b must be an array of numbers: .*inhomogeneous"):
+        nl.logsumexp(X, b=[[1.0], [1.0, 2.0]])
+
+
 def test_advice_of_functions_without_a_mask():
     masked = np.ma.array(X, mask=False)
     for call in (

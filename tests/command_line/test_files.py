@@ -11,6 +11,7 @@ import pytest
 import numba_logspace as nl
 from numba_logspace.__main__ import main
 from numba_logspace._commands import arrays, calls, stored
+from numba_logspace._interop.calls import has_single_entries
 
 RANDOM = np.random.default_rng(11)
 X = RANDOM.normal(0, 3, (6, 4, 5))
@@ -72,10 +73,12 @@ def arguments_of(name, count):
         return dict(zip(names, [-np.abs(X), PROBABILITIES, ROWS.sum() + 0 * X]))
     names = [*calls._arguments(name)][:count]
     found = {n: OPERANDS.get(n, X) for n in names}
-    if function.kind == "vjp of a reduction" and "g" in found:
+    if "of a reduction" in function.kind and "g" in found:
         found["g"] = ROWS
-    if function.kind.startswith("class weights"):
+    if "class weights" in function.kind:
         found["weights"] = PROBABILITIES
+    if has_single_entries(function.kind):
+        found |= {n: PROBABILITIES for n in ("targets", "weights") if n in found}
     return found
 
 
@@ -84,20 +87,21 @@ def called(name, arguments):
     function = getattr(nl, name)
     if calls.FAMILY[name].kind == "elementwise":
         return (function(*arguments.values()),)
-    results = function(**arguments, axis=1)
+    axis = {} if has_single_entries(calls.FAMILY[name].kind) else {"axis": 1}
+    results = function(**arguments, **axis)
     return results if isinstance(results, tuple) else (results,)
 
 
 # --- several arrays ----------------------------------------------------------------------------
 
 
-@pytest.mark.one_in(9)
+@pytest.mark.one_in(13)
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("name", EVERY)
 def test_every_function(folder, name, order):
     for count in range(1, len(calls._arguments(name)) + 1):
         try:
-            calls.divided(name, ["."] * (count + len(calls.Call(calls.FAMILY[name], ()).results)))
+            calls.divided(name, ["."] * (count + len(calls.results_of(calls.FAMILY[name]))))
         except ValueError:
             continue  # an argument that must not be left out
         arguments = arguments_of(name, count)
@@ -132,6 +136,35 @@ def test_dtypes(folder, name, dtypes):
     assert np.load("out.npy").dtype == expected.dtype
 
 
+@pytest.mark.one_in(2)
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_options(folder, order):
+    where, classes = RANDOM.random((6, 5)) < 0.7, RANDOM.random(4)
+    of_entries = PROBABILITIES < 0.7
+    given = {"x": X, "labels": LABELS, "rows": ROWS, "where": where, "entries": of_entries}
+    for name, array in (given | {"classes": classes, "p": PROBABILITIES}).items():
+        np.save(name, np.array(array, order=order))
+    files = "x.npy", "labels.npy", "out.npy"
+    options = ["--weights", "rows.npy", "--where", "where.npy", "--class-weights", "classes.npy"]
+    run("cross_entropy", *files, *options, "--label-smoothing", "0.1", "--axis", 1)
+    same(
+        np.load("out.npy"),
+        nl.cross_entropy(
+            *(X, LABELS, 1),
+            weights=ROWS,
+            where=where,
+            class_weights=classes,
+            label_smoothing=0.1,
+        ),
+    )
+    run("softmax", "x.npy", "out.npy", "--where", "entries.npy", "--axis", 1)
+    same(np.load("out.npy"), nl.softmax(X, 1, where=of_entries))
+    options = ["--where", "entries.npy", "--pos-weight", "p.npy", "--weights", "p.npy"]
+    run("sigmoid_binary_cross_entropy", "x.npy", "p.npy", "out.npy", *options)
+    weights = {"pos_weight": PROBABILITIES, "weights": PROBABILITIES, "where": of_entries}
+    same(np.load("out.npy"), nl.sigmoid_binary_cross_entropy(X, PROBABILITIES, **weights))
+
+
 def test_labels_may_keep_the_axis(folder):
     np.save("x.npy", X)
     np.save("labels.npy", LABELS[:, None])
@@ -149,6 +182,15 @@ def test_errors_name_the_row_of_the_file(folder, capsys, row, order):
     assert f"got 4 in row {row}" in said
 
 
+def test_an_error_names_the_entry_of_the_file(folder, capsys):
+    targets = PROBABILITIES.copy()
+    targets[4, 3, 2] = 4
+    np.save("x.npy", X)
+    np.save("targets.npy", targets)
+    said = refused(capsys, "sigmoid_binary_cross_entropy", "x.npy", "targets.npy", "out.npy")
+    assert "got 4.0 in row (4, 3, 2)" in said
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -163,12 +205,28 @@ def test_errors_name_the_row_of_the_file(folder, capsys, row, order):
         ("softmax_vjp x.npy fortran.npy out.npy", "x.npy is in C order and fortran.npy in Fortran"),
         ("logaddexp - - out.npy", "only one input may be -"),
         ("softmax x.npy:a out.npy", "only archives and tables have parts"),
-        ("logmatmulexp x.npy x.npy out.npy", "logmatmulexp does not run on files"),
+        (
+            "cross_entropy x.npy x.npy out.npy --class-weights rows.npy",
+            "class_weights must have the shape (5,) beside x.npy, rows.npy has (6, 5)",
+        ),
+        ("softmax x.npy out.npy --where rows.npy", "where must have the shape (6, 4, 5)"),
+        ("softmax x.npy out.npy --where x.npy", "where must be boolean"),
+        (
+            "softmax x.npy out.npy --class-weights x.npy",
+            "softmax has no option --class-weights; it has --where",
+        ),
+        ("logaddexp x.npy x.npy out.npy --where x.npy", "no option --where; it has none of them"),
+        ("cross_entropy x.npy p.npy out.npy --label-smoothing 2", "label_smoothing must be in"),
+        (
+            "cross_entropy x.npy x.npy x.npy out.npy --weights x.npy",
+            "files of cross_entropy are: logits targets output, got 4",
+        ),
     ],
 )
 def test_wrong_arguments(folder, capsys, arguments, said):
     np.save("x.npy", X)
     np.save("fortran.npy", np.asfortranarray(X))
+    np.save("p.npy", PROBABILITIES)
     np.save("rows.npy", ROWS)
     assert said in refused(capsys, *arguments.split())
 
@@ -285,6 +343,28 @@ def test_tables(table):
     same(np.stack([*read_table("gradient.parquet").values()], -1), gradient)
 
 
+@pytest.mark.slow
+def test_options_of_tables(table):
+    x, label, weight = table
+    where = RANDOM.random(50) < 0.7
+    write_table("more.parquet", {"where": where})
+    write_table("classes.parquet", {"weight": [1.0, 2.0, 0.5]})
+    files = "in.parquet:a,b,c", "in.parquet:label", "loss.parquet"
+    options = ["--weights", "in.parquet:weight", "--where", "more.parquet:where"]
+    run("cross_entropy", *files, *options, "--class-weights", "classes.parquet")
+    counted = {"weights": weight, "where": where, "class_weights": [1.0, 2.0, 0.5]}
+    same(
+        read_table("loss.parquet")["cross_entropy"],
+        nl.cross_entropy(x, label, **counted),
+    )
+    run("sigmoid_binary_cross_entropy", "in.parquet:a,b", "in.parquet:weight,weight", "y.parquet")
+    targets = np.stack([weight, weight], -1)
+    same(
+        np.stack([*read_table("y.parquet").values()], -1),
+        nl.sigmoid_binary_cross_entropy(x[:, :2], targets),
+    )
+
+
 def test_groups_of_rows_need_not_agree(table):
     x, label, _ = table
     write_table("labels.parquet", {"label": label}, groups=3)
@@ -324,10 +404,18 @@ def test_a_table_without_rows(folder):
         ("softmax in.parquet:a,b out.npy", "must end in .parquet"),
         ("softmax in.parquet:a,b out.parquet --axis 0", "axis must be -1"),
         ("softmax in.parquet:a,b out.parquet --axis 2", "axis 2 is out of bounds"),
-        ("softmax half.parquet out.parquet", "half.parquet is not a complete .parquet file"),
+        ("softmax part.parquet out.parquet", "part.parquet is not a complete .parquet file"),
         ("softmax text.parquet out.parquet", "column a of text.parquet has the type string"),
         ("softmax_vjp in.parquet:a,b x.npy out.parquet", "all inputs must be of one kind"),
         ("cross_entropy in.parquet:a,b in.parquet:label out.parquet", "got 2.0 in row 4"),
+        (
+            "cross_entropy in.parquet:a,b in.parquet:label out.parquet --where half.parquet",
+            "missing",
+        ),
+        (
+            "sigmoid_binary_cross_entropy in.parquet:a,b in.parquet:weight,label out.parquet",
+            "got 2.0 in row (40, 1)",
+        ),
     ],
 )
 def test_wrong_tables(table, capsys, arguments, said):
@@ -338,9 +426,10 @@ def test_wrong_tables(table, capsys, arguments, said):
         "in.parquet", dict(zip(COLUMNS, x.T, strict=True)) | {"label": labels, "weight": weight}
     )
     np.save("x.npy", x[:, :2])
+    write_table("half.parquet", {"where": [True, None] * 25})
     write_table("text.parquet", {"a": ["x", "y"], "b": ["x", "y"]})
-    with open("in.parquet", "rb") as source, open("half.parquet", "wb") as half:
-        half.write(source.read()[:500])
+    with open("in.parquet", "rb") as source, open("part.parquet", "wb") as part:
+        part.write(source.read()[:500])
     assert said in refused(capsys, *arguments.split())
 
 
@@ -380,6 +469,29 @@ def test_several_folders(folder):
     loss, gradient = nl.cross_entropy_value_and_grad(X, LABELS, 1)
     same(read_zarr("loss.zarr"), loss)
     same(read_zarr("gradient.zarr"), gradient)
+
+
+@pytest.mark.slow
+def test_options_of_folders(folder):
+    where, classes = ROWS < 0.7, np.array([1.0, 2.0, 0.5, 3.0])
+    write_zarr("x.zarr", X, (2, 4, 5))
+    write_zarr("labels.zarr", LABELS, (3, 2))
+    write_zarr("where.zarr", where, (6, 5))
+    write_zarr("classes.zarr", classes, (2,))
+    write_zarr("p.zarr", PROBABILITIES, (4, 4, 3))
+    options = [
+        "--where",
+        "where.zarr",
+        "--class-weights",
+        "classes.zarr",
+        "--label-smoothing",
+        "0.2",
+    ]
+    run("cross_entropy", "x.zarr", "labels.zarr", "loss.zarr", *options, "--axis", 1)
+    counted = {"where": where, "class_weights": classes, "label_smoothing": 0.2}
+    same(read_zarr("loss.zarr"), nl.cross_entropy(X, LABELS, 1, **counted))
+    run("sigmoid_binary_cross_entropy_hvp", "x.zarr", "p.zarr", "p.zarr", "y.zarr")
+    same(read_zarr("y.zarr"), nl.sigmoid_binary_cross_entropy_hvp(X, PROBABILITIES, PROBABILITIES))
 
 
 def test_one_axis_of_zarr(folder):

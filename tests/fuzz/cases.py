@@ -16,10 +16,15 @@ LONG = ((100_000,), (2, 50_000), (33_000,), (20_000, 3), (70_000, 2), (3, 9_000,
 OTHERS = {"f4": ("f2", "f2", ">f2", ">f4"), "f8": (">f8", "i1", "i4", "i8", "u1", "?")}
 
 LOSSES = ("loss", "loss and gradient", "class weights", "class weights and gradient")
+CURVATURES = ("hvp of a loss", "hvp of class weights")
+WITH_WEIGHTS = ("loss", "loss and gradient", "hvp of a loss")
+SEGMENTS = tuple(kind for kind in KINDS if kind.startswith("segment"))
+ENTRY_LOSSES = ("entry loss", "entry loss and gradient", "hvp of an entry loss")
 MASKED = ("map", "scan", "reduction", *(k for k in KINDS if "vjp" in k or "jvp" in k or k == "hvp"))
+MASKED += ("hvp of a reduction",)
 MASKED = tuple(k for k in MASKED if not k.startswith("gated"))
 OF_ROWS = ("reduction", "jvp of a reduction", "loss", "class weights")
-NO_OUT = ("jacobian", "loss", "class weights", "gated vjp")
+NO_OUT = ("jacobian", "loss", "class weights", "gated vjp", "entry loss")
 IN_PLACE = ("map", "scan", "vjp", "vjp of a reduction", "jvp", "hvp")
 IN_PLACE += ("loss and gradient", "class weights and gradient")
 WITH_OPERANDS = ("vjp", "jvp", "hvp")  # whose out may be the last of them
@@ -48,6 +53,8 @@ class Case:
     @property
     def reduced(self):
         """The axes of the first argument that a row runs along, sorted."""
+        if self.kind in ENTRY_LOSSES + SEGMENTS:
+            return ()
         ndim, axis = max(self.first.values.ndim, 1), self.options.get("axis", -1)
         if axis is None:
             return tuple(range(ndim))
@@ -117,6 +124,7 @@ class Maker:
     def case(self, rng):
         """A random call."""
         make = {"elementwise": _points, "product": _product, "gated": _gated, "gated vjp": _gated}
+        make |= dict.fromkeys(ENTRY_LOSSES, _entries) | dict.fromkeys(SEGMENTS, _segments)
         return make.get(self.kind, _of_rows)(self, rng)
 
     def dtype(self, rng):
@@ -135,11 +143,11 @@ def _argument(rng, maker, values, axes, may_be_list=True):
 
 def _of_rows(maker, rng):
     kind, dtype = maker.kind, maker.dtype(rng)
-    one_only = kind in LOSSES or kind == "jacobian"
+    one_only = kind in (*LOSSES, *CURVATURES, "jacobian")
     shape = _shape(rng)
     if one_only and not shape:
         shape = (3,)
-    if kind in ("jacobian", "hvp"):  # the exact ones take long
+    if kind in ("jacobian", "hvp", *CURVATURES):  # the exact ones take long
         shape = tuple(min(k, 40 if kind == "jacobian" else 16) for k in shape)
     options = {"axis": _axis(rng, len(shape), one_only)}
     axes = tuple(str(a) for a in range(len(shape)))
@@ -147,10 +155,12 @@ def _of_rows(maker, rng):
     reduced = case.reduced
     values = numbers(rng, shape or (1,), reduced, dtype).reshape(shape)
     x = _argument(rng, maker, values, axes)
-    arguments = {("logits" if kind in LOSSES else "x"): x}
+    arguments = {("logits" if kind in LOSSES + CURVATURES else "x"): x}
     kept = [a for a in range(len(shape)) if a not in reduced]
     rows = tuple(shape[a] for a in kept), tuple(axes[a] for a in kept)
     _add_operands(rng, maker, arguments, shape, rows, reduced)
+    if kind in CURVATURES and rng.random() < 0.3:
+        _add_mask(rng, maker, arguments, *rows)
     if kind in MASKED and rng.random() < 0.3:
         _add_mask(rng, maker, arguments, shape, axes)
     _add_options(rng, maker, arguments, options, rows)
@@ -162,17 +172,15 @@ def _add_operands(rng, maker, arguments, shape, rows, reduced):
     x = next(iter(arguments.values()))
     own = x.values.dtype if x.values.dtype.kind == "f" else np.dtype("f8")
     dtype = own if rng.random() < 0.8 else rng.choice(["f4", "f8", "f2", "i4"])
-    if kind == "vjp of a reduction":
-        if rng.random() < 0.8:
-            values, axes = _spread(rng, weights(rng, rows[0], dtype), rows[1])
-            if rng.random() < 0.1 and axes == rows[1] and shape:
-                values = np.expand_dims(values, reduced)  # as keepdims leaves it
-                axes = tuple("" if a in reduced else str(a) for a in range(len(shape)))
-            arguments["g"] = _argument(rng, maker, values, axes)
-        return
-    if kind in LOSSES:
-        return _add_scores(rng, maker, arguments, shape, rows, reduced, dtype)
-    for name in KINDS[kind][0]:
+    if kind in ("vjp of a reduction", "hvp of a reduction") and rng.random() < 0.8:
+        values, axes = _spread(rng, weights(rng, rows[0], dtype), rows[1])
+        if rng.random() < 0.1 and axes == rows[1] and shape:
+            values = np.expand_dims(values, reduced)  # as keepdims leaves it
+            axes = tuple("" if a in reduced else str(a) for a in range(len(shape)))
+        arguments["g"] = _argument(rng, maker, values, axes)
+    if kind in LOSSES + CURVATURES:
+        _add_scores(rng, maker, arguments, shape, rows, reduced, dtype)
+    for name in (n for n in KINDS[kind][0] if n in "gt"):
         if name == "g" and rng.random() < 0.15:
             continue
         values, axes = _spread(rng, weights(rng, shape, dtype), x.axes)
@@ -182,7 +190,7 @@ def _add_operands(rng, maker, arguments, shape, rows, reduced):
 def _add_scores(rng, maker, arguments, shape, rows, reduced, dtype):
     axes = next(iter(arguments.values())).axes
     n = shape[reduced[0]]
-    if maker.kind.startswith("loss") and n and rng.random() < 0.5:
+    if maker.kind in WITH_WEIGHTS and n and rng.random() < 0.5:
         labels = rng.integers(0, min(n, 100), rows[0])
         labels = labels.astype(rng.choice(["i8", "u1", "i4", ">i4", "i2"]))
         if rng.random() < 0.2 and rows[0]:
@@ -198,9 +206,10 @@ def _add_scores(rng, maker, arguments, shape, rows, reduced, dtype):
         values = np.where(rng.random(shape) < 0.6, 0.0, values)
     if rng.random() < 0.3:
         values = np.round(values)
-    if maker.kind.startswith("class") and rng.random() < 0.5:
+    of_classes = "class weights" in maker.kind
+    if of_classes and rng.random() < 0.5:
         values = values * 10.0 ** rng.uniform(-3, 4)
-    name = "weights" if maker.kind.startswith("class") else "targets"
+    name = "weights" if of_classes else "targets"
     kind = dtype if np.dtype(dtype).kind == "f" else "f8"
     values = cast(values, kind)
     if rng.random() < 0.1 and values.size:
@@ -227,14 +236,14 @@ def _add_options(rng, maker, arguments, options, rows):
         options["keepdims"] = True
     if rng.random() < 0.15 and kind != "jacobian" and "workers" not in options:
         options["workers"] = [1, 2, 2, -1][rng.integers(4)]
-    if kind in LOSSES:
+    if kind in LOSSES + CURVATURES:
         options["reduction"] = ("none", "none", "sum", "mean")[rng.integers(4)]
-        if 0 in rows[0]:
+        if 0 in rows[0] or "where" in arguments and not arguments["where"].values.any():
             options["reduction"] = "none"  # there is no mean of nothing
-    if kind in LOSSES[:2] and rng.random() < 0.3:
+    if kind in WITH_WEIGHTS and rng.random() < 0.3:
         weights = rng.random(rows[0]) * rng.choice([1, 1, 1000])
         weights = np.asarray(np.where(rng.random(rows[0]) < 0.2, 0.0, weights))
-        if not weights.any():
+        if not (weights * arguments["where"].values if "where" in arguments else weights).any():
             weights = np.ones(rows[0])
         kind = "f8" if rng.random() < 0.5 else "f4"
         arguments["weights"] = _argument(rng, maker, weights.astype(kind), rows[1])
@@ -285,6 +294,54 @@ def _points(maker, rng):
         own = axes[len(axes) - len(whole) :]
         arguments["where"] = Argument(rng.random(whole) < 0.5, own)
     return Case(maker.name, arguments, {}, out)
+
+
+def _entries(maker, rng):
+    shape = tuple(min(k, 300) for k in _shape(rng))
+    axes, dtype = tuple(str(a) for a in range(len(shape))), maker.dtype(rng)
+    values = numbers(rng, shape or (1,), tuple(range(max(1, len(shape)))), dtype).reshape(shape)
+    arguments = {"logits": _argument(rng, maker, values, axes)}
+    own = values.dtype if values.dtype.kind == "f" else np.dtype("f8")
+    makes = {
+        "targets": lambda: rng.choice([rng.random(shape), rng.random(shape).round()]),
+        "pos_weight": lambda: 10.0 ** rng.uniform(-3, 3, shape),
+        "weights": lambda: rng.random(shape) * rng.choice([1, 1000]),
+        "t": lambda: weights(rng, shape, own),
+    }
+    for name, make in makes.items():
+        needed = name == "targets" or name == "t" and maker.kind.startswith("hvp")
+        if needed or name != "t" and rng.random() < 0.3:
+            given, names = _spread(rng, cast(np.asarray(make()), own), axes)
+            arguments[name] = _argument(rng, maker, given, names)
+    if rng.random() < 0.3:
+        _add_mask(rng, maker, arguments, shape, axes)
+    options = {"reduction": ("none", "none", "sum")[rng.integers(3)]}
+    return Case(maker.name, arguments, options, _out(rng, maker, arguments, options))
+
+
+def _segments(maker, rng):
+    count, most = int(rng.choice([1, 2, 5, 30, 200])), int(rng.choice([1, 3, 9, 40, 100]))
+    lengths = rng.integers(0, most + 1, count)
+    if rng.random() < 0.05:
+        lengths[rng.integers(count)] = 20_000
+    dtype = maker.dtype(rng)
+    rows = [hard_row(rng, n) if n else np.zeros(0) for n in lengths]
+    values = cast(np.concatenate(rows), dtype)
+    ids, options = np.repeat(np.arange(count), lengths), {}
+    of_entries, of_segments = (values.shape, ("s",)), ((count,), ("",))
+    own = values.dtype if values.dtype.kind == "f" else np.dtype("f8")
+    if rng.random() < 0.5:
+        given = {"offsets": Argument(np.append(0, np.cumsum(lengths)), ("",))}
+    else:
+        options["num_segments"] = count
+        order = rng.permutation(ids.size) if rng.random() < 0.5 else np.arange(ids.size)
+        values, ids = values[order], ids[order].astype(rng.choice(["i8", "i4", "u2"]))
+        given = {"segment_ids": Argument(ids, ("s",))}
+    arguments = {"x": _argument(rng, maker, values, ("s",))}
+    if "vjp" in maker.kind and rng.random() < 0.8:
+        shape, axes = of_segments if maker.kind.endswith("reduction") else of_entries
+        arguments["g"] = _argument(rng, maker, weights(rng, shape, own), axes)
+    return Case(maker.name, arguments | given, options, _out(rng, maker, arguments, options))
 
 
 def _into_domain(rng, function, name, values, before):

@@ -9,7 +9,7 @@ import points
 import reference
 from arrays import to_rows
 from budgets import BUDGETS
-from cases import IN_PLACE, LOSSES, REFUSED
+from cases import CURVATURES, ENTRY_LOSSES, IN_PLACE, LOSSES, REFUSED, SEGMENTS, WITH_WEIGHTS
 from reference import Uncertain, of_masked_row
 
 import numba_logspace
@@ -91,7 +91,9 @@ class _Call:
             return tuple(
                 1 if a in axes else k for a, k in enumerate(whole) if kept or a not in axes
             )
-        if kind in ("loss", "class weights"):
+        if kind == "segment reduction":
+            return (self._ids()[1],)
+        if kind in ("loss", "class weights", "entry loss"):
             return self._rows_shape() if case.options["reduction"] == "none" else ()
         if kind == "jacobian":
             n = whole[case.reduced[0]]
@@ -136,7 +138,7 @@ class _Call:
         count = len(keywords) - ("where" in keywords) if kind == "elementwise" else 1
         count = {"product": 2, "gated": 3, "gated vjp": 3}.get(kind, count)
         first = [keywords.pop(name) for name in list(keywords)[:count]]
-        if kind == "hvp":
+        if kind in ("hvp", "hvp of a reduction"):
             keywords.setdefault("g", None)
         return function(*first, **keywords, **options)
 
@@ -177,7 +179,7 @@ class _Call:
         if way == "overlap":
             return self._overlap()
         count = 2 if kind == "value and vjp" else 1
-        shape = self.whole if kind in LOSSES else self.shape
+        shape = self.whole if kind in LOSSES + ENTRY_LOSSES else self.shape
         pairs = [self._fresh(shape, way if i == count - 1 else "fresh") for i in range(count)]
         outs, around = zip(*pairs)
         return (outs if count == 2 else outs[0]), list(around)
@@ -200,7 +202,7 @@ class _Call:
         # x and out in one buffer, out an entry behind.
         name = "a" if self.case.kind.startswith("gated") else next(iter(self.made))
         x, size = self.made[name], math.prod(self.shape)
-        shape = self.whole if self.case.kind in LOSSES else self.shape
+        shape = self.whole if self.case.kind in LOSSES + ENTRY_LOSSES else self.shape
         size = math.prod(shape)
         right = isinstance(x, np.ndarray) and x.dtype == self.result and x.size > 1 and size
         if not right or self.case.kind == "value and vjp":
@@ -242,6 +244,12 @@ class _Call:
         results = [np.asarray(r) for r in results]
         if kind in LOSSES:
             return self._losses(results)
+        if kind in CURVATURES:
+            return self._curvatures(results)
+        if kind in ENTRY_LOSSES:
+            return self._entries(results)
+        if kind in SEGMENTS:
+            return self._segments(results[0])
         if kind.startswith("gated"):
             return self._gated(results)
         {"elementwise": self._points, "product": self._product}.get(kind, self._rows)(results)
@@ -277,10 +285,13 @@ class _Call:
         if "b" in self.seen or "return_sign" in self.case.options:
             return self._weighted(results)
         operands = []
-        for operand in {"hvp": "gt", "vjp of a reduction": ""}.get(kind, "gt"):
+        if kind == "hvp of a reduction":
+            operands.append(self._numbers("g")[:, None])
+        of_entries = {"vjp of a reduction": "", "hvp of a reduction": "t"}
+        for operand in of_entries.get(kind, "gt"):
             if operand in self.seen:
                 operands.append(self._matrix(self.seen[operand]))
-            elif kind in ("vjp", "value and vjp", "hvp") and operand == "g":
+            elif kind in ("vjp", "value and vjp", "hvp", "vjp of a scan") and operand == "g":
                 operands.append(np.ones_like(x))
         if kind == "vjp of a reduction":
             operands.append(self._numbers("g")[:, None])
@@ -359,15 +370,7 @@ class _Call:
         logits = self._matrix(self.values[0])
         if not logits.size:
             return
-        scores = self._scores(logits)
-        weights = self._numbers("weights") if case.kind.startswith("loss") else None
-        weights = np.ones(len(logits)) if weights is None else weights.astype(float)
-        factors = weights
-        if case.options["reduction"] == "mean":
-            if "weights" in self.seen and case.kind.startswith("loss"):
-                factors = np.broadcast_to(self.seen["weights"], self._rows_shape()).reshape(-1)
-                factors = factors.astype(float)
-            factors = factors / factors.sum()
+        scores, factors = self._scores(logits), self._factors()
         picked = self._picked(*logits.shape)
         for i in picked:
             row, m, c = logits[i].tolist(), scores[i].tolist(), float(factors[i])
@@ -383,6 +386,87 @@ class _Call:
                 self._hold(gradient, of_row, BUDGETS[f"{name}_gradient"], f"gradient, {what}")
         if case.options["reduction"] != "none":
             self._total(name, results[0], logits, scores, factors)
+
+    def _factors(self):
+        # What the loss of each row is multiplied with.
+        shape, weights = self._rows_shape(), np.ones(())
+        is_mean = self.case.options["reduction"] == "mean"
+        if "weights" in self.seen and self.case.kind in WITH_WEIGHTS:
+            # Those of a mean are divided before they are rounded.
+            weights = self.seen["weights"]
+            weights = weights if is_mean else self._numbers("weights").reshape(shape)
+        factors = np.broadcast_to(weights, shape).astype(float)
+        factors = (factors * self.seen.get("where", True)).reshape(-1)
+        return factors / factors.sum() if is_mean else factors
+
+    def _curvatures(self, results):
+        logits = self._matrix(self.values[0])
+        if not logits.size:
+            return
+        scores, factors, t = self._scores(logits), self._factors(), self._matrix(self.seen["t"])
+        by_row = to_rows(results[0], self.case.reduced)
+        for i in self._picked(*logits.shape):
+            row, m, u, c = logits[i].tolist(), scores[i].tolist(), t[i].tolist(), float(factors[i])
+            what = f"row {i} ({_short(row)}), scores {_short(m)}, t {_short(u)}, factor {c!r}"
+            try:
+                expected = reference.curvature(self.case.name, row, (m, u), c, self.working)
+            except Uncertain:
+                continue
+            self._hold(expected, by_row[i], BUDGETS[self.case.name], what)
+
+    def _ids(self):
+        # The segment of each entry, and how many there are.
+        if "offsets" in self.seen:
+            lengths = np.diff(self.seen["offsets"])
+            return np.repeat(np.arange(lengths.size), lengths), lengths.size
+        return self.seen["segment_ids"], self.case.options["num_segments"]
+
+    def _segments(self, result):
+        name, kind, (ids, count) = self.case.name, self.case.kind, self._ids()
+        x, g = self.values[0], self.seen.get("g", np.ones(()))
+        of_segments = kind == "segment vjp of a reduction"
+        g = np.broadcast_to(g, (count,) if of_segments else x.shape)
+        with np.errstate(all="ignore"):
+            x, g = x.astype(self.working), g.astype(self.working)
+        for i in np.random.default_rng(count).permutation(count)[:20].tolist():
+            here = np.flatnonzero(ids == i)
+            row, u = x[here].tolist(), []
+            if "vjp" in kind:
+                u = [g[i : i + 1].tolist() if of_segments else g[here].tolist()]
+            try:
+                expected = reference.of_row(name.removeprefix("segment_"), row, u, self.working)
+            except Uncertain:
+                continue
+            got = result[i : i + 1] if kind == "segment reduction" else result[here]
+            if got.size:
+                what = f"segment {i} ({_short(row)}), {u}"[:300]
+                self._hold(expected, got, BUDGETS[name], what)
+
+    def _entries(self, results):
+        # Each entry is a row of its own; what is returned may be their sum.
+        names = "targets", "pos_weight", "weights", "t"
+        columns = [np.ones(())] * 3 + [np.zeros(())]
+        columns = [self.seen.get(name, one) for name, one in zip(names, columns)]
+        columns = [
+            np.broadcast_to(a, self.whole).astype(self.working).astype(float).reshape(-1)
+            for a in (self.values[0], *columns)
+        ]
+        present = np.broadcast_to(self.seen.get("where", True), self.whole).reshape(-1)
+        entrywise = [r.reshape(-1) for r in results if r.shape == self.whole]
+        if self.case.options["reduction"] != "none" and not self.case.kind.startswith("hvp"):
+            entrywise = entrywise[-1:] if self.case.kind.endswith("gradient") else []
+        for i in np.random.default_rng(present.size).permutation(present.size)[:60].tolist():
+            point = [float(c[i]) for c in columns]
+            try:
+                expected = reference.entry_loss(*point, bool(present[i]), self.working)
+            except Uncertain:
+                continue
+            kinds = {"entry loss": "value", "hvp of an entry loss": "hvp"}
+            parts = [kinds[self.case.kind]] if self.case.kind in kinds else ["value", "gradient"]
+            for part, result in zip(parts[-len(entrywise) :] if entrywise else [], entrywise):
+                self._hold(
+                    expected[part], result[i : i + 1], BUDGETS[self.case.name], f"{part} of {point}"
+                )
 
     def _total(self, name, result, logits, scores, factors):
         used = np.flatnonzero(factors)

@@ -18,16 +18,15 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "hel
 
 from cases import Maker  # noqa: E402
 from checks import Fault, check  # noqa: E402
-from jitted import Plan  # noqa: E402
+from jitted import NOT_JITTED, Plan  # noqa: E402
 from shrink import code, shrink  # noqa: E402
 
 import numba_logspace  # noqa: E402
 from numba_logspace._family import FAMILY  # noqa: E402
 
-# Segments and chains have searches of their own, in tests/formulas; the others have arguments that
-# random calls do not know, and tests of their own.
-_OTHERS = "segment", "chain", "entry loss", "vjp of a scan", "jvp of a scan", "product ", "hvp of"
-_OTHERS += ("weighted ",)
+# Chains have searches of their own, in tests/formulas; the others have arguments that random calls
+# do not know, and tests of their own.
+_OTHERS = "chain", "product ", "weighted "
 NAMES = tuple(name for name, f in FAMILY.items() if not f.kind.startswith(_OTHERS))
 ROUND = 24
 # One round of so many is in jitted code, of fewer cases.
@@ -45,7 +44,7 @@ def case_of(seed, number, names=NAMES, library=numba_logspace):
     of_round = np.random.default_rng([seed, at, 0])
     working = ("f4", "f8")[of_round.integers(2)]
     rng = np.random.default_rng([seed, at, 1 + index])
-    if of_round.integers(JITTED) == 0 and FAMILY[name].runs("jitted"):
+    if of_round.integers(JITTED) == 0 and not FAMILY[name].kind.startswith(NOT_JITTED):
         if index >= ROUND_OF_JITTED:
             return None, None
         plan = Plan(name, working, of_round)

@@ -13,6 +13,8 @@ import numba_logspace
 from numba_logspace._family import FAMILY, KINDS
 
 LAYOUTS = ("C", "C", "F", "strided")
+# Of which a plan does not know the arguments.
+NOT_JITTED = ("hvp of", "entry loss", "segment")
 
 
 class Plan:

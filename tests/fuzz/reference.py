@@ -21,10 +21,11 @@ LONGEST_ROW = 120_000
 LONG, BITS_OF_LONG = 3000, 1024
 
 MAPS = ("softmax", "log_softmax", "log1m_softmax", "loo_logsumexp", "logcumsumexp")
+SCANNED = ("logcumsumexp_vjp", "logcumsumexp_jvp")
 REDUCTIONS = ("logsumexp", "logsumexp_excluding_max", "logmeanexp", "logvarexp")
 SLOPES = ("logsumexp_jvp", "logmeanexp_jvp", "logvarexp_jvp")
 # What is absent changes nothing but the results there; these have results of their own there.
-OF_OTHERS = ("loo_logsumexp", "loo_logsumexp_jvp", "loo_logsumexp_vjp", "logcumsumexp")
+OF_OTHERS = ("loo_logsumexp", "loo_logsumexp_jvp", "loo_logsumexp_vjp", "logcumsumexp", *SCANNED)
 FILL = {"softmax": (0.0,), "log_softmax": (-inf,), "log1m_softmax": (-0.0,)}
 ZEROS = (0.0, -0.0)
 
@@ -95,7 +96,7 @@ def by_oracle(name, x, operands, dtype, factor=1.0):
     if len(x) > LONGEST.get(name, LONGEST_ROW):
         raise Uncertain
     tiny = np.finfo(dtype).tiny
-    if name == "log1m_softmax_hvp" and any(0 < abs(v) < tiny for u in operands for v in u):
+    if name.endswith("_hvp") and any(0 < abs(v) < tiny for u in operands for v in u):
         raise Uncertain  # nothing is promised of subnormal g and t
 
     def make():
@@ -124,6 +125,8 @@ def of_row(name, x, operands, dtype):
     if name == "logcumsumexp":
         return _running(x, dtype)
     values = name in MAPS or name in REDUCTIONS
+    if name in SCANNED and not all(v < inf for v in x):
+        raise Uncertain  # what is behind differs from what is before
     if any(map(math.isnan, x)):
         return _of_nan(x, size, values)
     if all(v == -inf for v in x):
@@ -141,7 +144,7 @@ def of_row(name, x, operands, dtype):
 
 def _counted(name, x, operands):
     # What goes with an entry of -inf does not count, but that the value there may.
-    if name == "loo_logsumexp_vjp" or any(len(u) != len(x) for u in operands):
+    if name in ("loo_logsumexp_vjp", "logcumsumexp_vjp") or any(len(u) != len(x) for u in operands):
         return operands
     return [[0.0 if v == -inf else w for v, w in zip(x, u)] for u in operands]
 
@@ -217,9 +220,10 @@ def of_masked_row(name, x, operands, present, dtype):
     if present is None:
         return of_row(name, x, operands, dtype)
     if name in OF_OTHERS:
-        # An entry of -inf is as absent. Its operands do not count.
+        # An entry of -inf is as absent. Its operands do not count, but the g of a running sum.
         x = [v if here else -inf for v, here in zip(x, present)]
-        operands = [[w if here else 0.0 for w, here in zip(u, present)] for u in operands]
+        if name != "logcumsumexp_vjp":
+            operands = [[w if here else 0.0 for w, here in zip(u, present)] for u in operands]
         expected = of_row(name, x, operands, dtype)
         if name == "loo_logsumexp_vjp":
             expected.fixed.update((i, ZEROS) for i, here in enumerate(present) if not here)
@@ -329,6 +333,46 @@ def total_loss(name, rows, scores, factors, dtype):
             raise Uncertain
     factors = [arb(c) for c in factors]
     return certain(make, dtype)
+
+
+def curvature(name, x, operands, c, dtype):
+    """Expected of what the Hessian of a loss of a row, times c, makes of a vector."""
+    if c == 0:
+        return constant(len(x), *ZEROS)
+    if not all(map(math.isfinite, x)) or max(x) - min(x) > float(np.finfo(dtype).max) / 4:
+        raise Uncertain
+    target = by_oracle(name, x, operands, dtype, c)
+    if c > 1 and any(0 < abs(v) < np.finfo(dtype).tiny * c for v in target.near):
+        raise Uncertain  # what is promised is said of that before it is weighted
+    return Expected(len(x), target)
+
+
+def entry_loss(x, m, q, c, t, present, dtype):
+    """{part: Expected} of the loss of a logit, its gradient, and its second derivative times t."""
+    if not present or c == 0:
+        return dict.fromkeys(("value", "gradient", "hvp"), constant(1, *ZEROS))
+    tiny = float(np.finfo(dtype).tiny)
+    if not math.isfinite(x) or 0 < abs(t) < tiny:
+        raise Uncertain
+
+    def parts():
+        v, hit, miss = arb(x), arb(c) * arb(q) * arb(m), arb(c) * (1 - arb(m))
+        p, other = 1 / (1 + (-v).exp()), 1 / (1 + v.exp())
+        loss = hit * (-v).exp().log1p() + miss * v.exp().log1p()
+        slopes = miss * p, hit * other
+        return {
+            "value": ([loss], None),
+            "gradient": ([slopes[0] - slopes[1]], [slopes[0] + slopes[1]]),
+            "hvp": ([(hit + miss) * p * other * arb(t)], None),
+        }
+
+    largest = max(1.0, q) * max(1.0, c)
+    if min(q * c, c, 1.0) < 1e-30 or abs(x) > -math.log(tiny * largest) - 60:
+        raise Uncertain  # of subnormal numbers less is promised
+    return {
+        name: Expected(1, certain(lambda name=name: parts()[name], dtype))
+        for name in ("value", "gradient", "hvp")
+    }
 
 
 # --- sets with a gate, products ------------------------------------------------------------------

@@ -5,10 +5,10 @@ import time
 
 import numpy as np
 from arrays import Argument, to_rows
-from cases import IN_PLACE, LOSSES, REFUSED
+from cases import CURVATURES, ENTRY_LOSSES, IN_PLACE, REFUSED, SEGMENTS, WITH_WEIGHTS
 
 # Arguments that a call can do without, and the plainest options.
-OPTIONAL = ("where", "weights", "g", "b")
+OPTIONAL = ("where", "weights", "pos_weight", "g", "b")
 PLAINEST = {"workers": None, "keepdims": False, "return_sign": False, "reduction": "none"}
 SECONDS = 10
 
@@ -47,7 +47,7 @@ def _without_options(case):
     if case.out:
         yield case.replaced(out="")
     for name in OPTIONAL:
-        needed = name == "weights" and case.kind.startswith("class") or case.kind == "product"
+        needed = name == "weights" and "class weights" in case.kind or case.kind == "product"
         if name in case.arguments and not needed:
             rest = {k: a for k, a in case.arguments.items() if k != name}
             yield case.replaced(arguments=rest)
@@ -74,7 +74,7 @@ def _as_rows(case):
     x = case.first
     if x.values.ndim < 1 or case.options.get("axis", 0) in (-1,) and x.values.ndim <= 2:
         return
-    if case.kind in ("elementwise", "product", "gated", "gated vjp"):
+    if case.kind in ("elementwise", "product", "gated", "gated vjp", *ENTRY_LOSSES, *SEGMENTS):
         return
     try:
         rows = {name: _rows_of(case, name) for name in case.arguments}
@@ -95,8 +95,9 @@ def _rows_of(case, name):
     argument, shape = case.arguments[name], case.first.values.shape
     kept = tuple(k for a, k in enumerate(shape) if a not in case.reduced)
     names = tuple(str(a) for a in range(len(shape)) if a not in case.reduced)
-    of_rows = name == "g" and case.kind == "vjp of a reduction"
-    of_rows |= name == "weights" and case.kind in LOSSES[:2]
+    of_rows = name == "g" and case.kind.endswith("of a reduction")
+    of_rows |= name == "weights" and case.kind in WITH_WEIGHTS
+    of_rows |= name == "where" and case.kind in CURVATURES
     of_rows |= name == "targets" and argument.axes == names
     if of_rows:
         values = np.broadcast_to(argument.values, kept).reshape(-1)
@@ -194,7 +195,7 @@ def code(case):
     count = {"product": 2, "gated": 3, "gated vjp": 3, "elementwise": len(names)}.get(case.kind, 1)
     positional = [n for n in names[:count] if n != "where"]
     parts = [*positional, *(f"{n}={n}" for n in names if n not in positional)]
-    if case.kind == "hvp" and "g" not in names:
+    if case.kind in ("hvp", "hvp of a reduction") and "g" not in names:
         parts.append("g=None")
     parts += [f"{k}={v!r}" for k, v in case.options.items()]
     if case.out in ("itself", "operand") and case.kind in (*IN_PLACE, "elementwise"):

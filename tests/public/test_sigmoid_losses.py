@@ -6,6 +6,7 @@ from budgets import BUDGETS
 from error import Target, check
 from flint import arb, ctx
 from numba import njit
+from scipy import sparse
 
 import numba_logspace as nl
 
@@ -388,3 +389,8 @@ def test_jitted_hessian_without_options():
     first, second, third = hvp(x, m, t)
     for found in (first, second.T / 2, third):
         np.testing.assert_array_equal(found, expected)
+
+
+def test_sparse_targets_are_refused():
+    with pytest.raises(TypeError, match=r"targets is a sparse csr_array: pass targets.toarray\(\)"):
+        LOSS(np.zeros((2, 2)), sparse.eye_array(2, format="csr"))
