@@ -6,8 +6,9 @@ import numpy as np
 
 from .._compile.inline import inlined
 from .._compile.jit import kernel
+from .._formulas.running import log_of_running
 from .._formulas.simd import const, constant
-from .._formulas.vectormath import difference, exp_parts, log1p, scaled_exp, two_sum
+from .._formulas.vectormath import difference, exp_parts, scaled_exp, two_sum
 
 # The state of one scan, a column of a small array of doubles:
 #   pivot   all sums are relative to exp(pivot)
@@ -86,10 +87,7 @@ def total(state, c):
 def advance(state, c, x):
     """Take x into the sums, and return the logsumexp so far."""
     take(state, c, x)
-    m = state[_M, c]
-    if not abs(m) < math.inf:
-        return m
-    return m + log1p(const(x, (state[_REST, c] + state[_ERROR, c]) / state[_TOP, c]))
+    return log_of_running(const(x, state[_M, c]), state[_TOP, c], state[_REST, c], state[_ERROR, c])
 
 
 def scan_rows():

@@ -42,16 +42,16 @@ def _infinite_term(x, b, base, n):
 def _summed_up(x, b, base, n):
     # (what the row is, the index of its infinite term, the pivot, the sum relative to its exp).
     none = 0.0, 0.0, 0.0
-    pivot, exponent, special = leading_term(x, b, base, n)
+    pivot, exponent, special = leading_term(x, b, base, 1, n)
     if special > 0.0:
-        nan = special_terms(x, b, base, n)[2]
+        nan = special_terms(x, b, base, 1, n)[2]
         at = -1 if nan else _infinite_term(x, b, base, n)
         return (_ONE_TERM if at >= 0 else _NEITHER), at, pivot, none
     if pivot == -math.inf:
         return _NEITHER, -1, pivot, none
-    sums, moduli = plain_sums(x, b, base, n, pivot, exponent)
+    sums, moduli = plain_sums(x, b, base, 1, n, pivot, exponent)
     if not keeps_digits(sums, moduli):
-        sums = exact_sums(x, b, base, n, pivot, exponent)
+        sums = exact_sums(x, b, base, 1, n, pivot, exponent)
     total = total_of(sums, exponent)
     return (_FINITE if total[0] != 0.0 else _NEITHER), -1, pivot, total
 

@@ -5,7 +5,7 @@ import numpy as np
 from .._arguments import layout
 from .._arguments.rows import Rows as RowsOfCpu
 from .._arguments.slabs import Labels, rows_last, shared_form
-from . import engines, losses, ordered, totals
+from . import engines, losses, ordered, totals, weighted
 from .arrays import Operand, empty_like, number_of_stream, order, reshaped
 from .copy import (
     fill_with,
@@ -253,7 +253,7 @@ class Rows(RowsOfCpu):
                 fill_with(weights, 1.0, stream)
             else:
                 pack(rows_last(self.b, self.axes), weights, stream, mask, 0.0)
-            ordered.weighted(copy, weights, values, signs, n, return_sign, stream)
+            weighted.run(copy, weights, values, signs, n, return_sign, stream)
         elif values.size:
             fill_with(values, -np.inf, stream)
             fill_with(signs, 0.0, stream)

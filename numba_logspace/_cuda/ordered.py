@@ -1,21 +1,24 @@
 """CUDA kernels in which a thread takes the entries of a row one after the other."""
 
 import functools
-import math
 
 import numpy as np
 from numba import cuda, types
 
 from .._cpu.scan import STATE, advance, begin
 from .._cpu.scan_derivatives import gradient_row, gradient_rows, tangent_row
-from .._cpu.weighted import weighted_row
 from .._cpu.weighted_derivatives import fill_gradients_of_row, slope_of_row
+from . import running, teams
 from .arrays import flat
 from .copy import launch
 from .kernels import given
 
 _THREADS = 128
 _DOUBLE = np.dtype(np.float64)
+# Rows up to so many entries are a thread's, up to so many a warp's, and others a block's.
+_ALONE, _OF_WARP, _BLOCK = 64, 1024, 256
+# Columns from which on a thread each is enough to fill a GPU.
+_MANY_COLUMNS = 1 << 14
 
 
 def _blocks(rows):
@@ -42,8 +45,12 @@ def _scan():
 def scan(x, out, outer, n, inner, stream):
     """The running logsumexp; `out` may be x."""
     count = outer * inner
-    lengths = n, inner, count
-    launch(_scan(), _blocks(count), _THREADS, stream, flat(x), flat(out), *lengths)
+    args = flat(x), flat(out), n, inner, count
+    if n <= _ALONE or (inner > 1 and count >= _MANY_COLUMNS):
+        launch(_scan(), _blocks(count), _THREADS, stream, *args)
+        return
+    size = teams.WARP if n <= _OF_WARP else _BLOCK
+    launch(running.kernel(size, getattr(types, x.dtype.name)), count, size, stream, *args)
 
 
 @functools.cache
@@ -82,25 +89,6 @@ def scan_derivative(rows, x, u, out, form, call):
         launch(_gradient(), _blocks(count), _THREADS, call.stream, *arrays, *lengths, *room)
     else:
         launch(_tangent(), _blocks(count), _THREADS, call.stream, *arrays, *lengths)
-
-
-@functools.cache
-def _weighted():
-    def weighted(x, b, values, signs, n, signed):
-        r = cuda.grid(1)
-        if r >= values.size:
-            return
-        value, sign = weighted_row(x, b, r * n, n)
-        signs[r] = sign
-        values[r] = math.nan if sign < 0.0 and not signed else value
-
-    return cuda.jit(weighted)
-
-
-def weighted(x, b, values, signs, n, signed, stream):
-    """Contiguous rows of doubles: log |sum b exp(x)| and the sign, or NaN for a negative sum."""
-    arrays = [flat(a) for a in (x, b, values, signs)]
-    launch(_weighted(), _blocks(values.size), _THREADS, stream, *arrays, n, signed)
 
 
 @functools.cache

@@ -15,6 +15,8 @@ from numba_logspace._cuda import (  # noqa: E402
     logmatmul_derivatives,
     memory,
     recursions,
+    running,
+    weighted,
 )
 from numba_logspace._family import FAMILY  # noqa: E402
 
@@ -29,6 +31,29 @@ LIMITS = {
     ("float64", 256): (142, 71),
     ("float64", 4096): (142, 71),
 }
+# (function, dtype, entries of a row) -> bytes read, instructions, and those of doubles an entry.
+LIMITS_OF_SHARED = {
+    ("logcumsumexp", "float32", 1024): (4, 270, 45),
+    ("logcumsumexp", "float32", 4096): (4, 355, 58),
+    ("logcumsumexp", "float64", 4096): (8, 380, 185),
+    ("weighted logsumexp", "float64", 1024): (32, 190, 110),
+    ("weighted logsumexp", "float64", 4096): (32, 235, 120),
+}
+
+
+def shared_row(name, dtype, n):
+    """(kernel, the types of its arguments, threads, arguments) of one row by its threads."""
+    x = np.random.default_rng(0).normal(size=n).astype(dtype)
+    array, index = types.Array(getattr(types, dtype), 1, "C"), types.int64
+    size = 32 if n <= 1024 else 256
+    if name == "logcumsumexp":
+        arguments = types.void(*2 * [array], *3 * [index])
+        kernel = running.kernel(size, getattr(types, dtype))
+        return kernel, arguments, size, (x, np.empty_like(x), n, 1, 1)
+    team, kernel = weighted.kernel(size)
+    arguments = types.void(*4 * [array], index, types.boolean)
+    args = x, np.full(n, 0.5), np.empty(1), np.empty(1), n, True
+    return kernel, arguments, size * team.per_block, args
 
 
 def kernel_of(name, dtype, n):
