@@ -17,6 +17,7 @@ from .._compile.jit import kernel
 from .._compile.trace import formula, loop
 from .._formulas.chains import (
     CLOSE,
+    NEAR,
     NOTHING,
     expected_move,
     log_of_number,
@@ -32,6 +33,7 @@ from .._formulas.chains import (
 from .._formulas.simd import any_lane, const, largest_lane, select
 from .._formulas.vectormath import larger, quotient, sum_with_smaller
 from .memory import full, lanes, load, number_at, store
+from .near_rows import near_step, near_step_back, number_of_row, scale_of
 from .passes import carried
 
 # The entries that are turned into numbers, and back, at once.
@@ -125,7 +127,7 @@ def space_for(k, width):
 
 @inlined
 def prepare(x, at, k, width, turned, space):
-    """(whether the numbers lie close together, the power that they are brought to)."""
+    """(how many powers the numbers lie apart, the power that they are brought to)."""
     raw, (high, low, power), (near, near_low) = space
     exponentials(x, at, k * k, raw)
     top, bottom = NOTHING, -NOTHING
@@ -142,12 +144,12 @@ def prepare(x, at, k, width, turned, space):
         scale = power_of_two(p - full(high, top))
         store(near, i, None, h * scale)
         store(near_low, i, None, rest * scale)
-    return top - bottom < CLOSE, top
+    return top - bottom, top
 
 
 @inlined
-def _bring_to_one_power(a, width, near):
-    """(whether a row lies close together, the power that it is brought to)."""
+def _bring_to_one_power(a, width, limit, near):
+    """(whether numbers lie within so many powers, the power that they are brought to)."""
     w = lanes(near[0])
     top = load(a[2], 0, None, 0.0)
     for i in range(w, width, w):
@@ -161,9 +163,9 @@ def _bring_to_one_power(a, width, near):
         scale = power_of_two(d)
         store(near[0], i, None, high * scale)
         store(near[1], i, None, low * scale)
-        counts = select(high > const(high, 0.0), -d, const(d, 0.0))
+        counts = select(high == const(high, 0.0), const(d, 0.0), -d)
         worst = larger(counts, worst)
-    return not any_lane(worst > full(near[0], CLOSE)), most
+    return not any_lane(worst > full(near[0], limit)), most
 
 
 @inlined
@@ -227,7 +229,7 @@ def far_step(a, k, width, matrix, seen, at, to):
 @inlined
 def _step(a, k, width, space, close, top, near, seen, at, to):
     """A row of states times a matrix, and times the row `at` of what is seen, if not negative."""
-    row_close, power = _bring_to_one_power(a, width, near)
+    row_close, power = _bring_to_one_power(a, width, CLOSE, near)
     if close and row_close:
         _close_step(near, k, width, space[2], power + top, seen, at, to)
     else:
@@ -240,6 +242,26 @@ def _step(a, k, width, space, close, top, near, seen, at, to):
 @inlined
 def rows_of_states(k, width):
     return numbers(width), numbers(width), (np.zeros(width), np.zeros(width))
+
+
+@inlined
+def _near_rows(width):
+    # A row of one power, and about the same.
+    return (np.zeros(width), np.zeros(width)), np.zeros(width)
+
+
+@inlined
+def _as_numbers(row, power, width, to):
+    w = lanes(to[0])
+    for i in range(0, width, w):
+        _put(to, i, None, number_of_row(row, i, power))
+
+
+@inlined
+def _keep_near(row, power, k, to, at):
+    w = lanes(to[0])
+    for i in range(0, k, w):
+        _put(to, at + i, min(w, k - i), number_of_row(row, i, power))
 
 
 @inlined
@@ -265,37 +287,65 @@ def forward():
         space, (a, moved, near) = space_for(k, width), rows_of_states(k, width)
         size = max(1, _BLOCK // k)
         observed, kept = numbers(size * k + 2 * width), numbers(size * k + 2 * width)
-        close, top, before = False, 0.0, -1
+        factors = np.zeros(size * k + 2 * width), np.zeros(size * k + 2 * width)
+        (row, about), (other, about_other) = _near_rows(width), _near_rows(width)
+        apart, top, before, power, up, scale = 0.0, 0.0, -1, 0.0, 0.0, 1.0
         for unit in range(start, stop):
-            base, length = unit * steps * k, lengths[unit]
+            base, length, is_near = unit * steps * k, lengths[unit], False
             exponentials(initial, initial_at[unit], k, moved)
             for i in range(k, width):
                 moved[0][i], moved[1][i], moved[2][i] = 0.0, 0.0, NOTHING
             for first in range(0, length, size):
                 count = min(size, length - first)
                 exponentials(emission, base + first * k, count * k, observed)
+                may, base_power = _bring_to_one_power(observed, count * k, NEAR, factors)
                 for t in range(count):
                     if first + t > 0:
                         at = transition_at[unit] + step * (first + t - 1)
                         if at != before:
-                            close, top = prepare(transition, at, k, width, False, space)
+                            apart, top = prepare(transition, at, k, width, False, space)
                             before = at
-                        _step(a, k, width, space, close, top, near, observed, t * k, moved)
-                        a, moved = moved, a
+                        may, was_near = may and apart < NEAR, is_near
+                        if may and not was_near:
+                            may, power = _bring_to_one_power(a, width, CLOSE, row)
+                            about[:], up, scale = row[0], 0.0, 1.0
+                        is_near = may
+                        if may:
+                            most = near_step(
+                                row, about, k, width, lanes(about), space[2], factors, t * k,
+                                scale, other, about_other,
+                            )  # fmt: skip
+                            is_near = may = most >= 0.0
+                        if is_near:
+                            row, other, about, about_other = other, row, about_other, about
+                            power += (top + base_power) + up
+                            up, scale = scale_of(most)
+                        else:
+                            if was_near:
+                                _as_numbers(row, power, width, a)
+                            close = apart < CLOSE
+                            _step(a, k, width, space, close, top, near, observed, t * k, moved)
+                            a, moved = moved, a
                     else:
                         times(moved, observed, 0, width, a)
-                    if keeps == LOGS:
+                    if keeps == LOGS and is_near:
+                        _keep_near(row, power, k, kept, t * k)
+                    elif keeps == LOGS:
                         _keep(a, k, kept, t * k)
+                    elif keeps == NUMBERS and is_near:
+                        _keep_near(row, power, k, every, base + (first + t) * k)
                     elif keeps == NUMBERS:
                         _keep(a, k, every, base + (first + t) * k)
                 if keeps == LOGS:
                     _logarithms(kept, count * k, out, base + first * k)
             if keeps == LOGS:
                 out[base + length * k : base + steps * k] = -np.inf
-            high, low, power = total(a, k)
-            final[unit] = log_of_number(high, low, power)
+            if is_near:
+                _as_numbers(row, power, width, a)
+            whole = total(a, k)
+            final[unit] = log_of_number(whole[0], whole[1], whole[2])
             if keeps == NUMBERS:
-                totals[0][unit], totals[1][unit], totals[2][unit] = high, low, power
+                totals[0][unit], totals[1][unit], totals[2][unit] = whole
 
     return kernel(forward)
 
@@ -370,11 +420,14 @@ def backward():
         space, (b, seen, near) = space_for(k, width), rows_of_states(k, width)
         size = max(1, _BLOCK // k)
         observed, kept = numbers(size * k + 2 * width), numbers(size * k + 2 * width)
+        factors = np.zeros(size * k + 2 * width), np.zeros(size * k + 2 * width)
+        (row, about), (other, about_other) = _near_rows(width), _near_rows(width)
+        met, about_met = _near_rows(width)
         sums, errors = np.zeros(k * width), np.zeros(k * width)
-        close, top, before = False, 0.0, -1
+        apart, top, before, power, up, scale = 0.0, 0.0, -1, 0.0, 0.0, 1.0
         inverse = 1.0, 0.0, 0.0
         for unit in range(start, stop):
-            base, length = unit * steps * k, lengths[unit]
+            base, length, is_near = unit * steps * k, lengths[unit], False
             out[base + length * k : base + steps * k] = 0.0 if gives == COUNTS else -np.inf
             if gives != LOGS:
                 inverse = inverse_of(totals[0][unit], totals[1][unit], totals[2][unit])
@@ -387,22 +440,49 @@ def backward():
                 first = block * size
                 count = min(size, length - first)
                 exponentials(emission, base + first * k, count * k, observed)
+                may, base_power = _bring_to_one_power(observed, count * k, NEAR, factors)
                 for t in range(count - 1, -1, -1):
-                    _keep(b, k, kept, t * k)
+                    if is_near:
+                        _keep_near(row, power, k, kept, t * k)
+                    else:
+                        _keep(b, k, kept, t * k)
                     if first + t == 0:
                         continue
                     at = transition_at[unit] + step * (first + t - 1)
                     if at != before:
-                        close, top = prepare(transition, at, k, width, True, space)
+                        apart, top = prepare(transition, at, k, width, True, space)
                         before = at
-                    times(b, observed, t * k, width, seen)
+                    may, was_near = may and apart < NEAR, is_near
+                    if may and not was_near:
+                        may, power = _bring_to_one_power(b, width, CLOSE, row)
+                        about[:], up, scale = row[0], 0.0, 1.0
+                    is_near = may
+                    if may:
+                        most = near_step_back(
+                            row, about, k, width, lanes(about), space[2], factors, t * k, scale,
+                            met, about_met, other, about_other,
+                        )  # fmt: skip
+                        is_near = may = most >= 0.0
+                    if is_near:
+                        row, other, about, about_other = other, row, about_other, about
+                        power += base_power + up
+                        if gives == COUNTS:
+                            _as_numbers(met, power, width, seen)
+                        power += top
+                        up, scale = scale_of(most)
+                    else:
+                        if was_near:
+                            _as_numbers(row, power, width, b)
+                        times(b, observed, t * k, width, seen)
                     if gives == COUNTS:
                         last = base + (first + t - 1) * k
                         _add_pairs(every, last, seen, space[1], k, width, inverse, sums, errors)
                         if pairs_step > 0:
                             to = (unit * (steps - 1) + first + t - 1) * pairs_step
                             _give_pairs(sums, errors, k, width, pairs, to)
-                    _step(seen, k, width, space, close, top, near, observed, -width, b)
+                    if not is_near:
+                        close = apart < CLOSE
+                        _step(seen, k, width, space, close, top, near, observed, -width, b)
                 if gives == LOGS:
                     _logarithms(kept, count * k, out, base + first * k)
                 else:

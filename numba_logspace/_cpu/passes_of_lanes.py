@@ -12,6 +12,7 @@ import numpy as np
 from .._compile.inline import inlined
 from .._compile.jit import kernel
 from .._formulas.chains import (
+    CLOSE,
     NOTHING,
     exact_product,
     into_three,
@@ -375,8 +376,8 @@ def passes(gives, few):
         w, k = lanes(emission), few or states
         width, each, size = (k + w - 1) // w * w, max(1, pieces), k * w
         space, (row, other, _) = space_for(k, width), rows_of_states(k, width)
-        close, top_power = prepare(transition, transition_at[0], k, width, False, space)
-        if not close:
+        apart, top_power = prepare(transition, transition_at[0], k, width, False, space)
+        if not apart < CLOSE:
             left[start:stop] = 1
             return
         matrix, turned = space[2], (np.zeros(k * width), np.zeros(k * width))

@@ -14,7 +14,7 @@ import numpy as np
 
 from .._compile.inline import inlined
 from .._compile.jit import kernel
-from .._formulas.chains import into_three, log_of_product
+from .._formulas.chains import CLOSE, into_three, log_of_product
 from .._formulas.simd import select
 from .._formulas.vectormath import larger
 from .chains import (
@@ -66,8 +66,8 @@ def loglikelihood(few):
         width, whole = (k + w - 1) // w * w, pieces == 0
         rows, each = (1, 1) if whole else (k, pieces)
         space, (now, then, _) = space_for(k, width), rows_of_states(k, width)
-        close, top_power = prepare(transition, transition_at[0], k, width, False, space)
-        if not close:
+        apart, top_power = prepare(transition, transition_at[0], k, width, False, space)
+        if not apart < CLOSE:
             left[start:stop] = 1
             return
         size = rows * k

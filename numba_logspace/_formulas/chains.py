@@ -33,6 +33,8 @@ NOTHING = -1e300
 NEGLIGIBLE = -1000.0
 # Numbers within so many powers of two of each other have products that do not underflow.
 CLOSE = 400.0
+# And within so many, those of many steps have, brought to one power step by step.
+NEAR = 150.0
 # Up to here the power of an exponential is the nearest whole number.
 _EXACT = 2.0**50
 _INFINITE = 1e289
@@ -89,6 +91,22 @@ def with_product(total, low, a, a_low, b, b_low):
     p, e = exact_product(a, b)
     total, lost = two_sum(total, p)
     return total, low + (lost + fma(a, b_low, fma(a_low, b, e)))
+
+
+@formula
+def product_above(total, lost, first, second, a, a_low, b, b_low):
+    """Sums with one product of pairs more, where `total` is larger than the product.
+
+    `total` is rounded each time, `lost` what it lacks, `first` and `second` what low parts add.
+    """
+    if _FMA:
+        s = fma(a, b, total)
+        lost = lost + fma(a, b, total - s)
+    else:
+        p, e = two_product(a, b)
+        s, rest = sum_with_smaller(total, p)
+        lost = lost + (rest + e)
+    return s, lost, fma(a, b_low, first), fma(a_low, b, second)
 
 
 @formula
