@@ -25,7 +25,7 @@ from .._formulas.chains import (
 )
 from .._formulas.simd import any_lane, select
 from .._formulas.vectormath import larger, sum_with_smaller, two_sum
-from .chains import exponentials, far_step, numbers, prepare, rows_of_states, space_for, total
+from .chains import far_step, prepare, rows_of_states, space_for
 from .lanes_of_chains import (
     CHUNK,
     as_numbers,
@@ -40,7 +40,8 @@ from .lanes_of_chains import (
     settled,
     times_factors,
 )
-from .memory import full, lanes, load, store
+from .memory import empty, full, lanes, load, store, zeros
+from .numbers import exponentials, numbers, total
 
 # What the passes give of each step.
 FORWARD, BACKWARD, POSTERIORS, COUNTS = 1, 2, 3, 4
@@ -48,13 +49,13 @@ FORWARD, BACKWARD, POSTERIORS, COUNTS = 1, 2, 3, 4
 
 @inlined
 def _pairs(size):
-    return np.empty(size), np.empty(size)
+    return empty(size), empty(size)
 
 
 @inlined
 def _row_of_lanes(size, w):
     # A row in each lane, with its power, and the sums that it is relative to.
-    return _pairs(size), np.zeros(w), (np.zeros(w), np.zeros(w), np.zeros(w))
+    return _pairs(size), zeros(w), (zeros(w), zeros(w), zeros(w))
 
 
 @inlined
@@ -380,13 +381,13 @@ def passes(gives, few):
         if not apart < CLOSE:
             left[start:stop] = 1
             return
-        matrix, turned = space[2], (np.zeros(k * width), np.zeros(k * width))
+        matrix, turned = space[2], (zeros(k * width), zeros(k * width))
         for i in range(k):
             for j in range(k):
                 turned[0][j * width + i] = matrix[0][i * width + j]
                 turned[1][j * width + i] = matrix[1][i * width + j]
         most = (steps + each - 1) // each
-        seen = _pairs(most * size), np.empty(most * w)
+        seen = _pairs(most * size), empty(most * w)
         rows = _pairs((most + 1 if gives >= POSTERIORS else 2) * size)
         stretch, begin, finish = (
             _row_of_lanes(k * size, w),
@@ -394,8 +395,8 @@ def passes(gives, few):
             _row_of_lanes(size, w),
         )
         new, met, moves = _pairs(k * size), _pairs(size), _pairs(k * size)
-        x, y = np.zeros(CHUNK * size), np.zeros(CHUNK * size)
-        base, lanes_are = np.zeros(w, np.int64), (np.zeros(w), np.zeros(w), np.zeros(w))
+        x, y = zeros(CHUNK * size), zeros(CHUNK * size)
+        base, lanes_are = np.zeros(w, np.int64), (zeros(w), zeros(w), zeros(w))
         counts, begins, bads = lanes_are
         of_stretch = numbers(k * width)
         rest = 0.0 if gives == COUNTS else -np.inf

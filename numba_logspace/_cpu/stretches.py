@@ -17,16 +17,7 @@ from .._compile.jit import kernel
 from .._formulas.chains import CLOSE, into_three, log_of_product
 from .._formulas.simd import select
 from .._formulas.vectormath import larger
-from .chains import (
-    exponentials,
-    far_step,
-    numbers,
-    prepare,
-    rows_of_states,
-    space_for,
-    times,
-    total,
-)
+from .chains import far_step, prepare, rows_of_states, space_for
 from .lanes_of_chains import (
     CHUNK,
     as_numbers,
@@ -37,7 +28,8 @@ from .lanes_of_chains import (
     settled,
     times_factors,
 )
-from .memory import full, lanes, load, store
+from .memory import full, lanes, load, store, zeros
+from .numbers import exponentials, numbers, times, total
 
 
 @inlined
@@ -71,11 +63,11 @@ def loglikelihood(few):
             left[start:stop] = 1
             return
         size = rows * k
-        a = np.zeros(size * w), np.zeros(size * w)
-        new = np.zeros(size * w), np.zeros(size * w)
-        factors, x = (np.zeros(k * w), np.zeros(k * w)), np.zeros(CHUNK * k * w)
-        counts, powers, bads = np.zeros(w), np.zeros(w), np.zeros(w)
-        totals = np.zeros(w), np.zeros(w), np.zeros(w)
+        a = zeros(size * w), zeros(size * w)
+        new = zeros(size * w), zeros(size * w)
+        factors, x = (zeros(k * w), zeros(k * w)), zeros(CHUNK * k * w)
+        counts, powers, bads = zeros(w), zeros(w), zeros(w)
+        totals = zeros(w), zeros(w), zeros(w)
         base, raw, matrix = np.zeros(w, np.int64), numbers(k + w), numbers(k * width)
         for group in range(start, stop, w // each):
             # --- where each lane begins, with what, and how far it goes
