@@ -30,7 +30,7 @@ from .._formulas.chains import (
 )
 from .._formulas.simd import any_lane, const, largest_lane, select
 from .._formulas.vectormath import larger, quotient, sum_with_smaller
-from .memory import full, lanes, load, number_at, store, zeros
+from .memory import full, lanes, load, number_at, pair, store, zeros
 from .near_rows import (
     keep_row,
     keep_row_for_log,
@@ -191,7 +191,7 @@ def _step(a, k, width, space, close, top, near, seen, at, to):
 
 @inlined
 def rows_of_states(k, width):
-    return numbers(width), numbers(width), (zeros(width), zeros(width))
+    return numbers(width), numbers(width), pair(width)
 
 
 @inlined
@@ -226,7 +226,7 @@ def forward():
         space, (a, moved, near) = space_for(k, width), rows_of_states(k, width)
         size = max(1, min(_BLOCK // k, steps))
         observed, kept = numbers(size * k + 2 * width), numbers(size * k + 2 * width)
-        factors = zeros(size * k + 2 * width), zeros(size * k + 2 * width)
+        factors = pair(size * k + 2 * width)
         rows, matrix, here, to = space[3], space[2], 0, 0
         apart, top, before, power, up, scale = 0.0, 0.0, -1, 0.0, 0.0, 1.0
         for unit in range(start, stop):
@@ -359,9 +359,9 @@ def backward():
         space, (b, seen, near) = space_for(k, width), rows_of_states(k, width)
         size = max(1, min(_BLOCK // k, steps))
         observed, kept = numbers(size * k + 2 * width), numbers(size * k + 2 * width)
-        factors = zeros(size * k + 2 * width), zeros(size * k + 2 * width)
+        factors = pair(size * k + 2 * width)
         rows, matrix, here, to = space[3], space[2], 0, 0
-        sums, errors = zeros(k * width), zeros(k * width)
+        sums, errors = pair(k * width)
         apart, top, before, power, up, scale = 0.0, 0.0, -1, 0.0, 0.0, 1.0
         inverse = 1.0, 0.0, 0.0
         for unit in range(start, stop):

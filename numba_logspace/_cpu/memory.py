@@ -217,6 +217,22 @@ def zeros(size):
     return array
 
 
+@inlined
+def pair(size):
+    """Two arrays of zeros in one piece, each of which begins with a line of the cache."""
+    apart = (size + 7) // 8 * 8
+    room = zeros(apart + size)
+    return room[:size], room[apart:]
+
+
+@inlined
+def triple(size):
+    """Three arrays as those of `pair`."""
+    apart = (size + 7) // 8 * 8
+    room = zeros(2 * apart + size)
+    return room[:size], room[apart : apart + size], room[2 * apart :]
+
+
 @primitive
 def count_of(typing_context, array):
     """How many numbers an array has."""

@@ -21,14 +21,14 @@ from .._formulas.chains import (
 )
 from .._formulas.simd import any_lane, select
 from .._formulas.vectormath import sum_with_smaller
-from .memory import empty, full, lanes, load, store, zeros
+from .memory import full, lanes, load, store, triple
 
 
 @inlined
 def numbers(size):
-    power = empty(size)
+    high, low, power = triple(size)
     power[:] = NOTHING
-    return zeros(size), zeros(size), power
+    return high, low, power
 
 
 @formula

@@ -40,7 +40,7 @@ from .lanes_of_chains import (
     settled,
     times_factors,
 )
-from .memory import empty, full, lanes, load, store, zeros
+from .memory import empty, full, lanes, load, pair, store, triple, zeros
 from .numbers import exponentials, numbers, total
 
 # What the passes give of each step.
@@ -49,13 +49,14 @@ FORWARD, BACKWARD, POSTERIORS, COUNTS = 1, 2, 3, 4
 
 @inlined
 def _pairs(size):
-    return empty(size), empty(size)
+    room = empty(2 * size)
+    return room[:size], room[size:]
 
 
 @inlined
 def _row_of_lanes(size, w):
     # A row in each lane, with its power, and the sums that it is relative to.
-    return _pairs(size), zeros(w), (zeros(w), zeros(w), zeros(w))
+    return _pairs(size), zeros(w), triple(w)
 
 
 @inlined
@@ -381,7 +382,7 @@ def passes(gives, few):
         if not apart < CLOSE:
             left[start:stop] = 1
             return
-        matrix, turned = space[2], (zeros(k * width), zeros(k * width))
+        matrix, turned = space[2], pair(k * width)
         for i in range(k):
             for j in range(k):
                 turned[0][j * width + i] = matrix[0][i * width + j]
@@ -395,8 +396,8 @@ def passes(gives, few):
             _row_of_lanes(size, w),
         )
         new, met, moves = _pairs(k * size), _pairs(size), _pairs(k * size)
-        x, y = zeros(CHUNK * size), zeros(CHUNK * size)
-        base, lanes_are = np.zeros(w, np.int64), (zeros(w), zeros(w), zeros(w))
+        x, y = _pairs(CHUNK * size)
+        base, lanes_are = np.zeros(w, np.int64), triple(w)
         counts, begins, bads = lanes_are
         of_stretch = numbers(k * width)
         rest = 0.0 if gives == COUNTS else -np.inf

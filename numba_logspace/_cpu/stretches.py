@@ -28,7 +28,7 @@ from .lanes_of_chains import (
     settled,
     times_factors,
 )
-from .memory import full, lanes, load, store, zeros
+from .memory import empty, full, lanes, load, pair, store, triple
 from .numbers import exponentials, numbers, times, total
 
 
@@ -63,11 +63,11 @@ def loglikelihood(few):
             left[start:stop] = 1
             return
         size = rows * k
-        a = zeros(size * w), zeros(size * w)
-        new = zeros(size * w), zeros(size * w)
-        factors, x = (zeros(k * w), zeros(k * w)), zeros(CHUNK * k * w)
-        counts, powers, bads = zeros(w), zeros(w), zeros(w)
-        totals = zeros(w), zeros(w), zeros(w)
+        a = pair(size * w)
+        new = pair(size * w)
+        factors, x = pair(k * w), empty(CHUNK * k * w)
+        counts, powers, bads = triple(w)
+        totals = triple(w)
         base, raw, matrix = np.zeros(w, np.int64), numbers(k + w), numbers(k * width)
         for group in range(start, stop, w // each):
             # --- where each lane begins, with what, and how far it goes
