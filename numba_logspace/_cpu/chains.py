@@ -306,21 +306,27 @@ def _posteriors(every, kept, count, inverse, out, to, gives):
             store(out, to + i, width, plain(high, power))
 
 
-@inlined
+@formula
 def _add_pairs(every, at, seen, matrix, k, width, inverse, sums, errors):
     # The probabilities of all pairs of states at two steps; lanes are the first of the two.
     w = lanes(sums)
-    scale = full(sums, inverse[0]), full(sums, inverse[1]), full(sums, inverse[2])
-    for column in range(0, k, w):
-        a = get_some(every, at + column, min(w, k - column))
-        first = product_of_numbers(a, scale)
-        for j in range(k):
+    scale = tuple(full(sums, part) for part in inverse)
+
+    def with_column(column, _):
+        few = select(k - column < w, k - column, w)
+        first = product_of_numbers(get_some(every, at + column, few), scale)
+
+        def with_state(j, _):
             to = j * width + column
-            then = full(sums, seen[0][j]), full(sums, seen[1][j]), full(sums, seen[2][j])
+            then = tuple(full(sums, number_at(part, j)) for part in seen)
             v = expected_move(first, get(matrix, to), then)
             total, error = carried(load(sums, to, None, 0.0), load(errors, to, None, 0.0), v)
             store(sums, to, None, total)
             store(errors, to, None, error)
+
+        loop(k, with_state, None)
+
+    loop(k, with_column, None, 0, w)
 
 
 @inlined
@@ -360,7 +366,7 @@ def backward():
         size = max(1, min(_BLOCK // k, steps))
         observed, kept = numbers(size * k + 2 * width), numbers(size * k + 2 * width)
         factors = pair(size * k + 2 * width)
-        rows, matrix, here, to = space[3], space[2], 0, 0
+        moves, matrix, rows, here, to = space[1], space[2], space[3], 0, 0
         sums, errors = pair(k * width)
         apart, top, before, power, up, scale = 0.0, 0.0, -1, 0.0, 0.0, 1.0
         inverse = 1.0, 0.0, 0.0
@@ -416,7 +422,7 @@ def backward():
                         times(b, observed, t * k, width, seen)
                     if gives == COUNTS:
                         last = base + (first + t - 1) * k
-                        _add_pairs(every, last, seen, space[1], k, width, inverse, sums, errors)
+                        _add_pairs(every, last, seen, moves, k, width, inverse, sums, errors)
                         if pairs_step > 0:
                             to = (unit * (steps - 1) + first + t - 1) * pairs_step
                             _give_pairs(sums, errors, k, width, pairs, to)
