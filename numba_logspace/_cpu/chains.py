@@ -18,6 +18,7 @@ from .._formulas.chains import (
     CLOSE,
     NEAR,
     NOTHING,
+    exact_product,
     expected_move,
     log_of_number,
     normalised,
@@ -55,6 +56,8 @@ from .passes import carried
 
 # The entries that are turned into numbers, and back, at once.
 _BLOCK = 1024
+# Factors of moves that are possible are less.
+_MOST_POWER = 900.0
 # What the passes keep, and give.
 LOGS, NUMBERS, POSTERIORS, COUNTS = 1, 2, 3, 4
 
@@ -329,14 +332,44 @@ def _add_pairs(every, at, seen, matrix, k, width, inverse, sums, errors):
     loop(k, with_column, None, 0, w)
 
 
+@formula
+def _add_near_pairs(every, at, rows, row, k, width, inverse, power, sums, errors):
+    # As _add_pairs, where what is seen has one power: what is to meet the moves themselves yet.
+    w = lanes(sums)
+    scale = tuple(full(sums, part) for part in inverse)
+
+    def with_column(column, _):
+        few = select(k - column < w, k - column, w)
+        high, _, own = product_of_numbers(get_some(every, at + column, few), scale)
+        # Where it is so much no move is possible.
+        own, most = own + full(sums, power), full(sums, _MOST_POWER)
+        first = plain(high, select(own < most, own, most))
+
+        def with_state(j, _):
+            to = j * width + column
+            p, e = exact_product(first, full(sums, number_at(rows[0], row + j)))
+            total, error = carried(load(sums, to, None, 0.0), load(errors, to, None, 0.0), p)
+            store(sums, to, None, total)
+            store(errors, to, None, error + e)
+
+        loop(k, with_state, None)
+
+    loop(k, with_column, None, 0, w)
+
+
 @inlined
-def _give_pairs(sums, errors, k, width, out, at):
+def _give_pairs(sums, errors, near, near_errors, matrix, k, width, out, at):
     for i in range(k):
         for j in range(k):
             to = j * width + i
-            out[at + i * k + j] = sums[to] + errors[to]
-    sums[:] = 0.0
-    errors[:] = 0.0
+            value, move = sums[to] + errors[to], matrix[0][to]
+            if move != 0.0 and near[to] != 0.0:
+                high, low = sum_with_smaller(near[to], near_errors[to])
+                high, low = product_of_pairs(high, low, move, matrix[1][to])
+                value += high + low
+            out[at + i * k + j] = value
+    for part in (sums, errors, near, near_errors):
+        part[:] = 0.0
 
 
 @inlined
@@ -367,7 +400,7 @@ def backward():
         observed, kept = numbers(size * k + 2 * width), numbers(size * k + 2 * width)
         factors = pair(size * k + 2 * width)
         moves, matrix, rows, here, to = space[1], space[2], space[3], 0, 0
-        sums, errors = pair(k * width)
+        (sums, errors), (near_sums, near_errors) = pair(k * width), pair(k * width)
         apart, top, before, power, up, scale = 0.0, 0.0, -1, 0.0, 0.0, 1.0
         inverse = 1.0, 0.0, 0.0
         for unit in range(start, stop):
@@ -412,20 +445,27 @@ def backward():
                     if is_near:
                         here = to
                         power += base_power + up
-                        if gives == COUNTS:
+                        if gives == COUNTS and pairs_step > 0:
                             row_as_numbers(rows, 2 * width, power, width, seen)
                         power += top
+                        if gives == COUNTS and pairs_step == 0:
+                            _add_near_pairs(
+                                every, base + (first + t - 1) * k, rows, 2 * width, k, width,
+                                inverse, power, near_sums, near_errors,
+                            )  # fmt: skip
                         up, scale = scale_of(most)
                     else:
                         if was_near:
                             row_as_numbers(rows, here, power, width, b)
                         times(b, observed, t * k, width, seen)
-                    if gives == COUNTS:
+                    if gives == COUNTS and (pairs_step > 0 or not is_near):
                         last = base + (first + t - 1) * k
                         _add_pairs(every, last, seen, moves, k, width, inverse, sums, errors)
                         if pairs_step > 0:
-                            to = (unit * (steps - 1) + first + t - 1) * pairs_step
-                            _give_pairs(sums, errors, k, width, pairs, to)
+                            place = (unit * (steps - 1) + first + t - 1) * pairs_step
+                            _give_pairs(
+                                sums, errors, near_sums, near_errors, matrix, k, width, pairs, place
+                            )
                     if not is_near:
                         close = apart < CLOSE
                         _step(seen, k, width, space, close, top, near, observed, -width, b)
@@ -435,6 +475,7 @@ def backward():
                     at = base + first * k
                     _posteriors(every, kept, count * k, inverse, out, at, gives)
             if gives == COUNTS and pairs_step == 0:
-                _give_pairs(sums, errors, k, width, pairs, unit * k * k)
+                place = unit * k * k
+                _give_pairs(sums, errors, near_sums, near_errors, matrix, k, width, pairs, place)
 
     return kernel(backward)
