@@ -1,5 +1,6 @@
 """The arguments of chains: the logarithms of where they begin, how they move and what is seen."""
 
+import functools
 import math
 
 import numpy as np
@@ -19,6 +20,8 @@ from .slabs import flat
 _DOUBLE = np.dtype(np.float64)
 _NOWHERE = np.empty(1)
 _NO_NUMBERS = (_NOWHERE,) * 3
+# Where what belongs to the one chain begins; kernels only read it.
+_AT_FIRST = np.zeros(1, np.intp)
 
 
 class Chains:
@@ -29,6 +32,8 @@ class Chains:
     """
 
     def __init__(self, arguments, lengths, workers=None):
+        if lengths is None and self._take_plain(arguments, workers):
+            return
         self.given, results = {}, []
         for name, x in arguments.items():
             array = self.taken(x, name)
@@ -46,6 +51,27 @@ class Chains:
             array = self._checked_lengths(self.whole_numbers(lengths, "lengths"))
             self._apart = self.given | {"lengths": array}
         self.prepare(array, workers)
+
+    def _take_plain(self, arguments, workers):
+        # Whether it is one chain with one matrix, in contiguous doubles, which needs least.
+        for x in arguments.values():
+            if type(x) is not np.ndarray or x.dtype != _DOUBLE or not x.flags.carray:
+                return False
+        moves, seen = arguments["log_transition"], arguments["log_emission"]
+        initial = arguments.get("log_initial")
+        if seen.ndim != 2 or seen.size == 0 or moves.shape != (k := seen.shape[1], k):
+            return False
+        if initial is not None:
+            if initial.shape != (k,):
+                return False
+            self._initial = initial, _AT_FIRST
+        self.given = self._apart = arguments
+        self.dtype, self.shape, self.batch, self.count = _DOUBLE, seen.shape, (), 1
+        (self.steps, self.states), self.moves, self.step = seen.shape, (k, k), 0
+        self._workers = count_for(workers, self.steps * k * k)
+        self._lengths = np.array((self.steps,), np.int64)
+        self._transition, self._emission = (moves.reshape(-1), _AT_FIRST), seen.reshape(-1)
+        return True
 
     def taken(self, array, name):
         """What is looked at of an argument: here the argument itself."""
@@ -138,10 +164,21 @@ class Chains:
         return pieces_for(self.states, self.steps, self.count)
 
     @property
-    def _go_in_lanes(self):
-        # Lanes may hold stretches or chains: few states, and one matrix for all steps.
-        one_matrix = self.step == 0 and math.prod(self.given["log_transition"].shape[:-3]) == 1
-        return one_matrix and self._pieces >= 0
+    def _one_matrix(self):
+        # For all steps of all chains.
+        return self.step == 0 and math.prod(self.given["log_transition"].shape[:-3]) == 1
+
+    def _in_some_lanes(self, kernel, initial, *rest):
+        # Which chains a kernel for lanes left, all where they cannot go that way: lanes hold
+        # stretches or chains, of few states and with one matrix.
+        pieces = self._pieces
+        if pieces < 0 or not self._one_matrix:
+            return range(self.count)
+        left = np.zeros(self.count, np.uint8)
+        seen = self._emission, self._lengths, self.steps, self.states
+        kernel = kernel(few_states(self.states))
+        self._run(kernel, *initial, *self._transition, *seen, pieces, *rest, left)
+        return np.flatnonzero(left).tolist() if np.count_nonzero(left) else ()
 
     @property
     def _moving(self):
@@ -192,16 +229,11 @@ class Chains:
         self._run(engine.backward(), *self._moving, *rest, units=units)
 
     def _in_lanes(self, gives, values, pairs=_NOWHERE, final=_NOWHERE):
-        # Which chains the passes in lanes left, all where they cannot go that way.
-        if not self._go_in_lanes:
-            return range(self.count)
-        left = np.zeros(self.count, np.uint8)
-        matrix, at, _, *seen = self._moving
-        kernel = passes(gives, few_states(self.states))
-        initial = self._initial if gives != passes_of_lanes.BACKWARD else (_NOWHERE, at)
-        rest = self._pieces, values, pairs, final, left
-        self._run(kernel, *initial, matrix, at, *seen, *rest)
-        return np.flatnonzero(left).tolist() if left.any() else ()
+        # Which chains the passes in lanes left.
+        begin = self._transition[1]
+        initial = self._initial if gives != passes_of_lanes.BACKWARD else (_NOWHERE, begin)
+        kernel = functools.partial(passes, gives)
+        return self._in_some_lanes(kernel, initial, values, pairs, final)
 
     def forward(self, out):
         """log p(y_1..t, z_t)."""
@@ -224,13 +256,8 @@ class Chains:
     def loglikelihood(self, out):
         """log p(y)."""
         self.check_out(out, self.batch)
-        final, units = np.empty(self.count), range(self.count)
-        if self._go_in_lanes:
-            left = np.zeros(self.count, np.uint8)
-            matrix, at, _, *seen = self._moving
-            kernel = stretches_engine(few_states(self.states))
-            self._run(kernel, *self._initial, matrix, at, *seen, self._pieces, final, left)
-            units = np.flatnonzero(left).tolist() if left.any() else ()
+        final = np.empty(self.count)
+        units = self._in_some_lanes(stretches_engine, self._initial, final)
         if units:
             self._run_forward(0, units, final)
         return self._numbers(final, self.batch, out)

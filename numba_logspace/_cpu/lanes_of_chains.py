@@ -9,16 +9,18 @@ each number has a power of its own.
 import math
 
 from .._compile.inline import inlined
+from .._compile.trace import branch, formula, loop
 from .._formulas.chains import (
     normalised,
     power_of_two,
+    product_above,
     product_of_pairs,
     ratio_of_logs,
     with_product,
 )
-from .._formulas.simd import VECTOR_BYTES, select, split_exponent
+from .._formulas.simd import VECTOR_BYTES, fma, select, split_exponent
 from .._formulas.vectormath import larger, magnitude, two_sum
-from .memory import full, load, store
+from .memory import full, load, number_at, store
 
 _MOST_STATES, _MOST_STATES_OF_CHAINS = 4, 16
 # How many steps of each lane are brought together at once.
@@ -79,13 +81,13 @@ def scatter(x, base, counts, done, k, w, out):
                 out[first + t * k + j] = x[(t * k + j) * w + lane]
 
 
-@inlined
+@formula
 def pair_at(of, at):
     """A vector of pairs."""
     return load(of[0], at, None, 0.0), load(of[1], at, None, 0.0)
 
 
-@inlined
+@formula
 def put_pair(to, at, high, low):
     """Write a vector of pairs."""
     store(to[0], at, None, high)
@@ -118,79 +120,108 @@ def as_numbers(a, first, count, w, lane, power, to, at, apart):
 # --- what a step does ----------------------------------------------------------------------------
 
 
-@inlined
+@formula
 def factors_of(x, at, k, w, factors, to, bad):
     """(the logarithm that factors are relative to, which lanes are bad): one factor a state."""
-    base, zero, one = load(x, at, None, 0.0), full(x, 0.0), full(x, 1.0)
-    lowest = full(x, -math.inf)
+    zero, one, lowest = full(x, 0.0), full(x, 1.0), full(x, -math.inf)
+    base = load(x, at, None, 0.0)
     none = base == lowest
-    if k > 1:
-        top = load(x, at + w, None, 0.0)
-        for j in range(2, k):
-            top = larger(load(x, at + j * w, None, 0.0), top)
-        base = select(none, top, base)
+    base = loop(k, lambda j, top: larger(load(x, at + j * w, None, 0.0), top), base, 1)
+    base = select(none, base, load(x, at, None, 0.0))
     put_pair(factors, to, select(none, zero, one), zero)
     known = magnitude(base) < full(x, _LARGEST)
-    bad = select(known, bad, one)
-    base = select(known, base, zero)
-    for j in range(1, k):
+    bad, base = select(known, bad, one), select(known, base, zero)
+
+    def with_state(j, bad):
         v = load(x, at + j * w, None, 0.0)
         nothing = v == lowest
         d, d_low = two_sum(select(nothing, base, v), -base)
         near = magnitude(d) < full(x, _FARTHEST)
-        bad = select(near, bad, one)
         y, rest = ratio_of_logs(select(near, d, zero), select(near, d_low, zero))
         put_pair(factors, to + j * w, select(nothing, zero, y), select(nothing, zero, rest))
-    return base, bad
+        return select(near, bad, one)
+
+    return base, loop(k, with_state, bad, 1)
 
 
-@inlined
+@formula
+def _sum_of_few(a, at, k, w, matrix, width, j):
+    def factors(i):
+        at_move = i * width + j
+        b, b_low = number_at(matrix[0], at_move), number_at(matrix[1], at_move)
+        return *pair_at(a, at + i * w), full(a[0], b), full(a[0], b_low)
+
+    return loop(k, lambda i, s: with_product(*s, *factors(i)), product_of_pairs(*factors(0)), 1)
+
+
+@formula
+def _sum_of_many(a, at, k, w, matrix, width, j):
+    # Above what the sum is about, as in `_cpu/near_rows.py`.
+    def about_with(i, total):
+        b = full(a[0], number_at(matrix[0], i * width + j))
+        return fma(load(a[0], at + i * w, None, 0.0), b, total)
+
+    def with_term(i, sums):
+        at_move = i * width + j
+        b, b_low = number_at(matrix[0], at_move), number_at(matrix[1], at_move)
+        v, rest = pair_at(a, at + i * w)
+        return product_above(*sums, v, rest, full(a[0], b), full(a[0], b_low))
+
+    zero = full(a[0], 0.0)
+    about = loop(k, about_with, zero)
+    begin = about + about
+    total, lost, first, second = loop(k, with_term, (begin, zero, zero, zero))
+    return total - begin, lost + (first + second)
+
+
+@formula
 def moved(a, a_at, rows, k, w, matrix, width, to):
     """Each row times the matrix, whose rows are `width` apart."""
-    for r in range(rows):
-        at = r * k * w
-        for j in range(k):
-            b, b_low = full(a[0], matrix[0][j]), full(a[0], matrix[1][j])
-            first, first_low = pair_at(a, a_at + at)
-            high, low = product_of_pairs(first, first_low, b, b_low)
-            for i in range(1, k):
-                b = full(a[0], matrix[0][i * width + j])
-                b_low = full(a[0], matrix[1][i * width + j])
-                v, rest = pair_at(a, a_at + at + i * w)
-                high, low = with_product(high, low, v, rest, b, b_low)
-            put_pair(to, at + j * w, high, low)
+
+    def with_row(r, _):
+        def with_state(j, _):
+            arguments = a, a_at + r * k * w, k, w, matrix, width, j
+            few = k <= _MOST_STATES
+            high, low = branch(
+                few, lambda: _sum_of_few(*arguments), lambda: _sum_of_many(*arguments)
+            )
+            put_pair(to, r * k * w + j * w, high, low)
+
+        loop(k, with_state, None)
+
+    loop(rows, with_row, None)
 
 
-@inlined
+@formula
 def times_factors(a, a_at, rows, k, w, factors, at, to):
     """The largest entry of rows that have met the factor of each state."""
-    top = full(to[0], 0.0)
-    for r in range(rows):
+
+    def with_row(r, top):
         row = r * k * w
         factor = load(factors[0], at, None, 0.0)  # 0 or 1
         high, low = pair_at(a, a_at + row)
         high = high * factor
         put_pair(to, row, high, low * factor)
-        top = larger(high, top)
-        for j in range(1, k):
+
+        def with_state(j, top):
             v, rest = pair_at(a, a_at + row + j * w)
-            factor, factor_low = pair_at(factors, at + j * w)
-            high, low = product_of_pairs(v, rest, factor, factor_low)
+            high, low = product_of_pairs(v, rest, *pair_at(factors, at + j * w))
             put_pair(to, row + j * w, high, low)
-            top = larger(high, top)
-    return top
+            return larger(high, top)
+
+        return loop(k, with_state, larger(high, top), 1)
+
+    return loop(rows, with_row, full(to[0], 0.0))
 
 
-@inlined
+@formula
 def largest_of(a, size, w):
     """The largest entry in each lane."""
-    top = load(a[0], 0, None, 0.0)
-    for i in range(w, size * w, w):
-        top = larger(load(a[0], i, None, 0.0), top)
-    return top
+    first = load(a[0], 0, None, 0.0)
+    return loop(size * w, lambda i, top: larger(load(a[0], i, None, 0.0), top), first, w, w)
 
 
-@inlined
+@formula
 def settled(new, size, w, top, alive, a, a_at, to, to_at):
     """(by what power of two entries were too large, 2^-it, 1 where one of them is too small).
 
@@ -198,12 +229,19 @@ def settled(new, size, w, top, alive, a, a_at, to, to_at):
     """
     zero, one = full(new[0], 0.0), full(new[0], 1.0)
     _, power, scale = split_exponent(select(top > zero, top, one))
-    least, bad = top * full(new[0], _LEAST), zero
-    for i in range(0, size * w, w):
+    least = top * full(new[0], _LEAST)
+
+    def with_entry(i, bad):
         high, low = pair_at(new, i)
         counted = select(high == zero, top, high)
-        bad = select(counted >= least, bad, one)  # also where it is NaN
         old, old_low = pair_at(a, a_at + i)
-        high, low = select(alive, high * scale, old), select(alive, low * scale, old_low)
-        put_pair(to, to_at + i, high, low)
+        put_pair(
+            to,
+            to_at + i,
+            select(alive, high * scale, old),
+            select(alive, low * scale, old_low),
+        )
+        return select(counted >= least, bad, one)  # also where it is NaN
+
+    bad = loop(size * w, with_entry, zero, 0, w)
     return select(top > zero, power, zero), scale, select(alive, bad, zero)

@@ -3,11 +3,13 @@
 On CUDA a thread is a lane: there each of these moves a single number.
 """
 
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import models, register_model
 
+from .._compile.inline import inlined
 from .._compile.trace import Traced, formula, primitive
 from .._formulas.simd import (
     INDEX,
@@ -197,6 +199,38 @@ def address_of(typing_context, array):
         return builder.ptrtoint(pointer_to(context, builder, array, args[0], zero), zero.type)
 
     return types.intp(array), generate
+
+
+@inlined
+def empty(size):
+    """An array of doubles that begins with a line of the cache."""
+    room = np.empty(size + _CACHE_LINE // 8)
+    first = -(address_of(room) // 8) % (_CACHE_LINE // 8)
+    return room[first : first + size]
+
+
+@inlined
+def zeros(size):
+    """As `empty`, of zeros."""
+    array = empty(size)
+    array[:] = 0.0
+    return array
+
+
+@inlined
+def pair(size):
+    """Two arrays of zeros in one piece, each of which begins with a line of the cache."""
+    apart = (size + 7) // 8 * 8
+    room = zeros(apart + size)
+    return room[:size], room[apart:]
+
+
+@inlined
+def triple(size):
+    """Three arrays as those of `pair`."""
+    apart = (size + 7) // 8 * 8
+    room = zeros(2 * apart + size)
+    return room[:size], room[apart : apart + size], room[2 * apart :]
 
 
 @primitive

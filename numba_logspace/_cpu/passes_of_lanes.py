@@ -11,7 +11,9 @@ import numpy as np
 
 from .._compile.inline import inlined
 from .._compile.jit import kernel
+from .._compile.trace import branch, formula, loop
 from .._formulas.chains import (
+    CLOSE,
     NOTHING,
     exact_product,
     into_three,
@@ -24,7 +26,7 @@ from .._formulas.chains import (
 )
 from .._formulas.simd import any_lane, select
 from .._formulas.vectormath import larger, sum_with_smaller, two_sum
-from .chains import exponentials, far_step, numbers, prepare, rows_of_states, space_for, total
+from .chains import far_step, prepare, rows_of_states, space_for
 from .lanes_of_chains import (
     CHUNK,
     as_numbers,
@@ -39,7 +41,8 @@ from .lanes_of_chains import (
     settled,
     times_factors,
 )
-from .memory import full, lanes, load, store
+from .memory import empty, full, lanes, load, pair, store, triple, zeros
+from .numbers import exponentials, numbers, total
 
 # What the passes give of each step.
 FORWARD, BACKWARD, POSTERIORS, COUNTS = 1, 2, 3, 4
@@ -47,13 +50,14 @@ FORWARD, BACKWARD, POSTERIORS, COUNTS = 1, 2, 3, 4
 
 @inlined
 def _pairs(size):
-    return np.empty(size), np.empty(size)
+    room = empty(2 * size)
+    return room[:size], room[size:]
 
 
 @inlined
 def _row_of_lanes(size, w):
     # A row in each lane, with its power, and the sums that it is relative to.
-    return _pairs(size), np.zeros(w), (np.zeros(w), np.zeros(w), np.zeros(w))
+    return _pairs(size), zeros(w), triple(w)
 
 
 @inlined
@@ -104,26 +108,30 @@ def _all_factors(emission, base, counts, longest, k, w, x, seen, bads):
     store(bads, 0, None, bad)
 
 
-@inlined
+@formula
 def _forward_step(a, a_at, rows, k, w, matrix, width, begins, t, factors, new):
     # The largest entry of rows after a step; chains that begin with it do not move.
     moved(a, a_at, rows, k, w, matrix, width, new)
-    if t == 0:
+
+    def back():
         here = load(begins, 0, None, 0.0) > full(begins, 0.0)
-        for i in range(0, rows * k * w, w):
-            high, low = pair_at(new, i)
-            old, old_low = pair_at(a, a_at + i)
-            put_pair(new, i, select(here, old, high), select(here, old_low, low))
+
+        def with_entry(i, _):
+            pairs = zip(pair_at(a, a_at + i), pair_at(new, i))
+            put_pair(new, i, *(select(here, old, moved) for old, moved in pairs))
+
+        loop(rows * k * w, with_entry, None, 0, w)
+
+    branch(t == 0, back, None)
     return times_factors(new, 0, rows, k, w, factors, t * k * w, new)
 
 
-@inlined
+@formula
 def _power_of_moves(begins, t, power):
     # The power of the matrix, where a step moves.
     zero, power = full(begins, 0.0), full(begins, power)
-    if t > 0:
-        return power
-    return select(load(begins, 0, None, 0.0) > zero, zero, power)
+    stays = load(begins, 0, None, 0.0) > zero
+    return branch(t > 0, lambda: power, lambda: select(stays, zero, power))
 
 
 @inlined
@@ -203,60 +211,63 @@ def _ends(row, spare, k, width, w, first, each, counts, stretch, matrix, place, 
             three = _sums_with(three, sums, lane)
 
 
-@inlined
+@formula
 def _logarithms(a, at, k, w, power, sums, to, to_at):
-    for j in range(k):
+    def with_state(j, _):
         high, low = pair_at(a, at + j * w)
         value, cancelled = log_with_sums(high, low, power, sums)
-        if any_lane(cancelled > full(to, 0.0)):
-            value = log_of_product(high, low, power, sums)
+        again = any_lane(cancelled > full(to, 0.0))
+        value = branch(again, lambda: log_of_product(high, low, power, sums), value)
         store(to, to_at + j * w, None, value)
 
+    loop(k, with_state, None)
 
-@inlined
+
+@formula
 def _sums_at(sums):
-    a, b, c = sums
-    return load(a, 0, None, 0.0), load(b, 0, None, 0.0), load(c, 0, None, 0.0)
+    return tuple(load(part, 0, None, 0.0) for part in sums)
 
 
-@inlined
+@formula
 def _inverse_of_total(a, a_at, b, k, w):
     # (1 over the sum of the products of two rows, the sum).
-    high, low = pair_at(a, a_at)
-    other, other_low = pair_at(b, 0)
-    high, low = product_of_pairs(high, low, other, other_low)
-    for j in range(1, k):
-        v, v_low = pair_at(a, a_at + j * w)
-        other, other_low = pair_at(b, j * w)
-        high, low = with_product(high, low, v, v_low, other, other_low)
-    high, low = sum_with_smaller(high, low)
+    def with_state(j, total):
+        return with_product(*total, *pair_at(a, a_at + j * w), *pair_at(b, j * w))
+
+    first = product_of_pairs(*pair_at(a, a_at), *pair_at(b, 0))
+    high, low = sum_with_smaller(*loop(k, with_state, first, 1))
     return inverse_of_pair(high, low), high
 
 
-@inlined
+@formula
 def _marginals(a, a_at, b, k, w, inverse, logs, to, to_at):
-    for j in range(k):
-        high, low = pair_at(a, a_at + j * w)
-        other, other_low = pair_at(b, j * w)
-        high, low = product_of_pairs(high, low, other, other_low)
-        high, low = product_of_pairs(high, low, inverse[0], inverse[1])
-        store(to, to_at + j * w, None, log_of_pair(high, low) if logs else high)
+    def with_state(j, _):
+        high, low = product_of_pairs(*pair_at(a, a_at + j * w), *pair_at(b, j * w))
+        high, low = product_of_pairs(high, low, *inverse)
+        store(to, to_at + j * w, None, branch(logs, lambda: log_of_pair(high, low), high))
+
+    loop(k, with_state, None)
 
 
-@inlined
+@formula
 def _add_moves(a, a_at, seen, k, w, inverse, scale, counted, moves):
     # What the probabilities of moves are to be divided by their factor in the matrix.
     zero = full(seen[0], 0.0)
-    for i in range(k):
-        high, low = pair_at(a, a_at + i * w)
-        first, _ = product_of_pairs(high, low, inverse[0], inverse[1])
+
+    def from_state(i, _):
+        first, _ = product_of_pairs(*pair_at(a, a_at + i * w), *inverse)
         first = select(counted, first * scale, zero)
-        for j in range(k):
+
+        def to_state(j, _):
             at = (i * k + j) * w
             sum_, rest = pair_at(moves, at)
             p, e = exact_product(first, load(seen[0], j * w, None, 0.0))
             sum_, lost = two_sum(sum_, p)
             put_pair(moves, at, sum_, rest + (lost + e))
+
+        loop(k, to_state, None)
+
+    loop(k, from_state, None)
 
 
 @inlined
@@ -375,17 +386,17 @@ def passes(gives, few):
         w, k = lanes(emission), few or states
         width, each, size = (k + w - 1) // w * w, max(1, pieces), k * w
         space, (row, other, _) = space_for(k, width), rows_of_states(k, width)
-        close, top_power = prepare(transition, transition_at[0], k, width, False, space)
-        if not close:
+        apart, top_power = prepare(transition, transition_at[0], k, width, False, space)
+        if not apart < CLOSE:
             left[start:stop] = 1
             return
-        matrix, turned = space[2], (np.zeros(k * width), np.zeros(k * width))
+        matrix, turned = space[2], pair(k * width)
         for i in range(k):
             for j in range(k):
                 turned[0][j * width + i] = matrix[0][i * width + j]
                 turned[1][j * width + i] = matrix[1][i * width + j]
         most = (steps + each - 1) // each
-        seen = _pairs(most * size), np.empty(most * w)
+        seen = _pairs(most * size), empty(most * w)
         rows = _pairs((most + 1 if gives >= POSTERIORS else 2) * size)
         stretch, begin, finish = (
             _row_of_lanes(k * size, w),
@@ -393,8 +404,8 @@ def passes(gives, few):
             _row_of_lanes(size, w),
         )
         new, met, moves = _pairs(k * size), _pairs(size), _pairs(k * size)
-        x, y = np.zeros(CHUNK * size), np.zeros(CHUNK * size)
-        base, lanes_are = np.zeros(w, np.int64), (np.zeros(w), np.zeros(w), np.zeros(w))
+        x, y = _pairs(CHUNK * size)
+        base, lanes_are = np.zeros(w, np.int64), triple(w)
         counts, begins, bads = lanes_are
         of_stretch = numbers(k * width)
         rest = 0.0 if gives == COUNTS else -np.inf

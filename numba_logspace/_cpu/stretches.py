@@ -14,19 +14,10 @@ import numpy as np
 
 from .._compile.inline import inlined
 from .._compile.jit import kernel
-from .._formulas.chains import into_three, log_of_product
+from .._formulas.chains import CLOSE, into_three, log_of_product
 from .._formulas.simd import select
 from .._formulas.vectormath import larger
-from .chains import (
-    exponentials,
-    far_step,
-    numbers,
-    prepare,
-    rows_of_states,
-    space_for,
-    times,
-    total,
-)
+from .chains import far_step, prepare, rows_of_states, space_for
 from .lanes_of_chains import (
     CHUNK,
     as_numbers,
@@ -37,7 +28,8 @@ from .lanes_of_chains import (
     settled,
     times_factors,
 )
-from .memory import full, lanes, load, store
+from .memory import empty, full, lanes, load, pair, store, triple
+from .numbers import exponentials, numbers, times, total
 
 
 @inlined
@@ -66,16 +58,16 @@ def loglikelihood(few):
         width, whole = (k + w - 1) // w * w, pieces == 0
         rows, each = (1, 1) if whole else (k, pieces)
         space, (now, then, _) = space_for(k, width), rows_of_states(k, width)
-        close, top_power = prepare(transition, transition_at[0], k, width, False, space)
-        if not close:
+        apart, top_power = prepare(transition, transition_at[0], k, width, False, space)
+        if not apart < CLOSE:
             left[start:stop] = 1
             return
         size = rows * k
-        a = np.zeros(size * w), np.zeros(size * w)
-        new = np.zeros(size * w), np.zeros(size * w)
-        factors, x = (np.zeros(k * w), np.zeros(k * w)), np.zeros(CHUNK * k * w)
-        counts, powers, bads = np.zeros(w), np.zeros(w), np.zeros(w)
-        totals = np.zeros(w), np.zeros(w), np.zeros(w)
+        a = pair(size * w)
+        new = pair(size * w)
+        factors, x = pair(k * w), empty(CHUNK * k * w)
+        counts, powers, bads = triple(w)
+        totals = triple(w)
         base, raw, matrix = np.zeros(w, np.int64), numbers(k + w), numbers(k * width)
         for group in range(start, stop, w // each):
             # --- where each lane begins, with what, and how far it goes

@@ -55,7 +55,7 @@ def _check(workers):
         number = operator.index(None if isinstance(workers, (bool, np.bool_)) else workers)
     except TypeError:
         raise TypeError(f"workers must be an int or None, got {workers!r}") from None
-    if number == 0 or number < -cores():
+    if number == 0 or (number < 0 and number < -cores()):
         raise ValueError(
             f"workers must be a positive int, or a negative one from -1 (all cores) to "
             f"-{cores()} (one), got {number}"
@@ -113,7 +113,8 @@ def count_for(workers, size):
         if size < THRESHOLD:
             return 1
         return limit() if workers is None else min(workers, limit())
-    return min(_check(workers), limit())
+    number = _check(workers)
+    return number if number == 1 else min(number, limit())
 
 
 def share(kernel, arguments, units, workers):

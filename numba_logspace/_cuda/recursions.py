@@ -12,7 +12,8 @@ import math
 from numba import cuda, types
 
 from .._compile.inline import inlined
-from .._cpu.chains import far_sum, inverse_of, seen_by, total
+from .._cpu.chains import far_sum, inverse_of, seen_by
+from .._cpu.numbers import total
 from .._formulas.chains import (
     NOTHING,
     expected_move,

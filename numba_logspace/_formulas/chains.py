@@ -33,6 +33,8 @@ NOTHING = -1e300
 NEGLIGIBLE = -1000.0
 # Numbers within so many powers of two of each other have products that do not underflow.
 CLOSE = 400.0
+# And within so many, those of many steps have, brought to one power step by step.
+NEAR = 150.0
 # Up to here the power of an exponential is the nearest whole number.
 _EXACT = 2.0**50
 _INFINITE = 1e289
@@ -92,6 +94,27 @@ def with_product(total, low, a, a_low, b, b_low):
 
 
 @formula
+def sum_above(c, a, b):
+    """(s, e) with s + e = c + a b, where |a b| is at most |c|, or half of it for unlike signs."""
+    if _FMA:
+        s = fma(a, b, c)
+        return s, fma(a, b, c - s)
+    p, e = two_product(a, b)
+    s, lost = sum_with_smaller(c, p)
+    return s, lost + e
+
+
+@formula
+def product_above(total, lost, first, second, a, a_low, b, b_low):
+    """Sums with one product of pairs more, where `total` is larger than the product.
+
+    `total` is rounded each time, `lost` what it lacks, `first` and `second` what low parts add.
+    """
+    s, rest = sum_above(total, a, b)
+    return s, lost + rest, fma(a, b_low, first), fma(a_low, b, second)
+
+
+@formula
 def power_of_two(d):
     """2^d for whole d <= 0, 0 where that is negligible."""
     lowest = const(d, NEGLIGIBLE)
@@ -116,24 +139,21 @@ def _less_powers(x, k):
 
 @formula
 def _expm1_of_pair(r, r_low):
-    # For |r| up to log(2) / 2. Each coefficient is larger than what the later ones add to it, so
-    # that three operations sum them.
+    # For |r| up to log(2) / 2. Each coefficient is larger than what the later ones add to it.
     part = const(r, 0.5**_HALVINGS)
     r, r_low = r * part, r_low * part
 
     def with_term(i, pair):
         y, low = pair
         coefficient, rest = _PAIRS[i]
-        p, e = exact_product(y, r)
-        s, lost = sum_with_smaller(const(r, coefficient), p)
-        return s, (lost + const(r, rest)) + fma(y, r_low, fma(low, r, e))
+        s, lost = sum_above(const(r, coefficient), y, r)
+        return s, fma(y, r_low, fma(low, r, lost + const(r, rest)))
 
     def squared(_, pair):
         y, low = pair
         twice = y + y
-        p, e = exact_product(y, y)
-        s, lost = sum_with_smaller(twice, p)
-        return s, (low + low) + (lost + fma(twice, low, e))
+        s, lost = sum_above(twice, y, y)
+        return s, fma(twice, low, (low + low) + lost)
 
     y, low = loop(len(_PAIRS), with_term, (polynomial(r, _TAIL), const(r, 0.0)))
     p, e = exact_product(y, r)
@@ -166,17 +186,38 @@ def number_of_log(x):
 
 
 @formula
-def ratio_of_logs(d, d_low):
-    """exp(d + d_low) as a pair of doubles, for |d| up to 277, or so."""
+def _number_of_near_pair(d, d_low):
+    # (high, low, power) of exp(d + d_low), for |d| up to 1400.
     k = fma(d, const(d, 1.4426950408889634), constant(d, "magic")) - constant(d, "magic")
     r = fma(-k, const(d, _SHORT_LN2[0]), d)
     r, lost = two_sum(r, -(k * const(d, _SHORT_LN2[1])))
     y, low = _expm1_of_pair(r, lost + fma(-k, const(d, _SHORT_LN2[2]), d_low))
     high, lost = sum_with_smaller(const(d, 1.0), y)
+    return high, lost + low, k
+
+
+@formula
+def is_far(x):
+    """1 where `number_of_near_log` does not do for x."""
+    return select(magnitude(x) < const(x, 1400.0), const(x, 0.0), const(x, 1.0))
+
+
+@formula
+def number_of_near_log(x):
+    """exp(x) as `number_of_log`, at less cost."""
+    high, low, k = _number_of_near_pair(x, const(x, 0.0))
+    high, low = sum_with_smaller(high, low)
+    return high, low, k
+
+
+@formula
+def ratio_of_logs(d, d_low):
+    """exp(d + d_low) as a pair of doubles, for |d| up to 277, or so."""
+    high, low, k = _number_of_near_pair(d, d_low)
     # Scaled by 2^128 a power up to 400 has the exponent of a double, and comes back by two factors.
     half = const(d, 2.0**-64)
     scale = (scaled_power_of_two(k + constant(d, "magic")) * half) * half
-    return high * scale, (lost + low) * scale
+    return high * scale, low * scale
 
 
 @formula

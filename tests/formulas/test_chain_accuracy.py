@@ -171,6 +171,19 @@ def check_model(model):
     return worst
 
 
+def test_numbers_that_come_near_and_go():
+    # Some blocks of rows have one power, some have not, and in some it ends.
+    rng = np.random.default_rng(4)
+    k, steps = 17, 150
+    start, moves = nl.log_softmax(rng.normal(size=k)), _stochastic(rng, k, 1.0)
+    moves[0, 1:] = -inf
+    seen = _noise(rng, steps, k, 2.0, -300.0)
+    seen[90:100] *= rng.uniform(0.0, 3.0, (10, k))
+    seen[125] = np.where(np.arange(k) == 0, 0.0, -inf)
+    with ctx.workprec(BITS):
+        check_model((start, moves, seen))
+
+
 # The long one goes by stretches, the others are too short for that or have too many states.
 @pytest.mark.parametrize(
     ("k", "steps"),
@@ -231,22 +244,26 @@ def test_long_models(k, steps):
 
 
 @pytest.mark.slow
-def test_a_very_long_chain():
-    # Only the log-likelihood: the balls of the rest would fill the memory.
+@pytest.mark.parametrize("k", [2, 5])
+def test_a_very_long_chain(k):
+    # Only the log-likelihood and the last row: the balls of the rest would fill the memory.
+    states = range(k)
     with ctx.workprec(BITS):
-        for name, (initial, transition, emission) in models(100, 2).items():
+        for name, (initial, transition, emission) in models(100, k).items():
             if name == "varying":
                 continue
             seen = np.tile(emission, (1000, 1))
-            value = nl.hmm_loglikelihood(initial, transition, seen)
             p = [[_exp(v) for v in row] for row in transition.tolist()]
             rows = [[_exp(v) for v in row] for row in emission.tolist()]
             a = [_exp(v) for v in initial.tolist()]
             for t in range(len(seen)):
                 if t:
-                    a = [a[0] * p[0][j] + a[1] * p[1][j] for j in range(2)]
+                    a = [sum((a[i] * p[i][j] for i in states), ZERO) for j in states]
                 a = [u * v for u, v in zip(a, rows[t % 100])]
+            value = nl.hmm_loglikelihood(initial, transition, seen)
             checked("hmm_loglikelihood", value, [_log(sum(a, ZERO))], len(seen))
+            last = nl.hmm_forward(initial, transition, seen)[-1]
+            checked("hmm_forward", last, [_log(v) for v in a], len(seen))
 
 
 # --- the best path -----------------------------------------------------------------------------
