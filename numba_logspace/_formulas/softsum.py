@@ -23,7 +23,7 @@ import math
 from numba import types
 
 from .._compile.trace import branch, formula
-from .relative import reference, scaled_exp_from
+from .relative import scaled_exp_from
 from .simd import any_lane, const, constant, fma, lane_type, polynomial, select
 from .vectormath import (
     atanh_curve,
@@ -34,6 +34,7 @@ from .vectormath import (
     log_of_sum,
     magnitude,
     quotient,
+    scaled_exp,
     scaled_exp_pair,
     scaled_exp_parts,
     two_product,
@@ -60,9 +61,12 @@ _LOW_BITS = (1 << 20) - 1
 
 
 @formula
-def term_of_sum(x, m):
-    """exp(x - m) times 2^scale_bits for x below m, as it goes into the sum."""
-    return scaled_exp_from(x, reference(m))
+def term_of_sum(x, m, of_m):
+    """exp(x - m) times 2^scale_bits for x below m, as it goes into the sum.
+
+    `of_m` is the reference of m, or None where there are so few entries that it would cost more.
+    """
+    return scaled_exp(*difference(x, m)) if of_m is None else scaled_exp_from(x, of_m)
 
 
 @formula
@@ -75,7 +79,7 @@ def told_apart(x, m, term):
 @formula
 def scaled_term(x, m):
     """exp(x - m) times 2^scale_bits; exactly that scale if and only if x is m, even both inf."""
-    return told_apart(x, m, term_of_sum(x, m))
+    return told_apart(x, m, term_of_sum(x, m, None))
 
 
 @formula
@@ -227,17 +231,17 @@ def where_mean_near_max(summary, n):
 
 @formula
 def prepare_softmax(summary, second, n):
-    """(1 + s, its error relative to it, value at the maximum, -)."""
+    """(1 / (1 + s), what it lacks, value at the maximum, -)."""
     total, error = total_sum(summary)
-    at_max = nan_without_limit(summary, const(total, 1.0) / total)
-    return total, error / total, at_max, const(total, 0.0)
+    one, zero = const(total, 1.0), const(total, 0.0)
+    inverse, lack = quotient(one, zero, total, error)
+    return inverse, lack, nan_without_limit(summary, inverse), zero
 
 
 @formula
 def element_softmax(x, e, m, a, b, c, d):
     """exp(x - m) / (1 + s); scaled back last, so that only one rounding is a subnormal's."""
-    p = e / a
-    return select(e == constant(e, "scale"), c, fma(-p, b, p) * constant(e, "unscale"))
+    return select(e == constant(e, "scale"), c, fma(e, a, e * b) * constant(e, "unscale"))
 
 
 @formula
