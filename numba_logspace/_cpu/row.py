@@ -19,8 +19,8 @@ from .passes import (
     sum_pass,
 )
 
-# From so many entries on it pays to find out the reference of a row.
-_MANY = 80
+# From so many vectors on it pays to find out the reference of a row.
+_MANY = 8
 # Rows of up to so many entries fit one or two vectors, and stay in registers.
 MOST = 16
 
@@ -124,7 +124,9 @@ def row_sums(x, base, n, m, e, e_base, ahead):
     def of_many():
         return _sums_along(x, base, n, m, reference(m), e, e_base, ahead)
 
-    return of_few() if isinstance(n, Short) else branch(n < _MANY, of_few, of_many)
+    return (
+        of_few() if isinstance(n, Short) else branch(n < _MANY * lanes_of(x.kind), of_few, of_many)
+    )
 
 
 @formula
