@@ -84,14 +84,16 @@ class _Engine:
 class Map(_Engine):
     """A function with a result for every entry, from its formulas.
 
-    `keeps` says that `element` wants the scaled term and not the entry.
+    `keeps` says that `element` wants the scaled term and not the entry. `lighter` is (condition on
+    what `prepare` returns, formula that does for `element` along rows that fulfil it), or nothing.
     """
 
     in_place = False
 
-    def __init__(self, prepare, element, condition, second="none", keeps=True):
+    def __init__(self, prepare, element, condition, second="none", keeps=True, lighter=()):
         super().__init__(condition, second)
         self.prepare, self.element, self.keeps = prepare, element, keeps
+        self.lighter = lighter
 
     def __call__(self, x, g, t, c, values, outs, outer, n, inner, workers):
         """Fill the first of `outs` from x; they may be the same array."""
@@ -119,13 +121,15 @@ class Map(_Engine):
 
     @functools.cached_property
     def _rows(self):
-        return kernels.map_rows(self.prepare, self.element, self.condition, self._seconds)
+        return kernels.map_rows(
+            self.prepare, self.element, self.condition, self._seconds, self.lighter
+        )
 
     @functools.cached_property
     def one_row(self):
         """The kernel (x, out) of one row, x and `out` flat and different."""
         return kernels.map_one_row(
-            self.prepare, self.element, self.condition, self._seconds, self.keeps
+            self.prepare, self.element, self.condition, self._seconds, self.lighter, self.keeps
         )
 
     @functools.cached_property

@@ -119,30 +119,38 @@ def finish_pass_of(element):
     return finish_pass
 
 
-def finish_row_of(element):
-    """The sweep that writes `element` of each entry of a row."""
-    finish_pass = finish_pass_of(element)
+def finish_row_of(element, lighter):
+    """The sweep that writes `element` of each entry of a row; `lighter` as in `engines.Map`."""
+    finish_passes = [finish_pass_of(each) for each in (element, *lighter[1:])]
 
     @formula
     def finish_row(x, base, n, m, row, e, out, o_base):
         (body, width), (has_end, end, left) = parts(x, base, n)
+        is_light = lighter[0](*row) if lighter else None
         w, m, row = lanes(x), full(x, m), tuple(full(x, number) for number in row)
         ahead = NEAR * w if e is None else None  # what is kept has just been written
         o_end, (e_body, e_end) = o_base + (end - base), ends_of(e)
-        finish_pass(x, base, w, body, width, m, row, e_body, o_base, w, out, o_base, w, ahead)
 
-        def finish_end():
-            finish_pass(x, end, w, 1, left, m, row, e_end, o_end, w, out, o_end, w, ahead)
+        def finish_by(sweep):
+            sweep(x, base, w, body, width, m, row, e_body, o_base, w, out, o_base, w, ahead)
 
-        branch(has_end, finish_end, None)
+            def finish_end():
+                sweep(x, end, w, 1, left, m, row, e_end, o_end, w, out, o_end, w, ahead)
+
+            branch(has_end, finish_end, None)
+
+        if lighter:
+            branch(is_light, *(lambda f=f: finish_by(f) for f in reversed(finish_passes)))
+        else:
+            finish_by(*finish_passes)
 
     return finish_row
 
 
-def map_row_of(prepare, element, condition, seconds):
+def map_row_of(prepare, element, condition, seconds, lighter):
     """(x, base, n, e, out) of one row; `e` is where the exponentials are kept, or None."""
     summaries = row_summaries(condition, seconds[0])
-    finish_row = finish_row_of(element)
+    finish_row = finish_row_of(element, lighter)
 
     @formula
     def map_row(x, base, n, e, out):
@@ -153,9 +161,9 @@ def map_row_of(prepare, element, condition, seconds):
     return map_row
 
 
-def map_rows(prepare, element, condition, seconds):
+def map_rows(prepare, element, condition, seconds, lighter):
     """Rows one by one; `e` is `out` to keep the exponentials there between sweeps, or None."""
-    map_row = map_row_of(prepare, element, condition, seconds)
+    map_row = map_row_of(prepare, element, condition, seconds, lighter)
 
     def rows(x, e, out, n, start, stop):
         for r in range(start, stop):
@@ -164,9 +172,9 @@ def map_rows(prepare, element, condition, seconds):
     return kernel(rows)
 
 
-def map_one_row(prepare, element, condition, seconds, keeps):
+def map_one_row(prepare, element, condition, seconds, lighter, keeps):
     """A single row: with so few arguments the call costs half as much."""
-    map_row = map_row_of(prepare, element, condition, seconds)
+    map_row = map_row_of(prepare, element, condition, seconds, lighter)
 
     @formula
     def any_row(x, n, out):

@@ -103,9 +103,9 @@ def keep_term(e, index, width, term):
 
 
 @formula
-def _take(x, at, width, m, e, e_at, ahead, ties):
+def _take(x, at, width, m, of_m, e, e_at, ahead, ties):
     v = load(x, at, width, -math.inf)
-    term = term_of_sum(v, m)
+    term = term_of_sum(v, m, of_m)
     keep_term(e, e_at, width, told_apart(v, m, term))
     prefetch(x, at, ahead)
     return count_or_term(v, term, m, ties)
@@ -134,16 +134,17 @@ def in_blocks(count, block, nothing, merge):
 
 
 @formula
-def sum_pass(x, base, step, count, width, m, sums, e, e_base, e_step, ahead):
+def sum_pass(x, base, step, count, width, m, of_m, sums, e, e_base, e_step, ahead):
     """Add to `sums` = (number of entries equal to m, scaled sum of those below, its error).
 
-    Meanwhile write each scaled term to the strip of `e` and fetch what lies `ahead` in x, for the
-    next row; either may be None.
+    `of_m` is as in term_of_sum. Meanwhile write each scaled term to the strip of `e` and fetch what
+    lies `ahead` in x, for the next row; either may be None.
     """
 
     def one_more(i, state):
         ties, part = state
-        ties, term = _take(x, base + i * step, width, m, e, e_base + i * e_step, ahead, ties)
+        at, e_at = base + i * step, e_base + i * e_step
+        ties, term = _take(x, at, width, m, of_m, e, e_at, ahead, ties)
         return ties, part + term
 
     def block(first, last, sums):
@@ -159,12 +160,13 @@ def sum_pass(x, base, step, count, width, m, sums, e, e_base, e_step, ahead):
 
 
 @formula
-def lone_sum_pass(x, base, step, count, width, m, sums, e, e_base, e_step, ahead):
+def lone_sum_pass(x, base, step, count, width, m, of_m, sums, e, e_base, e_step, ahead):
     """As sum_pass, where a lane is a row: no other lanes are there for errors to cancel."""
 
     def one_more(i, sums):
         ties, rest, error = sums
-        ties, term = _take(x, base + i * step, width, m, e, e_base + i * e_step, ahead, ties)
+        at, e_at = base + i * step, e_base + i * e_step
+        ties, term = _take(x, at, width, m, of_m, e, e_at, ahead, ties)
         return ties, *carried(rest, error, term)
 
     def block(first, last, sums):
@@ -185,7 +187,7 @@ def below_max_pass(x, base, step, count, width, m, m2):
 
 
 @formula
-def below_sum_pass(x, base, step, count, width, m2, sums):
+def below_sum_pass(x, base, step, count, width, m2, of_m2, sums):
     """As sum_pass with m2, the largest entry below the maximum, for m."""
     one, zero = const(m2, 1.0), const(m2, 0.0)
 
@@ -194,7 +196,7 @@ def below_sum_pass(x, base, step, count, width, m2, sums):
         v = load(x, base + i * step, width, -math.inf)
         ties = ties + select(v == m2, one, zero)
         # The maximum itself is above m2; NaN is not, and must show.
-        part = select(v >= m2, zero, term_of_sum(v, m2))
+        part = select(v >= m2, zero, term_of_sum(v, m2, of_m2))
         rest, lost = two_sum(rest, part)
         return ties, rest, error + lost
 

@@ -3,10 +3,11 @@
 import math
 
 from .._compile.trace import branch, formula
+from .._formulas.relative import reference
 from .._formulas.simd import const, constant, count_of_lanes, largest_lane
 from .._formulas.sums import sum_of_lanes
 from .._formulas.vectormath import larger, lesser
-from .memory import full, lanes, lanes_of, narrowed
+from .memory import full, lanes, lanes_of, narrowed, spread
 from .passes import (
     below_max_pass,
     below_sum_pass,
@@ -18,6 +19,8 @@ from .passes import (
     sum_pass,
 )
 
+# From so many vectors on it pays to find out the reference of a row.
+_MANY = 8
 # Rows of up to so many entries fit one or two vectors, and stay in registers.
 MOST = 16
 
@@ -96,18 +99,34 @@ def across_lanes(sums):
 
 
 @formula
-def row_sums(x, base, n, m, e, e_base, ahead):
-    """(ties, rest, error) of a row whose maximum is m; e and ahead as in sum_pass."""
+def _sums_along(x, base, n, m, of_m, e, e_base, ahead):
     (body, width), (has_end, end, left) = parts(x, base, n)
     w, m = lanes(x), full(x, m)
+    of_m = None if of_m is None else spread(x, of_m)
     sums, (e_body, e_end), at_end = no_sums(m), ends_of(e), e_base + (end - base)
 
     def of_end():
-        return sum_pass(x, end, w, 1, left, m, sums, e_end, at_end, w, ahead)
+        return sum_pass(x, end, w, 1, left, m, of_m, sums, e_end, at_end, w, ahead)
 
     # The end comes first, while no count is too large for one more.
     sums = branch(has_end, of_end, sums)
-    return across_lanes(sum_pass(x, base, w, body, width, m, sums, e_body, e_base, w, ahead))
+    sums = sum_pass(x, base, w, body, width, m, of_m, sums, e_body, e_base, w, ahead)
+    return across_lanes(sums)
+
+
+@formula
+def row_sums(x, base, n, m, e, e_base, ahead):
+    """(ties, rest, error) of a row whose maximum is m; e and ahead as in sum_pass."""
+
+    def of_few():
+        return _sums_along(x, base, n, m, None, e, e_base, ahead)
+
+    def of_many():
+        return _sums_along(x, base, n, m, reference(m), e, e_base, ahead)
+
+    return (
+        of_few() if isinstance(n, Short) else branch(n < _MANY * lanes_of(x.kind), of_few, of_many)
+    )
 
 
 @formula
@@ -123,10 +142,11 @@ def row_below_max(x, base, n, m):
 def row_below_sums(x, base, n, m2):
     """As row_sums, over a row without its maximum of which m2 is the largest entry."""
     (body, width), (has_end, end, left) = parts(x, base, n)
+    of_m2 = None if isinstance(n, Short) else spread(x, reference(m2))
     w, m2 = lanes(x), full(x, m2)
     none = no_sums(m2)
-    sums = branch(has_end, lambda: below_sum_pass(x, end, w, 1, left, m2, none), none)
-    return across_lanes(below_sum_pass(x, base, w, body, width, m2, sums))
+    sums = branch(has_end, lambda: below_sum_pass(x, end, w, 1, left, m2, of_m2, none), none)
+    return across_lanes(below_sum_pass(x, base, w, body, width, m2, of_m2, sums))
 
 
 @formula

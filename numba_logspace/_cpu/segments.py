@@ -97,11 +97,9 @@ def _overload_part_of(e, base, n):
     return lambda e, base, n: e[base : base + n]
 
 
-def _map_segments(prepare, element, condition, second):
-    row, tile_map = (
-        make(prepare, element, condition, look)
-        for make, look in ((map_row_of, SECONDS[second]), (map_tile_of, SECONDS[second][1]))
-    )
+def _map_segments(prepare, element, condition, second, lighter):
+    row = map_row_of(prepare, element, condition, SECONDS[second], lighter)
+    tile_map = map_tile_of(prepare, element, condition, SECONDS[second][1])
 
     def segments(x, e, out, offsets, start, stop):
         w, tile, terms = lanes(x), _tile_on_stack(x), _tile_on_stack(x)
@@ -204,7 +202,7 @@ class SegmentMap(Segments):
     def kernel(self):
         """The kernel (x, e, out, offsets, start, stop)."""
         rows = self.rows
-        return _map_segments(rows.prepare, rows.element, rows.condition, rows.second)
+        return _map_segments(rows.prepare, rows.element, rows.condition, rows.second, rows.lighter)
 
 
 class SegmentReduction(Segments):

@@ -12,6 +12,7 @@ import numpy as np
 
 from .._compile.jit import kernel
 from .._compile.trace import formula
+from .._formulas.relative import reference
 from .._formulas.simd import VECTOR_BYTES, const
 from .._formulas.vectormath import larger
 from .kernels import NEAR, finish_pass_of
@@ -82,7 +83,8 @@ def _visit_max(x, base, step, rows, width, state, columns, c):
 @formula
 def _visit_sums(x, base, step, rows, width, state, columns, c):
     m = load(state, c, width, 0.0)
-    sums = sum_pass(x, base, step, rows, width, m, no_sums(m), None, 0, 0, NEAR * step)
+    of_m, sums = reference(m), no_sums(m)
+    sums = sum_pass(x, base, step, rows, width, m, of_m, sums, None, 0, 0, NEAR * step)
     _add_three(state, columns, c, width, sums)
 
 
@@ -96,7 +98,7 @@ def _visit_below_max(x, base, step, rows, width, state, columns, c):
 @formula
 def _visit_below_sums(x, base, step, rows, width, state, columns, c):
     m2 = load(state, c, width, 0.0)
-    sums = below_sum_pass(x, base, step, rows, width, m2, no_sums(m2))
+    sums = below_sum_pass(x, base, step, rows, width, m2, reference(m2), no_sums(m2))
     _add_three(state, columns, c, width, sums)
 
 

@@ -3,6 +3,7 @@
 import math
 
 from .._compile.trace import formula
+from .._formulas.relative import reference
 from .._formulas.simd import const, select
 from .._formulas.vectormath import larger
 from .memory import full, lanes
@@ -19,8 +20,8 @@ from .passes import (
 @formula
 def tile_sums(x, base, step, n, width, m, e, e_at):
     """(ties, rest, error) of each row, whose maxima are m; e as in sum_pass, from e_at on."""
-    sums = lone_sum_pass(x, base, step, n, width, m, no_sums(m), e, e_at, lanes(x), None)
-    return one_less(sums)
+    w, of_m, none = lanes(x), reference(m), no_sums(m)
+    return one_less(lone_sum_pass(x, base, step, n, width, m, of_m, none, e, e_at, w, None))
 
 
 # What a function may ask of the rows beyond their summaries.
@@ -32,7 +33,7 @@ def tile_without_max(x, base, step, n, width, summary):
     m, ties, rest, error = summary
     zero = const(m, 0.0)
     m2 = below_max_pass(x, base, step, n, width, m, full(x, -math.inf))
-    sums = below_sum_pass(x, base, step, n, width, m2, no_sums(m2))
+    sums = below_sum_pass(x, base, step, n, width, m2, reference(m2), no_sums(m2))
     tied = ties > zero
     ties, rest, error = one_less(
         (select(tied, ties, sums[0]), select(tied, rest, sums[1]), select(tied, error, sums[2]))

@@ -202,7 +202,7 @@ def _without_max(team, equal):
         m2 = largest(room, m2)
         sums = no_sums(m2)
         if then_due(room):
-            sums = below_sum_pass(x, base, step, count, None, m2, sums)
+            sums = below_sum_pass(x, base, step, count, None, m2, None, sums)
         ties, rest, error = without_one(room, sums)
         # Where nothing is left, there is no second largest entry to leave out either.
         return m2, larger(ties, zero), rest, error
@@ -278,7 +278,8 @@ def _weigh(team, formulas):
 def sum_of_strip(strip, terms, m):
     """What `row_of` takes to sum up a strip in memory."""
     (x, base, step, count), (e, e_base, e_step) = strip, terms
-    return sum_pass(x, base, step, count, None, m, no_sums(m), e, e_base, e_step, None)
+    none = no_sums(m)
+    return sum_pass(x, base, step, count, None, m, None, none, e, e_base, e_step, None)
 
 
 @inlined
@@ -288,7 +289,7 @@ def _sum_of_registers(strip, terms, m):
     ties, rest, error = no_sums(m)
     part = rest
     for i in range(count):
-        term = term_of_sum(x[i], m)
+        term = term_of_sum(x[i], m, None)
         e[i] = told_apart(x[i], m, term)
         ties, term = count_or_term(x[i], term, m, ties)
         part = part + term if i % CHUNK > 0 else term

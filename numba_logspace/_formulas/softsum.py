@@ -20,8 +20,11 @@ No formula knows memory, and each takes single numbers or SIMD vectors alike.
 
 import math
 
+from numba import types
+
 from .._compile.trace import branch, formula
-from .simd import any_lane, const, constant, fma, select
+from .relative import scaled_exp_from
+from .simd import any_lane, const, constant, fma, lane_type, polynomial, select
 from .vectormath import (
     atanh_curve,
     difference,
@@ -38,6 +41,19 @@ from .vectormath import (
     two_sum,
 )
 
+# (atanh(t) / t - 1) / t^2 as a polynomial in t^2 <= 1/225, as those of `vectormath`. Its error is
+# below 0.01 units in the last place.
+_ATANH_NEAR_0 = {
+    types.float32: (0.333332111007815763, 0.200887554512520365),
+    types.float64: (
+        0.333333333333336666,
+        0.199999999989378342,
+        0.142857153847847463,
+        0.111106150227542258,
+        0.0919243459515053484,
+    ),
+}
+
 # The bits of a length that go into a number of their own.
 _LOW_BITS = (1 << 20) - 1
 
@@ -45,10 +61,12 @@ _LOW_BITS = (1 << 20) - 1
 
 
 @formula
-def term_of_sum(x, m):
-    """exp(x - m) times 2^scale_bits for x below m, as it goes into the sum."""
-    d, error = difference(x, m)
-    return scaled_exp(d, error)
+def term_of_sum(x, m, of_m):
+    """exp(x - m) times 2^scale_bits for x below m, as it goes into the sum.
+
+    `of_m` is the reference of m, or None where there are so few entries that it would cost more.
+    """
+    return scaled_exp(*difference(x, m)) if of_m is None else scaled_exp_from(x, of_m)
 
 
 @formula
@@ -61,7 +79,7 @@ def told_apart(x, m, term):
 @formula
 def scaled_term(x, m):
     """exp(x - m) times 2^scale_bits; exactly that scale if and only if x is m, even both inf."""
-    return told_apart(x, m, term_of_sum(x, m))
+    return told_apart(x, m, term_of_sum(x, m, None))
 
 
 @formula
@@ -213,17 +231,18 @@ def where_mean_near_max(summary, n):
 
 @formula
 def prepare_softmax(summary, second, n):
-    """(1 + s, its error relative to it, value at the maximum, -)."""
+    """(1 / (1 + s), what it lacks, value at the maximum, -)."""
     total, error = total_sum(summary)
-    at_max = nan_without_limit(summary, const(total, 1.0) / total)
-    return total, error / total, at_max, const(total, 0.0)
+    one, zero = const(total, 1.0), const(total, 0.0)
+    inverse = one / total
+    lack = (fma(-inverse, total, one) - inverse * error) * inverse
+    return inverse, lack, nan_without_limit(summary, inverse), zero
 
 
 @formula
 def element_softmax(x, e, m, a, b, c, d):
     """exp(x - m) / (1 + s); scaled back last, so that only one rounding is a subnormal's."""
-    p = e / a
-    return select(e == constant(e, "scale"), c, fma(-p, b, p) * constant(e, "unscale"))
+    return select(e == constant(e, "scale"), c, fma(e, a, e * b) * constant(e, "unscale"))
 
 
 @formula
@@ -274,7 +293,12 @@ def prepare_log1m_softmax(summary, second, n):
 
 
 @formula
-def log1m_of_share(e, a, lack, inverse, factor):
+def _atanh_curve_near_0(z):
+    return polynomial(z, _ATANH_NEAR_0[lane_type(z.kind)])
+
+
+@formula
+def log1m_of_share(e, a, lack, inverse, factor, curve=atanh_curve):
     """factor log(1 - e / S), factor a power of 2, from e, a - a lack = 2 S and -1 / a.
 
     As -2 atanh(e / (2 S - e)): one division and no cancellation. What the denominator has lost is
@@ -285,7 +309,7 @@ def log1m_of_share(e, a, lack, inverse, factor):
     t = e / d
     plain = t * constant(e, "unscale")
     z = plain * plain
-    tail = fma(z, atanh_curve(z), fma(lost, inverse, lack))
+    tail = fma(z, curve(z), fma(lost, inverse, lack))
     scale = const(e, -2.0) * constant(e, "unscale") * factor
     return fma(t, tail, t) * scale
 
@@ -294,6 +318,19 @@ def log1m_of_share(e, a, lack, inverse, factor):
 def element_log1m_softmax(x, e, m, a, b, c, d):
     """log(1 - e / S), S = 1 + s."""
     y = log1m_of_share(e, a, b, d, const(e, 1.0))
+    return select(e == constant(e, "scale"), c, y)
+
+
+@formula
+def where_shares_are_small(a, b, c, d):
+    """S is so large, a = 2 S, that no entry but the largest has more than an eighth of it."""
+    return a >= const(a, 16.0)
+
+
+@formula
+def element_log1m_softmax_of_small(x, e, m, a, b, c, d):
+    """log(1 - e / S) with half the terms of the series, which are enough for e / S <= 1/8."""
+    y = log1m_of_share(e, a, b, d, const(e, 1.0), _atanh_curve_near_0)
     return select(e == constant(e, "scale"), c, y)
 
 

@@ -196,6 +196,12 @@ def quotient(a, a_low, b, b_low):
 
 
 @formula
+def exp_curve(r):
+    """(exp(r) - 1 - r) / r^2 at |r| <= log(2) / 2."""
+    return polynomial(r, _EXP[lane_type(r.kind)])
+
+
+@formula
 def _reduce(d, error):
     # (k shifted, r, its rounding error, exp(r) - 1 - r) with d + error = k log(2) + r.
     shifted = fma(d, const(d, 1.4426950408889634), constant(d, "magic"))
@@ -204,8 +210,7 @@ def _reduce(d, error):
     high = fma(-k, constant(d, "ln2_high"), d)
     low = fma(-k, constant(d, "ln2_low"), error)
     r = high + low
-    curve = r * r * polynomial(r, _EXP[lane_type(r.kind)])
-    return shifted, r, (high - r) + low, curve
+    return shifted, r, (high - r) + low, r * r * exp_curve(r)
 
 
 @formula

@@ -193,7 +193,7 @@ KERNELS = [
     ("log1m_softmax", map_rows, np.float64, True),
     ("log1m_softmax", map_rows, np.float32, True),
     ("log1m_softmax", map_columns, np.float64, True),
-    ("softmax", map_rows, np.float32, True),
+    ("softmax", map_rows, np.float32, False),
     ("logsumexp", reduce_rows, np.float64, False),
     ("logsumexp", reduce_short, np.float32, False),
     ("log_softmax_vjp", weigh_rows, np.float64, False),
