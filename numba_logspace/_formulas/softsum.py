@@ -234,8 +234,7 @@ def prepare_softmax(summary, second, n):
     """(1 / (1 + s), what it lacks, value at the maximum, -)."""
     total, error = total_sum(summary)
     one, zero = const(total, 1.0), const(total, 0.0)
-    inverse = one / total
-    lack = (fma(-inverse, total, one) - inverse * error) * inverse
+    inverse, lack = quotient(one, zero, total, error)
     return inverse, lack, nan_without_limit(summary, inverse), zero
 
 
