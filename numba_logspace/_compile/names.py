@@ -17,9 +17,19 @@ def _plain(function):
     return getattr(function, "py_func", function)
 
 
+def _members(value):
+    # A value itself, or how many there are in a sequence and each of those.
+    if isinstance(value, (tuple, list)):
+        yield len(value)
+        for each in value:
+            yield from _members(each)
+    else:
+        yield _plain(value)
+
+
 def _inner(function):
     # What is in the cells of a function.
-    return [_plain(cell.cell_contents) for cell in function.__closure__ or ()]
+    return [v for cell in function.__closure__ or () for v in _members(cell.cell_contents)]
 
 
 def name_of(function):

@@ -31,6 +31,14 @@ def test_functions_are_named_by_what_is_in_their_cells():
     assert distinct(_of(1, None)).__qualname__ in names
 
 
+def test_functions_in_sequences_are_named_too():
+    (a, b), (c, d) = _twins()
+    one, other = (distinct(_of(1, [f, (g,)])).__qualname__ for f, g in ((a, b), (c, d)))
+    assert one == other
+    assert distinct(_of(1, [(a,), b])).__qualname__ != one
+    assert distinct(_of(1, [b, (a,)])).__qualname__ != one
+
+
 def test_what_differs_in_its_code_alone_has_names_of_its_own():
     (a, b), (c, _) = _twins()
     assert distinct(a).__qualname__ != distinct(b).__qualname__

@@ -4,6 +4,7 @@ An int of NumPy for the workers, or for the axis of what has none, is nothing pl
 takes the general way.
 """
 
+import gc
 import sys
 from pathlib import Path
 
@@ -379,11 +380,13 @@ def steps(function, *arguments, **options):
 
     function(*arguments, **options)  # what is compiled or looked up once
     before = sys.getprofile()
+    gc.disable()  # what was left by other tests has finalizers
     sys.setprofile(note)
     try:
         function(*arguments, **options)
     finally:
         sys.setprofile(before)
+        gc.enable()
     return count
 
 
