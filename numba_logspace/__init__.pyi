@@ -2910,10 +2910,11 @@ def log1m_softmax_hvp(
     Special values: 0 at entries of -inf and at masked entries, which are treated as absent; NaN in
     a row with a NaN or with two or more of +inf. A single +inf is the limit of a dominant entry.
 
-    Error bound: 8 ulp of the sum over l of p_j p_l (|t_j| + |t_l|) times the sum of 2 |g_j|, 2
-    |g_l| and |g_i| r_i (r_i + 2) over the other i, for g and t as of `log1m_softmax_vjp` where
-    neither they nor p t are subnormal. O(size) time, and no more memory than the result, in any
-    layout that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
+    Error bound: 8 ulp of the sum over l of ``p_j p_l (|t_j| + |t_l|)`` times the sum of ``2
+    |g_j|``, ``2 |g_l|`` and ``|g_i| r_i (r_i + 2)`` over the other i, for g and t as of
+    `log1m_softmax_vjp` where neither they nor p t are subnormal. O(size) time, and no more memory
+    than the result, in any layout that some order of the axes makes contiguous; otherwise pieces of
+    `x` are copied in turn.
 
     Examples
     --------

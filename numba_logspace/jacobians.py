@@ -109,9 +109,9 @@ def log1m_softmax_hvp(
 
     {derivatives}
 
-    Error bound: 8 ulp of the sum over l of p_j p_l (|t_j| + |t_l|) times the sum of 2 |g_j|,
-    2 |g_l| and |g_i| r_i (r_i + 2) over the other i, for g and t as of `log1m_softmax_vjp` where
-    neither they nor p t are subnormal. {cost}
+    Error bound: 8 ulp of the sum over l of ``p_j p_l (|t_j| + |t_l|)`` times the sum of
+    ``2 |g_j|``, ``2 |g_l|`` and ``|g_i| r_i (r_i + 2)`` over the other i, for g and t as of
+    `log1m_softmax_vjp` where neither they nor p t are subnormal. {cost}
 
     Examples
     --------
