@@ -196,11 +196,14 @@ def test_integers_count_as_float64(integer):
 def test_other_floats(dtype):
     arrays = numbers("log1m_softmax_vjp", dtype=dtype)
     check("log1m_softmax_vjp", arrays, axis=AXIS)
-    wide = arrays | {"g": arrays["g"].astype(np.float64)}
-    check("log1m_softmax_vjp", wide, axis=AXIS)
     labelled = numbers("cross_entropy", labels=True, dtype=dtype)
     check("cross_entropy_value_and_grad", labelled, axis=AXIS)
+    wide = arrays | {"g": arrays["g"].astype(np.float64)}
     given = variables(wide)
+    # The array function copies a cotangent of another dtype, and so goes another way.
+    slope = pytensor.function([*given.values()], nl.log1m_softmax_vjp(**given, axis=AXIS))
+    right = nl.log1m_softmax_vjp(**wide, axis=AXIS)
+    np.testing.assert_array_max_ulp(slope(*wide.values()), right, 8, right.dtype)
     gradient = pytensor.grad(nl.log1m_softmax_vjp(**given).sum(), given["x"])
     assert gradient.dtype == np.dtype(dtype).name
 
