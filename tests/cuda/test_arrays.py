@@ -252,20 +252,23 @@ def test_bad_input(call, error, message):
         call(upload(_F), _F)
 
 
-_IDS, _X = np.array([0, 0, 1, 2]), np.arange(4.0)
-_MODEL = {"log_initial": _X[:2], "log_transition": np.eye(2), "log_emission": np.ones((3, 2))}
+_IDS, _FOUR = np.array([0, 0, 1, 2]), np.arange(4.0)
+_MODEL = {"log_initial": _FOUR[:2], "log_transition": np.eye(2), "log_emission": np.ones((3, 2))}
 WRONG_AS_ON_THE_CPU = {
-    "ids": (nl.segment_softmax, {"x": _X, "segment_ids": _IDS + 0j, "num_segments": 3}),
-    "offsets": (nl.segment_logsumexp, {"x": _X, "offsets": _IDS.astype("M8[s]")}),
-    "axes of offsets": (nl.segment_logsumexp, {"x": _X, "offsets": _IDS[None]}),
+    "ids": (nl.segment_softmax, {"x": _FOUR, "segment_ids": _IDS + 0j, "num_segments": 3}),
+    "offsets": (nl.segment_logsumexp, {"x": _FOUR, "offsets": _IDS.astype("M8[s]")}),
+    "axes of offsets": (nl.segment_logsumexp, {"x": _FOUR, "offsets": _IDS[None]}),
     "lengths": (nl.hmm_loglikelihood, _MODEL | {"lengths": np.array(3 + 0j)}),
     "moves": (nl.hmm_viterbi, _MODEL | {"log_transition": np.eye(3)}),
     "out of a chain": (nl.hmm_forward, _MODEL | {"out": np.ones((3, 2), "f4")}),
-    "factors": (nl.logmatmulexp_vjp, {"a": _X, "b": np.eye(3)}),
-    "tangent": (nl.logmatmulexp_jvp, {"a": _X, "b": _X, "ta": _X[1:], "tb": None}),
-    "weights": (nl.weighted_logsumexp_vjp, {"x": _X, "b": _X[1:], "g": None}),
-    "t": (nl.sigmoid_binary_cross_entropy_hvp, {"logits": _X, "targets": _X / 4, "t": _X[1:]}),
-    "where": (nl.logvarexp_vjp, {"x": _X, "where": _X}),
+    "factors": (nl.logmatmulexp_vjp, {"a": _FOUR, "b": np.eye(3)}),
+    "tangent": (nl.logmatmulexp_jvp, {"a": _FOUR, "b": _FOUR, "ta": _FOUR[1:], "tb": None}),
+    "weights": (nl.weighted_logsumexp_vjp, {"x": _FOUR, "b": _FOUR[1:], "g": None}),
+    "t": (
+        nl.sigmoid_binary_cross_entropy_hvp,
+        {"logits": _FOUR, "targets": _FOUR / 4, "t": _FOUR[1:]},
+    ),
+    "where": (nl.logvarexp_vjp, {"x": _FOUR, "where": _FOUR}),
 }
 
 
