@@ -20,8 +20,6 @@ _THREADS, _LONG_BLOCK, _LARGEST_BLOCK = 128, 512, 256
 # spill, or leave too few threads. In longer rows floats gain by twice as many: there is less to
 # exchange, and that is more of the work of reductions than of maps.
 _HELD, _HELD_DERIVING, _GAIN = 16, {4: 16, 8: 8}, {Map: 1 << 10, Reduction: 1 << 9}
-# Columns from which on a thread each is enough to fill a GPU.
-_MANY_COLUMNS = 1 << 14
 # Rows longer than this are shared by several blocks where they are few: each block with no fewer
 # entries than a segment, and no more blocks than fill a GPU. Every step of a row is a launch.
 _SHARED_ROW, _FEW_ROWS, _SEGMENT, _FILLING = 1 << 15, 1 << 8, 1 << 13, 1 << 10
@@ -66,7 +64,7 @@ def _power_of_2(number):
 def _plan(engine, itemsize, outer, n, inner):
     """(threads a row, entries a thread holds); None for the latter where rows are too long."""
     if inner > 1:
-        lonely = outer * inner < _MANY_COLUMNS and n >= _LONG_BLOCK
+        lonely = outer * inner < teams.MANY_COLUMNS and n >= _LONG_BLOCK
         return (_LONG_BLOCK if lonely else 1), None
     deriving = isinstance(engine, Weighing)
     if n == 1:

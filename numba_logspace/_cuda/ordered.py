@@ -17,8 +17,6 @@ _THREADS = 128
 _DOUBLE = np.dtype(np.float64)
 # Rows up to so many entries are a thread's, up to so many a warp's, and others a block's.
 _ALONE, _OF_WARP, _BLOCK = 64, 1024, 256
-# Columns from which on a thread each is enough to fill a GPU.
-_MANY_COLUMNS = 1 << 14
 
 
 def _blocks(rows):
@@ -46,7 +44,7 @@ def scan(x, out, outer, n, inner, stream):
     """The running logsumexp; `out` may be x."""
     count = outer * inner
     args = flat(x), flat(out), n, inner, count
-    if n <= _ALONE or (inner > 1 and count >= _MANY_COLUMNS):
+    if n <= _ALONE or (inner > 1 and count >= teams.MANY_COLUMNS):
         launch(_scan(), _blocks(count), _THREADS, stream, *args)
         return
     size = teams.WARP if n <= _OF_WARP else _BLOCK

@@ -16,6 +16,8 @@ from .._formulas.simd import const, select
 from .._formulas.vectormath import larger, two_sum
 
 WARP = 32
+# Columns from which on a thread each is enough to fill a GPU.
+MANY_COLUMNS = 1 << 14
 # How many numbers a block needs in shared memory for what its warps exchange.
 BLOCK_ROOM = 2 * WARP
 _INLINED = {"error_model": "numpy", "forceinline": True}
