@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numba import njit, typeof, types
 from numba.core.registry import cpu_target
-from test_jitted import assert_same
+from test_jitted import assert_same, one_of_each_kind
 
 import numba_logspace as nl
 from numba_logspace._family import FAMILY
@@ -133,12 +133,8 @@ def test_refused_calls(call, error, text):
 # --- a call of each kind -------------------------------------------------------------------------
 
 
-# The functions of a kind go one way, and each compiles for seconds.
-OF_KINDS = {f.kind: f.name for f in OF_ROWS}
-
-
 @pytest.mark.one_in(10)
-@pytest.mark.parametrize("name", OF_KINDS.values())
+@pytest.mark.parametrize("name", one_of_each_kind(f.name for f in OF_ROWS))
 def test_a_function_of_every_kind(name):
     function = getattr(nl, name)
     given = required(FAMILY[name])

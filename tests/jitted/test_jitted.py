@@ -224,6 +224,12 @@ def test_the_number_of_the_sources_is_theirs():
 
 # --- everything, which takes minutes to compile --------------------------------------------------
 
+
+def one_of_each_kind(names):
+    """One of these functions for each kind: those of a kind go one way, and compile for seconds."""
+    return list({FAMILY[name].kind: name for name in names}.values())
+
+
 _DERIVED = [
     *(f"nl.{name}(a[0], a[1], axis={{axis}})" for name in ("log1m_softmax_vjp", "softmax_jvp")),
     *(f"nl.{name}_vjp(a[0], axis={{axis}})" for name in ("logsumexp", "logmeanexp")),

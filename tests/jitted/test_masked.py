@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from test_jitted import check, hard_rows, jitted
+from test_jitted import check, hard_rows, jitted, one_of_each_kind
 
 import numba_logspace as nl
 from numba_logspace._family import FAMILY, named
@@ -102,12 +102,10 @@ _OTHERS = {
     "jvp of a scan": "a[1]",
 }
 _KINDS = ("map", "scan", "reduction", "vjp of a reduction", *_OTHERS)
-# The functions of a kind go one way, and each compiles for many seconds.
-_OF_KINDS = {FAMILY[name].kind: name for name in named(*_KINDS)}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", _OF_KINDS.values())
+@pytest.mark.parametrize("name", one_of_each_kind(named(*_KINDS)))
 def test_masks_everywhere(name):
     operands = _OTHERS.get(FAMILY[name].kind)
     given = "a[0]" if operands is None else f"a[0], {operands}"
