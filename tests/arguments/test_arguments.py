@@ -258,6 +258,7 @@ def test_quantities_with_a_unit():
 HUGE = np.array([1e300, 1e-300, 1.0])
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize(
     "call",
     [

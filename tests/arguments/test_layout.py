@@ -114,6 +114,7 @@ def test_axes(name, axis):
     np.testing.assert_allclose(result, by_rows(name, x, axis), rtol=1e-12, atol=1e-13)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("axis", AXES)
 @each_reduction
 def test_keepdims(name, axis):
@@ -642,6 +643,7 @@ COTANGENTS = {
 }
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("cotangent", COTANGENTS)
 @each_vjp
 def test_cotangents(name, cotangent):

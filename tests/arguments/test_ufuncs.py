@@ -107,6 +107,7 @@ LAYOUTS = {
 }
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("layout", LAYOUTS)
 @each
 def test_layouts(name, layout):
@@ -163,6 +164,7 @@ OUTS = {
 }
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("layout", OUTS)
 @each_dtype
 @each
@@ -530,6 +532,7 @@ def test_special_values_in_jitted_code():
     assert ends() == (-inf, -inf, 3.0, inf, 0.0, 1000.0, -995.0, 0.5)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("dtype", [np.bool_, np.int8, np.uint8, np.int16, np.uint16, np.int64])
 def test_integers_in_jitted_code_are_computed_in_float64(dtype):
     x = np.array([0, 1, 1], dtype)
@@ -541,6 +544,7 @@ def test_integers_in_jitted_code_are_computed_in_float64(dtype):
     assert njit(lambda: (nl.logistic(1), nl.logistic(True)))() == (one[1], one[1])
 
 
+@pytest.mark.slow
 @each_dtype
 def test_expressions_and_out_in_jitted_code(dtype):
     x, y = (a.astype(dtype) for a in arguments("logaddexp", (4, 5)))

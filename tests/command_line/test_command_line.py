@@ -118,6 +118,7 @@ print(memory("VmHWM") - before)
 """
 
 
+@pytest.mark.one_in(2)
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc of Linux")
 @pytest.mark.parametrize("axis", [0, 1])
 def test_memory_is_bounded(tmp_path, axis):

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from collections import defaultdict
 
+import pytest
+
 from numba_logspace._compile.jit import _Kernel
 from numba_logspace._compile.names import distinct, name_of
 from numba_logspace._family import FAMILY
@@ -89,6 +91,7 @@ if sys.argv[1] == "": print(all(map(np.array_equal, module.both(x), (
 """
 
 
+@pytest.mark.slow
 def test_what_two_processes_compiled_is_told_apart_in_a_third(tmp_path):
     (tmp_path / "module.py").write_text(_MODULE)
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}

@@ -94,6 +94,7 @@ LAYOUTS = {
 }
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("name", MAPS + REDUCTIONS)
 def test_rows(name, layout):
@@ -314,6 +315,7 @@ def test_masks_in_jitted_code(expression, x):
     np.testing.assert_array_equal(result, expected)
 
 
+@pytest.mark.slow
 def test_results_in_jitted_code_go_into_out():
     x, out = X[0].astype("c8"), np.empty((4, 5), np.complex64)
     fill = njit(lambda x, out: nl.softmax(x, axis=0, out=out))

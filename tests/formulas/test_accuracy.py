@@ -65,6 +65,7 @@ def test_very_long_rows(name, dtype, regime):
         _check_rows(name, long_regimes(DTYPES[dtype])[regime], layout)
 
 
+@pytest.mark.one_in(5)
 @each_dtype
 @each_regime
 @pytest.mark.parametrize("signed", [False, True])
@@ -102,6 +103,7 @@ WAYS = {
 }
 
 
+@pytest.mark.one_in(5)
 @each_dtype
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", ELEMENTWISE)

@@ -29,6 +29,7 @@ each_dtype = pytest.mark.parametrize("dtype", DTYPES)
 each_regime = pytest.mark.parametrize("regime", REGIMES)
 
 
+@pytest.mark.one_in(5)
 @each_way
 @each_regime
 @pytest.mark.parametrize("name", MAP_DERIVATIVES)
@@ -43,6 +44,7 @@ def test_derivatives(name, dtype, regime, layout):
                 check(target, results, BUDGETS[name], f"{name}, row {i} ({row[:8]}), {kind}")
 
 
+@pytest.mark.one_in(5)
 @each_way
 @each_regime
 @pytest.mark.parametrize("name", REDUCTION_VJPS)
@@ -61,6 +63,7 @@ def test_gradients_of_reductions(name, dtype, regime, layout):
             check(target, results, BUDGETS[name], f"{name}, row {i} ({row[:8]})")
 
 
+@pytest.mark.one_in(5)
 @each_way
 @each_regime
 @pytest.mark.parametrize("name", REDUCTION_JVPS)
@@ -74,6 +77,7 @@ def test_tangents_of_reductions(name, dtype, regime, layout):
                 check(target, results, BUDGETS[name], f"{name}, row {i} ({row[:8]}), {kind}")
 
 
+@pytest.mark.one_in(5)
 @each_way
 @each_regime
 def test_second_derivatives(dtype, regime, layout):
@@ -88,6 +92,7 @@ def test_second_derivatives(dtype, regime, layout):
             check(target, results, BUDGETS[name], f"{name}, row {i} ({row[:8]})")
 
 
+@pytest.mark.one_in(5)
 @each_way
 @each_regime
 def test_value_and_gradient_at_once(dtype, regime, layout):
@@ -109,6 +114,7 @@ def test_value_and_gradient_at_once(dtype, regime, layout):
                 check(target, results, BUDGETS[name], f"{name}({row[:8]})")
 
 
+@pytest.mark.one_in(5)
 @float64_soon
 @each_regime
 @pytest.mark.parametrize("name", VJPS)
@@ -146,6 +152,7 @@ def test_derivatives_of_extreme_weights(name, size, dtype, regime):
         check(target, results, BUDGETS[name], f"{name}, row {i} ({row[:8]}), g {weights[:8]}")
 
 
+@pytest.mark.one_in(5)
 @each_dtype
 @each_regime
 @pytest.mark.parametrize("layout", JACOBIAN_LAYOUTS)

@@ -122,6 +122,7 @@ def check_all(name, row, way):
         check(target, result, BUDGETS[what], f"{what}, {way}, n = {row.n}, {row.values}")
 
 
+@pytest.mark.one_in(5)
 @each_shape
 @pytest.mark.parametrize("way, name", SOON)
 def test_long(way, name, shape):

@@ -36,6 +36,7 @@ def _rows(draw, dtype, longest=24):
     return np.array(draw(st.lists(entry, min_size=1, max_size=longest)), dtype)
 
 
+@pytest.mark.one_in(3)
 @each_dtype
 @pytest.mark.parametrize("name", MAPS | REDUCTIONS)
 @some
@@ -48,6 +49,7 @@ def test_rows(name, dtype, data):
         check(expected(name, row), results, BUDGETS[name], name)
 
 
+@pytest.mark.one_in(3)
 @each_dtype
 @pytest.mark.parametrize("name", MAP_DERIVATIVES)
 @some

@@ -50,6 +50,7 @@ def test_equal_entries_have_equal_results(name, layout, dtype):
             assert_same(results[..., ::2], results[..., 1::2])
 
 
+@pytest.mark.one_in(3)
 @each_dtype
 @pytest.mark.parametrize("name, row, exact", GRADIENTS)
 def test_special_gradients(name, row, exact, dtype):
@@ -183,6 +184,7 @@ def _arguments(name, dtype):
     return (row,) * count
 
 
+@pytest.mark.one_in(5)
 @pytest.mark.parametrize("dtype, computed, returned", COMPUTED_IN)
 @pytest.mark.parametrize("name", ARRAYS | ELEMENTWISE)
 def test_other_dtypes(name, dtype, computed, returned):

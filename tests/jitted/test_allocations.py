@@ -87,6 +87,7 @@ def test_reductions(allocations, name):
     assert allocations(reduce, *_arrays(10, "float64")) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", named("loss and gradient"))
 def test_losses(allocations, name):
     function = getattr(nl, name)

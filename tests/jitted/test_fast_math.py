@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 import numba_logspace as nl
 
@@ -20,6 +21,7 @@ np.savez(sys.argv[2], *[f(x) for f in functions], *[f(x[0, 0]) for f in function
 """
 
 
+@pytest.mark.slow
 def test_digits_are_kept(tmp_path):
     # In a process without kernels, where each is compiled for the function that calls it.
     x = np.random.default_rng(0).standard_normal((4, 5, 30))

@@ -148,6 +148,7 @@ def test_chains_of_every_kind(front, varies, own, dtype):
     assert_same(of_many(*turned, case[3]), expected)
 
 
+@pytest.mark.slow
 def test_lengths_and_wrong_chains():
     initial, transition, emission, lengths = many((3,), 9, 5, own=True)
     call = njit(lambda a, b, c, n: nl.hmm_loglikelihood(a, b, c, lengths=n))

@@ -23,6 +23,7 @@ def of_labels(x, labels, weights, where, classes):
     )
 
 
+@pytest.mark.slow
 def test_labels():
     row_weights = np.where(WHERE, RNG.random(6), nan)
     options = {"weights": row_weights, "class_weights": WEIGHTS, "where": WHERE}
@@ -111,6 +112,7 @@ def test_what_is_refused(options, message):
         njit(function)(X, np.abs(LABELS))
 
 
+@pytest.mark.slow
 def test_weights_near_the_ends_of_the_range():
     everywhere = np.ones(6, np.bool_)
     labels, ones = np.abs(LABELS), np.arange(1.0, 7)
@@ -232,6 +234,7 @@ def test_shares_of_smoothing_of_any_dtype(share):
     np.testing.assert_array_max_ulp(loss(x, labels, share), loss.py_func(x, labels, share), 2)
 
 
+@pytest.mark.slow
 def test_a_smoothed_row():
     @njit
     def one(x, label, classes, share):

@@ -23,6 +23,7 @@ def _given(shape, dtype="float64"):
 # --- derivatives ---------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_gradients():
     x, _, _, t, _ = _given((6, 9))
     b = np.array([[2], [-1], [0], [3], [1], [4]])

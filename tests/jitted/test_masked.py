@@ -17,6 +17,7 @@ def _masked(shape, dtype="float64", seed=5):
     return x, g, mask
 
 
+@pytest.mark.slow
 def test_masks():
     x, g, mask = _masked((6, 9))
     check("nl.log1m_softmax(a[0], where=a[1])", x, mask)

@@ -228,6 +228,7 @@ class OnCuda:
     __cuda_array_interface__ = {"shape": (2,), "typestr": "<f8", "data": (0, False), "version": 3}
 
 
+@pytest.mark.one_in(4)
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 @pytest.mark.parametrize("steps", [2, 40])
 def test_moves_that_are_no_numbers_in_chains_side_by_side(bad, steps):

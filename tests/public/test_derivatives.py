@@ -101,6 +101,7 @@ def test_hvp_is_symmetric():
     assert first == pytest.approx(second, rel=1e-12)
 
 
+@pytest.mark.slow
 def test_value_and_vjp_are_the_two():
     for x in (numbers(3, 4, 50), numbers(40, 7), numbers(9000, 2)):
         g = numbers(*x.shape, seed=5)
@@ -158,6 +159,7 @@ NAMES.append(HVP)
 each_name = pytest.mark.parametrize("name", NAMES)
 
 
+@pytest.mark.one_in(3)
 @pytest.mark.parametrize("layout", LAYOUTS)
 @each_name
 def test_layouts(name, layout):
@@ -297,6 +299,7 @@ def test_dtypes(name):
     assert function(np.rint(x).astype(int)).dtype == np.float64
 
 
+@pytest.mark.one_in(3)
 @each_name
 def test_threads_do_not_change_results(name):
     for x in (numbers(300, 1000), numbers(30_000, 10), numbers(10, 30_000)):

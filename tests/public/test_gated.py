@@ -109,6 +109,7 @@ def test_a_gate_for_many_rows(gate, dtype):
     check_shared_gate(DTYPES[dtype](gate), a, b, abs(g))
 
 
+@pytest.mark.slow
 @each_dtype
 @pytest.mark.parametrize("rows", [10**6, pytest.param(10**7, marks=pytest.mark.slow)])
 def test_a_gate_for_very_many_rows(rows, dtype):

@@ -296,6 +296,7 @@ _VJP = numba.njit(lambda a, b, g: logmatmulexp_vjp(a, b, g))
 _JVP = numba.njit(lambda a, b, ta, tb: logmatmulexp_jvp(a, b, ta, tb))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shapes", [((9, 3), (3, 2)), ((3,), (3, 4))])
 def test_jitted_code_has_the_same_bits(shapes):
     a, b = _arrays(shapes)

@@ -185,6 +185,7 @@ SHAPES = [
 ]
 
 
+@pytest.mark.one_in(3)
 @each_dtype
 @pytest.mark.parametrize("shapes", SHAPES)
 def test_shapes_layouts_and_threads(shapes, dtype):

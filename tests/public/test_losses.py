@@ -178,6 +178,7 @@ def test_sum_of_many_rows(name):
     np.testing.assert_allclose(mean, one, rtol=3e-7)
 
 
+@pytest.mark.one_in(2)
 @float64_soon
 @each_labelled
 def test_weighted_gradients_of_tiny_shares(name, dtype):

@@ -362,6 +362,7 @@ def test_errors_of_the_hessian():
             HVP(x, **({"targets": t, "t": t} | given))
 
 
+@pytest.mark.slow
 def test_jitted_hessian():
     @njit
     def hvp(x, m, t, q, c, where):

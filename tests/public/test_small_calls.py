@@ -92,6 +92,7 @@ each_way = pytest.mark.parametrize(
 )
 
 
+@pytest.mark.one_in(5)
 @each_way
 @each
 def test_the_same_bits(function, dtype, way):

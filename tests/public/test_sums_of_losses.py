@@ -54,6 +54,7 @@ def jitted(x, labels, weights):
     return nl.cross_entropy(x, labels, weights=weights, reduction="mean")
 
 
+@pytest.mark.slow
 @each_dtype
 def test_means_in_jitted_code(dtype):
     rows, weights = np.array(ROWS, dtype), np.array(WEIGHTS, dtype)
