@@ -13,7 +13,7 @@ from numba import cuda
 
 from .._compile.inline import inlined
 from .._formulas.simd import const
-from .teams import BLOCK_ROOM, in_block, over_tuples
+from .teams import BLOCK_ROOM, in_block, of_one_row, over_tuples
 
 # How many numbers a step may leave for the next ones: six pairs first, then four plain numbers with
 # what these lack.
@@ -43,7 +43,7 @@ class Blocks:
 
     def __init__(self, size):
         self.size, self.room = size, BLOCK_ROOM
-        self.at = functools.cache(lambda step: Step(step, size))
+        self.at, self.any = functools.cache(lambda step: Step(step, size)), of_one_row
 
 
 def _is_due(step):

@@ -5,7 +5,7 @@ import functools
 from numba import types
 
 from .._cpu.engines import Map, Reduction, Scan, ScanDerivative, Weighing
-from . import kernels, memory, ordered, teams
+from . import columns, kernels, memory, ordered, teams
 from .arrays import address_of, flat
 from .blocks import WIDTH, Blocks
 from .copy import launch
@@ -20,6 +20,8 @@ _THREADS, _LONG_BLOCK, _LARGEST_BLOCK = 128, 512, 256
 # spill, or leave too few threads. In longer rows floats gain by twice as many: there is less to
 # exchange, and that is more of the work of reductions than of maps.
 _HELD, _HELD_DERIVING, _GAIN = 16, {4: 16, 8: 8}, {Map: 1 << 10, Reduction: 1 << 9}
+# What the threads of a column exchange costs more.
+_HELD_OF_COLUMNS = {4: 32, 8: 16}
 # Rows longer than this are shared by several blocks where they are few: each block with no fewer
 # entries than a segment, and no more blocks than fill a GPU. Every step of a row is a launch.
 _SHARED_ROW, _FEW_ROWS, _SEGMENT, _FILLING = 1 << 15, 1 << 8, 1 << 13, 1 << 10
@@ -46,6 +48,12 @@ def _kernel(engine, size, held, group, dtype):
         return team, kernels.strip_rows(team, *what)
     share = memory.Share(size, held, group)
     return team, kernels.register_rows(team, share, *what)
+
+
+@functools.cache
+def _column_kernel(engine, dtype, *plan):
+    what = formulas_of(engine), engine.condition, engine.second, getattr(types, dtype.name)
+    return columns.register_columns(*plan, *what)
 
 
 @functools.cache
@@ -81,6 +89,11 @@ def _plan(engine, itemsize, outer, n, inner):
     return size, _up_to(-(-n // size), 4)
 
 
+def _column_plan(engine, itemsize, n, rows):
+    held = _HELD_DERIVING if isinstance(engine, Weighing) else _HELD_OF_COLUMNS
+    return columns.plan(held[itemsize], itemsize, n, rows)
+
+
 def _up_to(number, step):
     return -(-number // step) * step
 
@@ -97,6 +110,11 @@ def run(engine, x, g, t, c, values, outs, outer, n, inner, call):
     arrays = [flat(a) for a in (x, g, t, c, values, *(*outs, None, None)[:2])]
     if n > _SHARED_ROW and rows <= _FEW_ROWS:
         _run_shared(engine, x.dtype, arrays, (n, inner, rows), call)
+        return
+    plan = _column_plan(engine, x.itemsize, n, rows) if inner > 1 else None
+    if plan:
+        kernel, (width, size, _) = _column_kernel(engine, x.dtype, *plan), plan
+        launch(kernel, -(-rows // width), width * size, call.stream, *arrays, n, inner, rows)
         return
     size, held = _plan(engine, x.itemsize, outer, n, inner)
     group = _group(n, [x, g, t, *outs], x) if held else 1

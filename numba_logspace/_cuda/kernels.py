@@ -186,26 +186,30 @@ def _summary_of(team, equal, sum_up):
 def _without_max(team, equal):
     first, then = team.at(SECOND_MAX), team.at(SECOND_SUMS)
     largest, first_due = first.largest, first.due
-    without_one, then_due = equal(then), then.due
+    without_one, then_due, any_row = equal(then), then.due, team.any
 
     @inlined
     def without_max(room, strip, summary):
         x, base, step, count = strip
         m, ties, rest, error = summary
         zero = const(m, 0.0)
-        if ties > zero:
+        tied = ties > zero
+        if tied:
             ties, rest, error = one_less((ties, rest, error))
-            return m, ties, rest, error
-        m2 = full(x, -math.inf)
-        if first_due(room):
-            m2 = below_max_pass(x, base, step, count, None, m, m2)
-        m2 = largest(room, m2)
-        sums = no_sums(m2)
-        if then_due(room):
-            sums = below_sum_pass(x, base, step, count, None, m2, None, sums)
-        ties, rest, error = without_one(room, sums)
-        # Where nothing is left, there is no second largest entry to leave out either.
-        return m2, larger(ties, zero), rest, error
+        left = m, ties, rest, error
+        if any_row(not tied):
+            m2 = full(x, -math.inf)
+            if first_due(room):
+                m2 = below_max_pass(x, base, step, count, None, m, m2)
+            m2 = largest(room, m2)
+            sums = no_sums(m2)
+            if then_due(room):
+                sums = below_sum_pass(x, base, step, count, None, m2, None, sums)
+            ties, rest, error = without_one(room, sums)
+            if not tied:
+                # Where nothing is left, there is no second largest entry to leave out either.
+                left = m2, larger(ties, zero), rest, error
+        return left
 
     return without_max
 
@@ -255,15 +259,17 @@ def _weigh_once(at, formulas):
 
 def _weigh(team, formulas):
     once = _weigh_once(team.at(WEIGHED), formulas)
-    again = _weigh_once(team.at(AGAIN), formulas)
+    again, any_row = _weigh_once(team.at(AGAIN), formulas), team.any
 
     @inlined
     def weigh(room, strip, terms, along, tops, row):
         lift = constant(tops[0], "lift")
         sums, own = once(room, strip, terms, along, tops, row, lift)
-        if not all_finite(sums):
-            # Lifted it overflows, so it is large, and needs no lift.
-            lift = const(lift, 1.0)
+        overflows = not all_finite(sums)
+        if any_row(overflows):
+            if overflows:
+                # Lifted it is large, and needs no lift.
+                lift = const(lift, 1.0)
             sums, own = again(room, strip, terms, along, tops, row, lift)
         return sums, own, lift
 
@@ -283,7 +289,8 @@ def sum_of_strip(strip, terms, m):
 
 
 @inlined
-def _sum_of_registers(strip, terms, m):
+def sum_of_registers(strip, terms, m):
+    """As sum_of_strip of what registers hold."""
     # As sum_pass, in one loop, since the compiler would not unroll two.
     (x, _, _, count), (e, _, _) = strip, terms
     ties, rest, error = no_sums(m)
@@ -301,14 +308,17 @@ def _sum_of_registers(strip, terms, m):
 def summaries_of(team, condition, second, equal, sum_up):
     """The summary of a row, and what a second look makes of it where `condition` asks for one."""
     max_of, summary_of = _max_of(team), _summary_of(team, equal, sum_up)
-    second_look = SECONDS[second](team, equal)
+    second_look, any_row = SECONDS[second](team, equal), team.any
 
     @inlined
     def summaries(room, strip, again, n, terms):
         summary = summary_of(room, strip, terms, max_of(room, strip))
         more = summary
-        if condition(summary, n):
-            more = second_look(room, again, summary)
+        asks = condition(summary, n)
+        if any_row(asks):
+            looked = second_look(room, again, summary)
+            if asks:
+                more = looked
         return summary, more
 
     return summaries
@@ -369,7 +379,7 @@ def _overload_length(lengths, r, n):
 
 def register_rows(team, share, formulas, condition, second, dtype):
     """Contiguous rows, each of which the registers of its team hold."""
-    one_row = row_of(team, formulas, condition, second, few_equal, _sum_of_registers)
+    one_row = row_of(team, formulas, condition, second, few_equal, sum_of_registers)
     held, size, room_size = share.held, team.size, team.room
     row_of_team, index_in_team = team.row, team.index
     fetch, spread, put_back = share.fetch, share.spread, share.put_back
