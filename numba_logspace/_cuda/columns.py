@@ -192,7 +192,8 @@ def _equal_in_tile(together):
 # Entry k of a thread is k steps after its first, of so many that it has, `count`.
 
 
-def _fetch(held):
+def fetch_of(held):
+    """The function that brings the entries of a thread, and what fills the rest."""
     sure = max(held - _UNSURE, 0)
 
     def fetch(array, first, step, count, fill, mine):
@@ -219,7 +220,8 @@ def _fetch(held):
     return fetch
 
 
-def _put_back(held):
+def put_back_of(held):
+    """The function that writes the entries of a thread."""
     sure = max(held - _UNSURE, 0)
 
     def put_back(mine, array, first, step, count):
@@ -252,7 +254,7 @@ def _spread(size, held):
     def spread(u, first, step, count, index, mine):
         raise NotImplementedError("only inside compiled code")
 
-    fetch = _fetch(held)
+    fetch = fetch_of(held)
 
     @overload(spread, jit_options=_INLINED)
     def _overload_spread(u, first, step, count, index, mine):
@@ -274,6 +276,24 @@ def _spread(size, held):
     return spread
 
 
+def place_of(team):
+    """The function (n, inner, columns) that says which entries are a thread's.
+
+    (column, whether there is one, index in the team, where the first lies, how many there are).
+    Beyond the last column threads do the work of it, since all have to take every step.
+    """
+    row, index_in_team, size = team.row, team.index, team.size
+
+    @inlined
+    def place(n, inner, count):
+        r, index = min(row(), count - 1), index_in_team()
+        outer = r // inner if r >= inner else 0
+        first = outer * n * inner + (r - outer * inner) + index * inner
+        return r, row() < count, index, first, max(0, (n - index + size - 1) // size)
+
+    return place
+
+
 # --- the kernel ----------------------------------------------------------------------------------
 
 
@@ -282,21 +302,17 @@ def register_columns(columns, size, held, formulas, condition, second, dtype):
     team = tile(columns, size)
     equal = few_equal if size == 1 else _equal_in_tile(team.together)
     one_row = row_of(team, formulas, condition, second, equal, sum_of_registers)
-    room_size, row_of_team, index_in_team = team.room, team.row, team.index
-    fetch, spread, put_back = _fetch(held), _spread(size, held), _put_back(held)
+    room_size, of_thread = team.room, place_of(team)
+    fetch, spread, put_back = fetch_of(held), _spread(size, held), put_back_of(held)
 
     def rows(x, g, t, c, values, out, out2, n, inner, count):
         if cuda.blockIdx.x * columns >= count:
             return
-        # Beyond the last column threads do the work of it, since all have to take every step.
-        r = min(row_of_team(), count - 1)
-        is_own = row_of_team() < count
+        r, is_own, index, first, mine_count = of_thread(n, inner, count)
+        step = size * inner
         room = cuda.shared.array(room_size, dtype)
         g, t, c, values = given(g), given(t), given(c), given(values)
         out, out2 = given(out), given(out2)
-        index, outer = index_in_team(), (r // inner if r >= inner else 0)
-        first, step = outer * n * inner + (r - outer * inner) + index * inner, size * inner
-        mine_count = (n - index + size - 1) // size
         mine, terms = cuda.local.array(held, dtype), cuda.local.array(held, dtype)
         g_mine, t_mine = cuda.local.array(held, dtype), cuda.local.array(held, dtype)
         second_mine = cuda.local.array(held, dtype)

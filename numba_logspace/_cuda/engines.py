@@ -5,7 +5,7 @@ import functools
 from numba import types
 
 from .._cpu.engines import Map, Reduction, Scan, ScanDerivative, Weighing
-from . import columns, kernels, memory, ordered, teams
+from . import columns, kernels, long_columns, memory, ordered, teams
 from .arrays import address_of, flat
 from .blocks import WIDTH, Blocks
 from .copy import launch
@@ -51,9 +51,10 @@ def _kernel(engine, size, held, group, dtype):
 
 
 @functools.cache
-def _column_kernel(engine, dtype, *plan):
+def _column_kernel(engine, dtype, are_long, *plan):
     what = formulas_of(engine), engine.condition, engine.second, getattr(types, dtype.name)
-    return columns.register_columns(*plan, *what)
+    made = long_columns.long_columns if are_long else columns.register_columns
+    return made(*plan, *what)
 
 
 @functools.cache
@@ -69,11 +70,8 @@ def _power_of_2(number):
     return 1 << max(0, number - 1).bit_length()
 
 
-def _plan(engine, itemsize, outer, n, inner):
+def _plan(engine, itemsize, n):
     """(threads a row, entries a thread holds); None for the latter where rows are too long."""
-    if inner > 1:
-        lonely = outer * inner < teams.MANY_COLUMNS and n >= _LONG_BLOCK
-        return (_LONG_BLOCK if lonely else 1), None
     deriving = isinstance(engine, Weighing)
     if n == 1:
         return 1, 1
@@ -89,9 +87,12 @@ def _plan(engine, itemsize, outer, n, inner):
     return size, _up_to(-(-n // size), 4)
 
 
-def _column_plan(engine, itemsize, n, rows):
+def _column_plan(engine, itemsize, n, rows, second):
+    # (whether they are long, columns of a block, threads of a column, entries a thread holds).
     held = _HELD_DERIVING if isinstance(engine, Weighing) else _HELD_OF_COLUMNS
-    return columns.plan(held[itemsize], itemsize, n, rows)
+    has_second = second is not None and second.dtype.kind == "f"
+    plan = columns.plan(held[itemsize] // (2 if has_second else 1), itemsize, n, rows)
+    return (False, *plan) if plan else (True, *long_columns.plan(itemsize, rows))
 
 
 def _up_to(number, step):
@@ -111,12 +112,12 @@ def run(engine, x, g, t, c, values, outs, outer, n, inner, call):
     if n > _SHARED_ROW and rows <= _FEW_ROWS:
         _run_shared(engine, x.dtype, arrays, (n, inner, rows), call)
         return
-    plan = _column_plan(engine, x.itemsize, n, rows) if inner > 1 else None
-    if plan:
-        kernel, (width, size, _) = _column_kernel(engine, x.dtype, *plan), plan
+    if inner > 1:
+        plan = _column_plan(engine, x.itemsize, n, rows, t)
+        kernel, (_, width, size, _) = _column_kernel(engine, x.dtype, *plan), plan
         launch(kernel, -(-rows // width), width * size, call.stream, *arrays, n, inner, rows)
         return
-    size, held = _plan(engine, x.itemsize, outer, n, inner)
+    size, held = _plan(engine, x.itemsize, n)
     group = _group(n, [x, g, t, *outs], x) if held else 1
     held = held and _up_to(held, group)
     team, kernel = _kernel(engine, size, held, group, x.dtype)

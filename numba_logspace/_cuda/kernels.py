@@ -290,8 +290,7 @@ def sum_of_strip(strip, terms, m):
 
 @inlined
 def sum_of_registers(strip, terms, m):
-    """As sum_of_strip of what registers hold."""
-    # As sum_pass, in one loop, since the compiler would not unroll two.
+    """As sum_pass, in one loop, since the compiler would not unroll two."""
     (x, _, _, count), (e, _, _) = strip, terms
     ties, rest, error = no_sums(m)
     part = rest
@@ -305,14 +304,28 @@ def sum_of_registers(strip, terms, m):
     return ties, rest, error
 
 
-def summaries_of(team, condition, second, equal, sum_up):
-    """The summary of a row, and what a second look makes of it where `condition` asks for one."""
+def two_sweeps(team, equal, sum_up):
+    """The summary of a row from a sweep for its maximum and one for the sum."""
     max_of, summary_of = _max_of(team), _summary_of(team, equal, sum_up)
+
+    @inlined
+    def sweeps(room, strip, terms):
+        return summary_of(room, strip, terms, max_of(room, strip))
+
+    return sweeps
+
+
+def summaries_of(team, condition, second, equal, sum_up, sweeps=None):
+    """The summary of a row, and what a second look makes of it where `condition` asks for one.
+
+    `sweeps` are those of two_sweeps, or others for the same.
+    """
+    sweeps = sweeps or two_sweeps(team, equal, sum_up)
     second_look, any_row = SECONDS[second](team, equal), team.any
 
     @inlined
     def summaries(room, strip, again, n, terms):
-        summary = summary_of(room, strip, terms, max_of(room, strip))
+        summary = sweeps(room, strip, terms)
         more = summary
         asks = condition(summary, n)
         if any_row(asks):
@@ -324,9 +337,10 @@ def summaries_of(team, condition, second, equal, sum_up):
     return summaries
 
 
-def row_of(team, formulas, condition, second, equal, sum_up):
+def row_of(team, formulas, condition, second, equal, sum_up, sweeps=None):
     """One row; `again` is the strip for a second look, `terms` and `along` as in weigh_pass_of."""
-    summaries, weigh = summaries_of(team, condition, second, equal, sum_up), _weigh(team, formulas)
+    summaries = summaries_of(team, condition, second, equal, sum_up, sweeps)
+    weigh = _weigh(team, formulas)
     prepare, settle, result = formulas.prepare, formulas.settle, formulas.result
     finish_pass, due = finish_pass_of(formulas.element), team.at(FINISH).due
 
