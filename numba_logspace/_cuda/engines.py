@@ -7,7 +7,7 @@ from numba import types
 from .._cpu.engines import Map, Reduction, Scan, ScanDerivative, Weighing
 from . import columns, kernels, long_columns, memory, ordered, teams
 from .arrays import address_of, flat
-from .blocks import WIDTH, Blocks
+from .blocks import WIDTH, Blocks, segment_rows
 from .copy import launch
 from .kernels import NOTHING
 
@@ -62,7 +62,7 @@ def _segment_kernel(engine, dtype):
     # The steps of a row and the kernel of one.
     formulas = formulas_of(engine)
     what = formulas, engine.condition, engine.second, getattr(types, dtype.name)
-    kernel = kernels.segment_rows(Blocks(_LONG_BLOCK), *what)
+    kernel = segment_rows(Blocks(_LONG_BLOCK), *what)
     return kernels.steps_of(formulas, engine.second), kernel
 
 
