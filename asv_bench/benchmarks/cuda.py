@@ -139,7 +139,7 @@ class Code:
             raise NotImplementedError("the kernels of this version lie elsewhere") from None
 
         engine, dtype = FAMILY["log1m_softmax"].engine, np.dtype(dtype)
-        threads, self.held = engines._plan(engine, dtype.itemsize, 1000, entries, 1)
+        threads, self.held = engines._plan(engine, dtype.itemsize, entries)
         group = memory.group_of(dtype.itemsize)
         _, kernel = engines._kernel(engine, threads, self.held, group, dtype)
         of = cuda.types

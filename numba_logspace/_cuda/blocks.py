@@ -12,8 +12,11 @@ import math
 from numba import cuda
 
 from .._compile.inline import inlined
+from .._cpu.entries import number_of_row, of_row
+from .._cpu.memory import put_number
 from .._formulas.simd import const
-from .teams import BLOCK_ROOM, in_block, over_tuples
+from .kernels import FINISH, given, many_equal, number_for, row_of, sum_of_strip
+from .teams import BLOCK_ROOM, in_block, of_one_row, over_tuples
 
 # How many numbers a step may leave for the next ones: six pairs first, then four plain numbers with
 # what these lack.
@@ -43,7 +46,7 @@ class Blocks:
 
     def __init__(self, size):
         self.size, self.room = size, BLOCK_ROOM
-        self.at = functools.cache(lambda step: Step(step, size))
+        self.at, self.any = functools.cache(lambda step: Step(step, size)), of_one_row
 
 
 def _is_due(step):
@@ -98,3 +101,28 @@ def _pair_over_blocks(step, number, sum_of_pair):
         return high, low
 
     return combined
+
+
+def segment_rows(team, formulas, condition, second, dtype):
+    """Rows as those of strips, each shared by several blocks, one step of it in a launch."""
+    one_row = row_of(team, formulas, condition, second, many_equal, sum_of_strip)
+    size, room_size = team.size, team.room
+
+    def rows(x, g, t, c, values, out, out2, partials, step, n, inner, count, blocks):
+        r = cuda.blockIdx.x // blocks
+        if r >= count:
+            return
+        block = cuda.blockIdx.x - r * blocks
+        room = cuda.shared.array(room_size, dtype), partials, step, r, count, blocks, block
+        g, t, c, values = given(g), given(t), given(c), given(values)
+        out, out2 = given(out), given(out2)
+        index, stride, outer = block * size + cuda.threadIdx.x, blocks * size, r // inner
+        base = outer * n * inner + (r - outer * inner) + index * inner
+        strip = x, base, stride * inner, max(0, (n - index + stride - 1) // stride)
+        along = of_row(g, r), of_row(t, r), index, stride
+        number = number_for(of_row(g, r), n, number_of_row(c, r, x[0]))
+        result = one_row(room, strip, strip, n, (None, 0, 0), along, number, out, out2)
+        if index == 0 and step == FINISH:
+            put_number(values, r, result)
+
+    return cuda.jit(rows)

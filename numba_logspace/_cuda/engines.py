@@ -5,9 +5,9 @@ import functools
 from numba import types
 
 from .._cpu.engines import Map, Reduction, Scan, ScanDerivative, Weighing
-from . import kernels, memory, ordered, teams
+from . import columns, kernels, long_columns, memory, ordered, teams
 from .arrays import address_of, flat
-from .blocks import WIDTH, Blocks
+from .blocks import WIDTH, Blocks, segment_rows
 from .copy import launch
 from .kernels import NOTHING
 
@@ -20,6 +20,8 @@ _THREADS, _LONG_BLOCK, _LARGEST_BLOCK = 128, 512, 256
 # spill, or leave too few threads. In longer rows floats gain by twice as many: there is less to
 # exchange, and that is more of the work of reductions than of maps.
 _HELD, _HELD_DERIVING, _GAIN = 16, {4: 16, 8: 8}, {Map: 1 << 10, Reduction: 1 << 9}
+# What the threads of a column exchange costs more.
+_HELD_OF_COLUMNS = {4: 32, 8: 16}
 # Rows longer than this are shared by several blocks where they are few: each block with no fewer
 # entries than a segment, and no more blocks than fill a GPU. Every step of a row is a launch.
 _SHARED_ROW, _FEW_ROWS, _SEGMENT, _FILLING = 1 << 15, 1 << 8, 1 << 13, 1 << 10
@@ -49,11 +51,18 @@ def _kernel(engine, size, held, group, dtype):
 
 
 @functools.cache
+def _column_kernel(engine, dtype, are_long, *plan):
+    what = formulas_of(engine), engine.condition, engine.second, getattr(types, dtype.name)
+    made = long_columns.long_columns if are_long else columns.register_columns
+    return made(*plan, *what)
+
+
+@functools.cache
 def _segment_kernel(engine, dtype):
     # The steps of a row and the kernel of one.
     formulas = formulas_of(engine)
     what = formulas, engine.condition, engine.second, getattr(types, dtype.name)
-    kernel = kernels.segment_rows(Blocks(_LONG_BLOCK), *what)
+    kernel = segment_rows(Blocks(_LONG_BLOCK), *what)
     return kernels.steps_of(formulas, engine.second), kernel
 
 
@@ -61,11 +70,8 @@ def _power_of_2(number):
     return 1 << max(0, number - 1).bit_length()
 
 
-def _plan(engine, itemsize, outer, n, inner):
+def _plan(engine, itemsize, n):
     """(threads a row, entries a thread holds); None for the latter where rows are too long."""
-    if inner > 1:
-        lonely = outer * inner < teams.MANY_COLUMNS and n >= _LONG_BLOCK
-        return (_LONG_BLOCK if lonely else 1), None
     deriving = isinstance(engine, Weighing)
     if n == 1:
         return 1, 1
@@ -79,6 +85,14 @@ def _plan(engine, itemsize, outer, n, inner):
         return _LONG_BLOCK, None
     size = _power_of_2(-(-n // held))
     return size, _up_to(-(-n // size), 4)
+
+
+def _column_plan(engine, itemsize, n, rows, second):
+    # (whether they are long, columns of a block, threads of a column, entries a thread holds).
+    held = _HELD_DERIVING if isinstance(engine, Weighing) else _HELD_OF_COLUMNS
+    has_second = second is not None and second.dtype.kind == "f"
+    plan = columns.plan(held[itemsize] // (2 if has_second else 1), itemsize, n, rows)
+    return (False, *plan) if plan else (True, *long_columns.plan(itemsize, rows))
 
 
 def _up_to(number, step):
@@ -98,7 +112,12 @@ def run(engine, x, g, t, c, values, outs, outer, n, inner, call):
     if n > _SHARED_ROW and rows <= _FEW_ROWS:
         _run_shared(engine, x.dtype, arrays, (n, inner, rows), call)
         return
-    size, held = _plan(engine, x.itemsize, outer, n, inner)
+    if inner > 1:
+        plan = _column_plan(engine, x.itemsize, n, rows, t)
+        kernel, (_, width, size, _) = _column_kernel(engine, x.dtype, *plan), plan
+        launch(kernel, -(-rows // width), width * size, call.stream, *arrays, n, inner, rows)
+        return
+    size, held = _plan(engine, x.itemsize, n)
     group = _group(n, [x, g, t, *outs], x) if held else 1
     held = held and _up_to(held, group)
     team, kernel = _kernel(engine, size, held, group, x.dtype)

@@ -186,26 +186,30 @@ def _summary_of(team, equal, sum_up):
 def _without_max(team, equal):
     first, then = team.at(SECOND_MAX), team.at(SECOND_SUMS)
     largest, first_due = first.largest, first.due
-    without_one, then_due = equal(then), then.due
+    without_one, then_due, any_row = equal(then), then.due, team.any
 
     @inlined
     def without_max(room, strip, summary):
         x, base, step, count = strip
         m, ties, rest, error = summary
         zero = const(m, 0.0)
-        if ties > zero:
+        tied = ties > zero
+        if tied:
             ties, rest, error = one_less((ties, rest, error))
-            return m, ties, rest, error
-        m2 = full(x, -math.inf)
-        if first_due(room):
-            m2 = below_max_pass(x, base, step, count, None, m, m2)
-        m2 = largest(room, m2)
-        sums = no_sums(m2)
-        if then_due(room):
-            sums = below_sum_pass(x, base, step, count, None, m2, None, sums)
-        ties, rest, error = without_one(room, sums)
-        # Where nothing is left, there is no second largest entry to leave out either.
-        return m2, larger(ties, zero), rest, error
+        left = m, ties, rest, error
+        if any_row(not tied):
+            m2 = full(x, -math.inf)
+            if first_due(room):
+                m2 = below_max_pass(x, base, step, count, None, m, m2)
+            m2 = largest(room, m2)
+            sums = no_sums(m2)
+            if then_due(room):
+                sums = below_sum_pass(x, base, step, count, None, m2, None, sums)
+            ties, rest, error = without_one(room, sums)
+            if not tied:
+                # Where nothing is left, there is no second largest entry to leave out either.
+                left = m2, larger(ties, zero), rest, error
+        return left
 
     return without_max
 
@@ -255,15 +259,17 @@ def _weigh_once(at, formulas):
 
 def _weigh(team, formulas):
     once = _weigh_once(team.at(WEIGHED), formulas)
-    again = _weigh_once(team.at(AGAIN), formulas)
+    again, any_row = _weigh_once(team.at(AGAIN), formulas), team.any
 
     @inlined
     def weigh(room, strip, terms, along, tops, row):
         lift = constant(tops[0], "lift")
         sums, own = once(room, strip, terms, along, tops, row, lift)
-        if not all_finite(sums):
-            # Lifted it overflows, so it is large, and needs no lift.
-            lift = const(lift, 1.0)
+        overflows = not all_finite(sums)
+        if any_row(overflows):
+            if overflows:
+                # Lifted it is large, and needs no lift.
+                lift = const(lift, 1.0)
             sums, own = again(room, strip, terms, along, tops, row, lift)
         return sums, own, lift
 
@@ -283,8 +289,8 @@ def sum_of_strip(strip, terms, m):
 
 
 @inlined
-def _sum_of_registers(strip, terms, m):
-    # As sum_pass, in one loop, since the compiler would not unroll two.
+def sum_of_registers(strip, terms, m):
+    """As sum_pass, in one loop, since the compiler would not unroll two."""
     (x, _, _, count), (e, _, _) = strip, terms
     ties, rest, error = no_sums(m)
     part = rest
@@ -298,25 +304,43 @@ def _sum_of_registers(strip, terms, m):
     return ties, rest, error
 
 
-def summaries_of(team, condition, second, equal, sum_up):
-    """The summary of a row, and what a second look makes of it where `condition` asks for one."""
+def two_sweeps(team, equal, sum_up):
+    """The summary of a row from a sweep for its maximum and one for the sum."""
     max_of, summary_of = _max_of(team), _summary_of(team, equal, sum_up)
-    second_look = SECONDS[second](team, equal)
+
+    @inlined
+    def sweeps(room, strip, terms):
+        return summary_of(room, strip, terms, max_of(room, strip))
+
+    return sweeps
+
+
+def summaries_of(team, condition, second, equal, sum_up, sweeps=None):
+    """The summary of a row, and what a second look makes of it where `condition` asks for one.
+
+    `sweeps` are those of two_sweeps, or others for the same.
+    """
+    sweeps = sweeps or two_sweeps(team, equal, sum_up)
+    second_look, any_row = SECONDS[second](team, equal), team.any
 
     @inlined
     def summaries(room, strip, again, n, terms):
-        summary = summary_of(room, strip, terms, max_of(room, strip))
+        summary = sweeps(room, strip, terms)
         more = summary
-        if condition(summary, n):
-            more = second_look(room, again, summary)
+        asks = condition(summary, n)
+        if any_row(asks):
+            looked = second_look(room, again, summary)
+            if asks:
+                more = looked
         return summary, more
 
     return summaries
 
 
-def row_of(team, formulas, condition, second, equal, sum_up):
+def row_of(team, formulas, condition, second, equal, sum_up, sweeps=None):
     """One row; `again` is the strip for a second look, `terms` and `along` as in weigh_pass_of."""
-    summaries, weigh = summaries_of(team, condition, second, equal, sum_up), _weigh(team, formulas)
+    summaries = summaries_of(team, condition, second, equal, sum_up, sweeps)
+    weigh = _weigh(team, formulas)
     prepare, settle, result = formulas.prepare, formulas.settle, formulas.result
     finish_pass, due = finish_pass_of(formulas.element), team.at(FINISH).due
 
@@ -369,7 +393,7 @@ def _overload_length(lengths, r, n):
 
 def register_rows(team, share, formulas, condition, second, dtype):
     """Contiguous rows, each of which the registers of its team hold."""
-    one_row = row_of(team, formulas, condition, second, few_equal, _sum_of_registers)
+    one_row = row_of(team, formulas, condition, second, few_equal, sum_of_registers)
     held, size, room_size = share.held, team.size, team.room
     row_of_team, index_in_team = team.row, team.index
     fetch, spread, put_back = share.fetch, share.spread, share.put_back
@@ -421,61 +445,6 @@ def strip_rows(team, formulas, condition, second, dtype):
         number = number_for(of_row(g, r), n, number_of_row(c, r, x[0]))
         result = one_row(room, strip, strip, n, (None, 0, 0), along, number, out, out2)
         if index == 0:
-            put_number(values, r, result)
-
-    return cuda.jit(rows)
-
-
-def unequal_rows(team, formulas, condition, second, dtype, of_nothing):
-    """Rows of unequal lengths, of `inner` columns; `offsets` say where they begin and end."""
-    one_row = row_of(team, formulas, condition, second, many_equal, sum_of_strip)
-    size, room_size, row_of_team, index_in_team = team.size, team.room, team.row, team.index
-
-    def rows(x, g, c, values, out, offsets, inner, count):
-        r = row_of_team()
-        if r >= count:
-            return
-        room = cuda.shared.array(room_size, dtype)
-        g, c, values, out = given(g), given(c), given(values), given(out)
-        index, segment, length = index_in_team(), r // inner, x.size // inner
-        # Of wrong offsets no memory is touched that is not ours.
-        first = min(max(offsets[segment], 0), length)
-        n = min(max(offsets[segment + 1], first), length) - first
-        if n == 0:
-            if index == 0:
-                put_number(values, r, const(x[0], of_nothing))
-            return
-        base = (first + index) * inner + (r - segment * inner)
-        strip = x, base, size * inner, max(0, (n - index + size - 1) // size)
-        along = of_row(g, r), None, index, size
-        number = number_of_row(c, r, x[0])
-        result = one_row(room, strip, strip, n, (None, 0, 0), along, number, out, None)
-        if index == 0:
-            put_number(values, r, result)
-
-    return cuda.jit(rows)
-
-
-def segment_rows(team, formulas, condition, second, dtype):
-    """Rows as those of strips, each shared by several blocks, one step of it in a launch."""
-    one_row = row_of(team, formulas, condition, second, many_equal, sum_of_strip)
-    size, room_size = team.size, team.room
-
-    def rows(x, g, t, c, values, out, out2, partials, step, n, inner, count, blocks):
-        r = cuda.blockIdx.x // blocks
-        if r >= count:
-            return
-        block = cuda.blockIdx.x - r * blocks
-        room = cuda.shared.array(room_size, dtype), partials, step, r, count, blocks, block
-        g, t, c, values = given(g), given(t), given(c), given(values)
-        out, out2 = given(out), given(out2)
-        index, stride, outer = block * size + cuda.threadIdx.x, blocks * size, r // inner
-        base = outer * n * inner + (r - outer * inner) + index * inner
-        strip = x, base, stride * inner, max(0, (n - index + stride - 1) // stride)
-        along = of_row(g, r), of_row(t, r), index, stride
-        number = number_for(of_row(g, r), n, number_of_row(c, r, x[0]))
-        result = one_row(room, strip, strip, n, (None, 0, 0), along, number, out, out2)
-        if index == 0 and step == FINISH:
             put_number(values, r, result)
 
     return cuda.jit(rows)

@@ -3,19 +3,52 @@
 import functools
 
 import numpy as np
-from numba import types
+from numba import cuda, types
 
 from .._arguments.segments import Segments as SegmentsOfCpu
-from . import grouping, kernels, teams
+from .._cpu.entries import number_of_row, of_row
+from .._cpu.memory import put_number
+from .._formulas.simd import const
+from . import grouping, teams
 from .arrays import flat
 from .call import Call
 from .copy import fill_with, launch, unpack
 from .engines import formulas_of
-from .kernels import NOTHING
+from .kernels import NOTHING, given, many_equal, row_of, sum_of_strip
 
 _INT = np.dtype(np.int64)
 # Threads of a block, and (mean length up to which, threads that share a segment).
 _THREADS, _SIZES = 128, ((24, 8), (384, 32))
+
+
+def _unequal_rows(team, formulas, condition, second, dtype, of_nothing):
+    # Rows of unequal lengths, of `inner` columns; `offsets` say where they begin and end.
+    one_row = row_of(team, formulas, condition, second, many_equal, sum_of_strip)
+    size, room_size, row_of_team, index_in_team = team.size, team.room, team.row, team.index
+
+    def rows(x, g, c, values, out, offsets, inner, count):
+        r = row_of_team()
+        if r >= count:
+            return
+        room = cuda.shared.array(room_size, dtype)
+        g, c, values, out = given(g), given(c), given(values), given(out)
+        index, segment, length = index_in_team(), r // inner, x.size // inner
+        # Of wrong offsets no memory is touched that is not ours.
+        first = min(max(offsets[segment], 0), length)
+        n = min(max(offsets[segment + 1], first), length) - first
+        if n == 0:
+            if index == 0:
+                put_number(values, r, const(x[0], of_nothing))
+            return
+        base = (first + index) * inner + (r - segment * inner)
+        strip = x, base, size * inner, max(0, (n - index + size - 1) // size)
+        along = of_row(g, r), None, index, size
+        number = number_of_row(c, r, x[0])
+        result = one_row(room, strip, strip, n, (None, 0, 0), along, number, out, None)
+        if index == 0:
+            put_number(values, r, result)
+
+    return cuda.jit(rows)
 
 
 @functools.cache
@@ -23,7 +56,7 @@ def _kernel(engine, size, dtype):
     # (teams of a block, the kernel)
     team = teams.part_of_warp(size, _THREADS // size) if size <= teams.WARP else teams.block(size)
     what = formulas_of(engine), engine.condition, engine.second, getattr(types, dtype.name)
-    return team.per_block, kernels.unequal_rows(team, *what, engine.of_nothing)
+    return team.per_block, _unequal_rows(team, *what, engine.of_nothing)
 
 
 class Segments(SegmentsOfCpu):

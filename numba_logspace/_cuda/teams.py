@@ -30,16 +30,17 @@ class Team:
     of a number and what it lacks; count_in_pair alike, of integers; sums(room, tuple of such
     pairs); plain_sums(room, tuple of numbers). `room` is so many numbers in shared memory. sync(),
     after which all see what any has written there. at(step) are the functions in a step of a row,
-    of which due(room) says whether its work is to be done: here always.
+    of which due(room) says whether its work is to be done: here always. any(condition) says whether
+    it holds for a row of those that have to take a step together: here there is one.
     """
 
-    def __init__(self, size, per_block, row, index, room, exchange, sync=None):
+    def __init__(self, size, per_block, row, index, room, exchange, sync=None, any_row=None):
         self.size, self.per_block, self.sync = size, per_block, sync
         self.row, self.index, self.room = row, index, room
         self.largest, self.count = exchange.largest, exchange.count
         self.sum_of_pair = self.count_in_pair = exchange.sum_of_pair
         self.sums, self.plain_sums = over_tuples(*2 * [lambda left: self.sum_of_pair])
-        self.due = _always
+        self.due, self.any = _always, any_row or of_one_row
 
     def at(self, step):
         """The functions in a step of a row."""
@@ -49,6 +50,12 @@ class Team:
 @inlined
 def _always(room):
     return True
+
+
+@inlined
+def of_one_row(condition):
+    """What Team.any is where no rows have to take a step together."""
+    return condition
 
 
 def over_tuples(pairs, plain):
@@ -80,7 +87,8 @@ def over_tuples(pairs, plain):
 
 
 @inlined
-def _settled(high, low):
+def settled(high, low):
+    """A number and what it lacks, neither of which has digits of the other."""
     # Where the sum is inf, what it lacks is NaN, and would spoil it.
     return two_sum(high, select(low == low, low, const(low, 0.0)))
 
@@ -127,7 +135,7 @@ def in_warp(size=WARP):
             # The same whichever of the two comes first.
             high, lost = two_sum(high, other)
             low = (low + other_low) + lost
-        return _settled(high, low)
+        return settled(high, low)
 
     return Exchange(largest, count, sum_of_pair)
 

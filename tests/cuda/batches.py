@@ -87,7 +87,7 @@ WAYS = {
     "long": Way(10_004),
     "several blocks": Way(40_000, most=14),
     "columns": Way(61, axis=0),
-    "long columns": Way(2_001, axis=0),
+    "long columns": Way(4_201, axis=0, most=200),
     "columns of several blocks": Way(33_001, axis=0, most=14),
     "strided": Way(336, strided=True),
     "as they are": Way(None),

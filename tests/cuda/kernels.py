@@ -31,6 +31,15 @@ LIMITS = {
     ("float64", 256): (142, 71),
     ("float64", 4096): (142, 71),
 }
+# As LIMITS, of columns.
+LIMITS_OF_COLUMNS = {
+    ("float32", 10): (80, 0),
+    ("float32", 256): (75, 0),
+    ("float32", 4096): (75, 0),
+    ("float64", 10): (95, 68),
+    ("float64", 256): (105, 68),
+    ("float64", 4096): (110, 68),
+}
 # (function, dtype, entries of a row) -> bytes read, instructions, and those of doubles an entry.
 LIMITS_OF_SHARED = {
     ("logcumsumexp", "float32", 1024): (4, 270, 45),
@@ -59,17 +68,24 @@ def shared_row(name, dtype, n):
 def kernel_of(name, dtype, n):
     """(team, kernel, entries that a thread holds) of rows of n entries; aligned, if possible."""
     dtype = np.dtype(dtype)
-    threads, held = engines._plan(FAMILY[name].engine, dtype.itemsize, 1000, n, 1)
+    threads, held = engines._plan(FAMILY[name].engine, dtype.itemsize, n)
     group = memory.group_of(dtype.itemsize)
     return *engines._kernel(FAMILY[name].engine, threads, held, group, dtype), held
 
 
-def signature(name, dtype):
+def kernel_of_columns(name, dtype, n):
+    """(columns of a block, threads of a column, the kernel) of many columns of n entries."""
+    engine, dtype = FAMILY[name].engine, np.dtype(dtype)
+    plan = engines._column_plan(engine, dtype.itemsize, n, 1 << 20, None)
+    return *plan[1:3], engines._column_kernel(engine, dtype, *plan)
+
+
+def signature(name, dtype, lengths=2):
     """The types of the arguments of a kernel."""
     array, none = types.Array(getattr(types, dtype), 1, "C"), types.Tuple(())
     values, out = (array, none) if name == "logsumexp" else (none, array)
     g = array if name.endswith("vjp") else none
-    return types.void(array, g, none, none, values, out, none, types.int64, types.int64)
+    return types.void(array, g, none, none, values, out, none, *lengths * [types.int64])
 
 
 def _arguments_of_elementwise(array, count):

@@ -7,7 +7,7 @@ import types
 
 import numpy as np
 import pytest
-from kernels import NAMES, kernel_of, of_chains, others, signature
+from kernels import NAMES, kernel_of, kernel_of_columns, of_chains, others, signature
 
 cuda = pytest.importorskip("numba.cuda")
 
@@ -34,10 +34,10 @@ def ptx_of(monkeypatch):
     # Functions on the device ask for the present one.
     from numba.cuda import dispatcher
 
-    def ptx_of(kernel, arguments, cc):
+    def ptx_of(kernel, arguments, cc, **options):
         device = types.SimpleNamespace(compute_capability=cc)
         monkeypatch.setattr(dispatcher, "get_current_device", lambda: device)
-        return cuda.compile_ptx(kernel.py_func, arguments, cc=cc)[0]
+        return cuda.compile_ptx(kernel.py_func, arguments, cc=cc, **options)[0]
 
     return ptx_of
 
@@ -107,6 +107,24 @@ def test_code(name, dtype, n, cc, compiled, tmp_path):
     assert _vectors("st", found) == [16] * (0 if name == "logsumexp" else held // group)
     machine = checked(ptx, dtype, cc, tmp_path)
     assert len(re.findall(r"\bLDG\.E\.128", machine)) == arrays * held // group
+
+
+@pytest.mark.parametrize(
+    "name, dtype, n",
+    [
+        pytest.param(name, dtype, n, marks=[pytest.mark.slow] * ((dtype, n) != ("float64", 256)))
+        for name in ("log1m_softmax", "logsumexp")
+        for dtype in ("float32", "float64")
+        for n in (10, 256, 4096)
+        if name == "log1m_softmax" or n == 4096
+    ],
+)
+def test_code_of_columns(name, dtype, n, ptx_of, tmp_path):
+    columns, size, kernel = kernel_of_columns(name, dtype, n)
+    bounds = kernel.targetoptions["launch_bounds"]
+    assert bounds[0] == columns * size
+    ptx = ptx_of(kernel, signature(name, dtype, 3), (9, 0), launch_bounds=bounds)
+    checked(ptx, dtype, (9, 0), tmp_path)
 
 
 _OTHERS_SOON = {("logmatmulexp", "float32"), ("log1mexp", "float64")}
