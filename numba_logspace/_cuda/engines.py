@@ -5,7 +5,7 @@ import functools
 from numba import types
 
 from .._cpu.engines import Map, Reduction, Scan, ScanDerivative, Weighing
-from . import kernels, memory, ordered, teams
+from . import kernels, memory, ordered, teams, tiles
 from .arrays import address_of, flat
 from .blocks import WIDTH, Blocks
 from .copy import launch
@@ -19,7 +19,9 @@ _THREADS, _LONG_BLOCK, _LARGEST_BLOCK = 128, 512, 256
 # Entries that a thread holds in registers; derivatives hold more with each. With more they would
 # spill, or leave too few threads. In longer rows floats gain by twice as many: there is less to
 # exchange, and that is more of the work of reductions than of maps.
-_HELD, _HELD_DERIVING, _GAIN = 16, {4: 16, 8: 8}, {Map: 1 << 10, Reduction: 1 << 9}
+_HELD, _HELD_DERIVING, _GAIN = 16, {4: 16, 8: 8}, {Map: 1 << 9, Reduction: 1 << 9}
+# Entries of a tile that a thread holds, by the size of one.
+_TILE_HELD = {4: 16, 8: 8}
 # Rows longer than this are shared by several blocks where they are few: each block with no fewer
 # entries than a segment, and no more blocks than fill a GPU. Every step of a row is a launch.
 _SHARED_ROW, _FEW_ROWS, _SEGMENT, _FILLING = 1 << 15, 1 << 8, 1 << 13, 1 << 10
@@ -29,7 +31,7 @@ _SHARED_ROW, _FEW_ROWS, _SEGMENT, _FILLING = 1 << 15, 1 << 8, 1 << 13, 1 << 10
 def formulas_of(engine):
     """The formulas of an engine as those of CUDA kernels."""
     if isinstance(engine, Map):
-        return kernels.of_map(engine.prepare, engine.element)
+        return kernels.of_map(engine.prepare, engine.element, engine.lighter)
     if isinstance(engine, Reduction):
         return kernels.of_reduction(engine.reduce)
     return kernels.admitting(engine.formulas)
@@ -46,6 +48,16 @@ def _kernel(engine, size, held, group, dtype):
         return team, kernels.strip_rows(team, *what)
     share = memory.Share(size, held, group)
     return team, kernels.register_rows(team, share, *what)
+
+
+@functools.cache
+def _tiled_kernel(engine, several, group, dtype):
+    # The steps of a contiguous row, the kernel of one or of all of them.
+    formulas = formulas_of(engine)
+    what = formulas, engine.condition, engine.second, getattr(types, dtype.name)
+    made = tiles.rows_of_blocks if several else tiles.rows_of_block
+    kernel = made(_LONG_BLOCK, _TILE_HELD[dtype.itemsize], group, *what)
+    return tiles.steps_of_tiles(formulas, engine.second), kernel
 
 
 @functools.cache
@@ -95,11 +107,16 @@ def run(engine, x, g, t, c, values, outs, outer, n, inner, call):
         return
     rows = outer * inner
     arrays = [flat(a) for a in (x, g, t, c, values, *(*outs, None, None)[:2])]
+    group = _group(n, [x, g, t, *outs], x)
     if n > _SHARED_ROW and rows <= _FEW_ROWS:
-        _run_shared(engine, x.dtype, arrays, (n, inner, rows), call)
+        _run_shared(engine, x.dtype, group, arrays, (n, inner, rows), call)
         return
     size, held = _plan(engine, x.itemsize, outer, n, inner)
-    group = _group(n, [x, g, t, *outs], x) if held else 1
+    if held is None and inner == 1:
+        _, kernel = _tiled_kernel(engine, False, group, x.dtype)
+        launch(kernel, rows, _LONG_BLOCK, call.stream, *arrays, n, rows)
+        return
+    group = group if held else 1
     held = held and _up_to(held, group)
     team, kernel = _kernel(engine, size, held, group, x.dtype)
     lengths = (n, rows) if held else (NOTHING, n, inner, rows)
@@ -107,10 +124,14 @@ def run(engine, x, g, t, c, values, outs, outer, n, inner, call):
     launch(kernel, blocks, threads, call.stream, *arrays, *lengths)
 
 
-def _run_shared(engine, dtype, arrays, lengths, call):
-    n, _, rows = lengths
+def _run_shared(engine, dtype, group, arrays, lengths, call):
+    n, inner, rows = lengths
     blocks = min(_LONG_BLOCK, -(-n // _SEGMENT), _FILLING // rows)
-    steps, kernel = _segment_kernel(engine, dtype)
+    if inner == 1:
+        steps, kernel = _tiled_kernel(engine, True, group, dtype)
+        lengths = n, rows
+    else:
+        steps, kernel = _segment_kernel(engine, dtype)
     partials = flat(call.new(WIDTH * steps[-1] * rows * blocks, dtype))
     for step in steps:
         launch(

@@ -12,14 +12,13 @@ from numba.extending import overload
 
 from .._compile.inline import inlined
 from .._cpu.entries import number_of_row, of_row
-from .._cpu.memory import full, put_number
+from .._cpu.memory import full, load, put_number
 from .._cpu.passes import (
     CHUNK,
     below_max_pass,
     below_sum_pass,
     carried,
     count_or_term,
-    max_pass,
     no_sums,
     one_less,
     shortfall_pass,
@@ -31,6 +30,7 @@ from .._formulas.simd import const, constant
 from .._formulas.softsum import term_of_sum, told_apart
 from .._formulas.sums import all_finite, zeros
 from .._formulas.vectormath import larger
+from .maximum import maximum
 
 # --- values as derivatives without sums ----------------------------------------------------------
 
@@ -40,18 +40,30 @@ def _keep_row(sums, own, row, c, lift):
     return row
 
 
-def of_map(prepare, element):
+def _element_of_row(element):
+    @inlined
+    def element_of(v, e, g, t, m, row):
+        return (element(v, e, m, row[0], row[1], row[2], row[3]),)
+
+    return element_of
+
+
+def of_map(prepare, element, lighter=()):
     """The formulas of a Map."""
 
     @inlined
     def prepare_row(summary, second, n):
         return summary[0], prepare(summary, second, n)
 
-    @inlined
-    def element_of(v, e, g, t, m, row):
-        return (element(v, e, m, row[0], row[1], row[2], row[3]),)
+    if lighter:
+        holds, light = lighter
 
-    return Formulas(prepare_row, _keep_row, element=element_of)
+        @inlined
+        def is_light(row):
+            return holds(row[0], row[1], row[2], row[3])
+
+        lighter = is_light, _element_of_row(light)
+    return Formulas(prepare_row, _keep_row, element=_element_of_row(element), lighter=lighter)
 
 
 def of_reduction(reduce):
@@ -128,15 +140,23 @@ def steps_of(formulas, second):
     return (MAX, SUMS, *_SECOND_STEPS[second], *weighing, FINISH)
 
 
+@inlined
+def largest_of(strip, m):
+    """The largest of m and the entries; NaN is passed over (it shows up in the sum)."""
+    x, base, step, count = strip
+    for i in range(count):
+        m = maximum(load(x, base + i * step, None, -math.inf), m)
+    return m
+
+
 def _max_of(team):
     largest, due = team.at(MAX).largest, team.at(MAX).due
 
     @inlined
     def max_of(room, strip):
-        x, base, step, count = strip
-        m = full(x, -math.inf)
+        m = full(strip[0], -math.inf)
         if due(room):
-            m = max_pass(x, base, step, count, None, m)
+            m = largest_of(strip, m)
         return largest(room, m)
 
     return max_of
@@ -283,8 +303,8 @@ def sum_of_strip(strip, terms, m):
 
 
 @inlined
-def _sum_of_registers(strip, terms, m):
-    # As sum_pass, in one loop, since the compiler would not unroll two.
+def sum_of_registers(strip, terms, m):
+    """As sum_pass, in one loop, since the compiler would not unroll two."""
     (x, _, _, count), (e, _, _) = strip, terms
     ties, rest, error = no_sums(m)
     part = rest
@@ -314,11 +334,30 @@ def summaries_of(team, condition, second, equal, sum_up):
     return summaries
 
 
+def finish_of(formulas):
+    """As finish_pass_of, with the lighter of the formulas of an element where that does."""
+    whole = finish_pass_of(formulas.element)
+    if not formulas.lighter:
+        return whole
+    is_light, element = formulas.lighter
+    light = finish_pass_of(element)
+
+    @inlined
+    def finish_pass(x, base, step, count, width, terms, along, tops, row, out, out2):
+        # The same in all threads of a team.
+        if is_light(row):
+            light(x, base, step, count, width, terms, along, tops, row, out, out2)
+        else:
+            whole(x, base, step, count, width, terms, along, tops, row, out, out2)
+
+    return finish_pass
+
+
 def row_of(team, formulas, condition, second, equal, sum_up):
     """One row; `again` is the strip for a second look, `terms` and `along` as in weigh_pass_of."""
     summaries, weigh = summaries_of(team, condition, second, equal, sum_up), _weigh(team, formulas)
     prepare, settle, result = formulas.prepare, formulas.settle, formulas.result
-    finish_pass, due = finish_pass_of(formulas.element), team.at(FINISH).due
+    finish_pass, due = finish_of(formulas), team.at(FINISH).due
 
     @inlined
     def one_row(room, strip, again, n, terms, along, c, out, out2):
@@ -369,7 +408,7 @@ def _overload_length(lengths, r, n):
 
 def register_rows(team, share, formulas, condition, second, dtype):
     """Contiguous rows, each of which the registers of its team hold."""
-    one_row = row_of(team, formulas, condition, second, few_equal, _sum_of_registers)
+    one_row = row_of(team, formulas, condition, second, few_equal, sum_of_registers)
     held, size, room_size = share.held, team.size, team.room
     row_of_team, index_in_team = team.row, team.index
     fetch, spread, put_back = share.fetch, share.spread, share.put_back
