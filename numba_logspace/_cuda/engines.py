@@ -5,7 +5,7 @@ import functools
 from numba import types
 
 from .._cpu.engines import Map, Reduction, Scan, ScanDerivative, Weighing
-from . import kernels, memory, ordered, teams, tiles
+from . import kept, kernels, memory, ordered, teams, tiles
 from .arrays import address_of, flat
 from .blocks import WIDTH, Blocks
 from .copy import launch
@@ -20,8 +20,8 @@ _THREADS, _LONG_BLOCK, _LARGEST_BLOCK = 128, 512, 256
 # spill, or leave too few threads. In longer rows floats gain by twice as many: there is less to
 # exchange, and that is more of the work of reductions than of maps.
 _HELD, _HELD_DERIVING, _GAIN = 16, {4: 16, 8: 8}, {Map: 1 << 9, Reduction: 1 << 9}
-# Entries of a tile that a thread holds, by the size of one.
-_TILE_HELD = {4: 16, 8: 8}
+# Rows longer than this have a block of 512 threads to themselves rather than of 256.
+_LONGER = 1 << 14
 # Rows longer than this are shared by several blocks where they are few: each block with no fewer
 # entries than a segment, and no more blocks than fill a GPU. Every step of a row is a launch.
 _SHARED_ROW, _FEW_ROWS, _SEGMENT, _FILLING = 1 << 15, 1 << 8, 1 << 13, 1 << 10
@@ -50,14 +50,39 @@ def _kernel(engine, size, held, group, dtype):
     return team, kernels.register_rows(team, share, *what)
 
 
+def _tile(n, itemsize):
+    """(threads of a block, entries that each holds) of the tiles of a long row."""
+    size = _LONG_BLOCK if n > _LONGER else _LARGEST_BLOCK
+    most = 64 // itemsize
+    # A last tile that is nearly empty takes as long as a full one.
+    return size, min((most, 3 * most // 4, most // 2), key=lambda h: -(-n // (size * h)) * h)
+
+
 @functools.cache
-def _tiled_kernel(engine, several, group, dtype):
+def _tiled_kernel(engine, several, size, held, group, dtype):
     # The steps of a contiguous row, the kernel of one or of all of them.
     formulas = formulas_of(engine)
     what = formulas, engine.condition, engine.second, getattr(types, dtype.name)
     made = tiles.rows_of_blocks if several else tiles.rows_of_block
-    kernel = made(_LONG_BLOCK, _TILE_HELD[dtype.itemsize], group, *what)
-    return tiles.steps_of_tiles(formulas, engine.second), kernel
+    return tiles.steps_of_tiles(formulas, engine.second), made(size, held, group, *what)
+
+
+@functools.cache
+def _kept_kernel(engine, size, held, group, dtype):
+    what = formulas_of(engine), engine.condition, engine.second, engine.keeps
+    return kept.kept_rows(size, held, group, *what, getattr(types, dtype.name))
+
+
+def _run_long(engine, dtype, group, arrays, n, rows, call):
+    # Contiguous rows that registers do not hold, a block for each.
+    size, held = _tile(n, dtype.itemsize)
+    needed = kept.shared_bytes(n, size, held, dtype.itemsize)
+    if isinstance(engine, Map) and kept.fits(needed):
+        kernel = _kept_kernel(engine, size, held, group, dtype)
+        launch(kernel, rows, size, call.stream, *arrays, n, rows, shared=needed)
+        return
+    _, kernel = _tiled_kernel(engine, False, size, held, group, dtype)
+    launch(kernel, rows, size, call.stream, *arrays, n, rows)
 
 
 @functools.cache
@@ -113,8 +138,7 @@ def run(engine, x, g, t, c, values, outs, outer, n, inner, call):
         return
     size, held = _plan(engine, x.itemsize, outer, n, inner)
     if held is None and inner == 1:
-        _, kernel = _tiled_kernel(engine, False, group, x.dtype)
-        launch(kernel, rows, _LONG_BLOCK, call.stream, *arrays, n, rows)
+        _run_long(engine, x.dtype, group, arrays, n, rows, call)
         return
     group = group if held else 1
     held = held and _up_to(held, group)
@@ -128,7 +152,8 @@ def _run_shared(engine, dtype, group, arrays, lengths, call):
     n, inner, rows = lengths
     blocks = min(_LONG_BLOCK, -(-n // _SEGMENT), _FILLING // rows)
     if inner == 1:
-        steps, kernel = _tiled_kernel(engine, True, group, dtype)
+        held = 64 // dtype.itemsize
+        steps, kernel = _tiled_kernel(engine, True, _LONG_BLOCK, held, group, dtype)
         lengths = n, rows
     else:
         steps, kernel = _segment_kernel(engine, dtype)

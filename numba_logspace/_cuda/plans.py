@@ -253,7 +253,7 @@ class _Plan:
         _require(numbers)
         return _ByLibrary(self._new, numbers[0]).make
 
-    def _add(self, kernel, units, threads, stream, args):
+    def _add(self, kernel, units, threads, stream, args, shared):
         # The launch of a kernel with its arguments, as words of 8 bytes.
         compiled = kernel.compile(tuple(map(kernel.typeof_pyval, args)))
         _require(not (compiled.debug or compiled.extensions or compiled.cooperative))
@@ -266,7 +266,8 @@ class _Plan:
             self._patches.append((before + place, base, offset))
         self._words += map(_word, words)
         function = compiled.library.get_cufunc()
-        self._launches.append((function.handle, blocks_of(units), threads, before, function))
+        shape = blocks_of(units), 1, 1, threads, 1, 1, shared
+        self._launches.append((function.handle, shape, before, function))
 
     def _place_of(self, address):
         for r, base, offset in self._places:
@@ -298,8 +299,8 @@ class _Plan:
             words, packed = self._packed()
         for i, base, offset in self._patches:
             words[i] = bases[base] + offset
-        for (function, blocks, threads, _, _), parameters in zip(self._launches, packed):
-            launch = function, blocks, 1, 1, threads, 1, 1, 0, stream, parameters, 0
+        for (function, shape, _, _), parameters in zip(self._launches, packed):
+            launch = function, *shape, stream, parameters, 0
             if cuLaunchKernel(*launch)[0] is not _DONE:
                 driver.cuLaunchKernel(*launch)  # which raises what is wrong
         self._free.append((words, packed))  # what is launched has a copy of its own
@@ -312,4 +313,4 @@ class _Plan:
         count = len(self._words)
         pointers = (ctypes.c_void_p * count)(*range(first, first + size * count, size))
         words.pointers = pointers  # they last as long
-        return words, [ctypes.addressof(pointers) + size * launch[3] for launch in self._launches]
+        return words, [ctypes.addressof(pointers) + size * launch[2] for launch in self._launches]

@@ -38,9 +38,6 @@ from .kernels import (
 )
 from .memory import Share
 
-# Entries that a thread holds of what is left of a row behind its whole tiles.
-_LEFT = 4
-
 # --- what a team knows of a row ------------------------------------------------------------------
 # A part of a row is (its maximum, the number of entries that equal it, the rest, its error).
 
@@ -90,8 +87,7 @@ def _joined_over_blocks(size):
 
 # --- sweeps --------------------------------------------------------------------------------------
 # A place is (x, base, n, index, block, blocks), and `rooms` are the arrays in registers: entries of
-# x, terms, what goes with the entries, and second results. A sweep goes from the first entry of a
-# row to the last, by the tiles of its block.
+# x, terms, two that go with the entries, and second results. A sweep takes the tiles of its block.
 
 
 def _entries_from(u, start):
@@ -110,11 +106,11 @@ def _sum_sweep(share):
     held, fetch, tile = share.held, share.fetch, share.size * share.held
 
     @inlined
-    def sweep(place, first, last, part, rooms):
+    def sweep(place, part, rooms):
         x, base, n, index, block, blocks = place
         m, ties, rest, error = part
         strip, terms = (rooms[0], 0, 1, held), (rooms[1], 0, 1)
-        for start in range(first + block * tile, last, blocks * tile):
+        for start in range(block * tile, n, blocks * tile):
             fetch(x, base + start, n - start, index, -math.inf, rooms[0])
             top = largest_of(strip, m)
             if top > m:
@@ -146,11 +142,11 @@ def _weigh_sweep(share, formulas):
     terms_count, plain_count = 2 * formulas.sums[0], formulas.sums[1]
 
     @inlined
-    def sweep(place, first, last, along, own, rooms):
+    def sweep(place, along, own, rooms):
         g, t, tops, row, lift = along
         none = zeros(tops[0], terms_count), zeros(tops[0], plain_count)
         sums, plain = own
-        for start in range(first + place[4] * tile, last, place[5] * tile):
+        for start in range(place[4] * tile, place[2], place[5] * tile):
             fetch_all(place, start, g, t, rooms)
             mine, others = rooms[0], (rooms[2], rooms[3], 0, 1)
             more = weigh_pass(mine, 0, 1, held, None, (None, 0, 0), others, tops, row, lift, none)
@@ -165,9 +161,9 @@ def _finish_sweep(share, formulas):
     put_back, finish_pass = share.put_back, finish_of(formulas)
 
     @inlined
-    def sweep(place, first, last, along, outs, rooms):
+    def sweep(place, along, outs, rooms):
         g, t, tops, row = along
-        for start in range(first + place[4] * tile, last, place[5] * tile):
+        for start in range(place[4] * tile, place[2], place[5] * tile):
             fetch_all(place, start, g, t, rooms)
             mine, others, second_mine = rooms[0], (rooms[2], rooms[3], 0, 1), rooms[4]
             finish_pass(mine, 0, 1, held, None, (None, 0, 0), others, tops, row, mine, second_mine)
@@ -176,7 +172,7 @@ def _finish_sweep(share, formulas):
             put_back(second_mine, outs[1], base, left, index)
 
     @inlined
-    def nothing(place, first, last, along, outs, rooms):
+    def nothing(place, along, outs, rooms):
         return
 
     return sweep if formulas.element else nothing
@@ -185,32 +181,16 @@ def _finish_sweep(share, formulas):
 # --- rows ----------------------------------------------------------------------------------------
 
 
-class _Shares:
-    # How tiles are shared: whole ones, and small ones for what is left of a row, so that few
-    # threads have nothing to do.
-
-    def __init__(self, size, held, group):
-        self.held, self.tile = held, size * held
-        self.whole, self.left = Share(size, held, group), Share(size, _LEFT, group)
-
-    def both(self, sweep_of, *more):
-        """Two sweeps: of the whole tiles, and of what is left."""
-        return sweep_of(self.whole, *more), sweep_of(self.left, *more)
-
-
-def _summary_of(team, shares, joined):
-    (whole, left), tile, due = shares.both(_sum_sweep), shares.tile, team.at(SUMS).due
+def _summary_of(team, share, joined):
+    sweep, due = _sum_sweep(share), team.at(SUMS).due
 
     @inlined
     def summary_of(room, place, rooms):
-        n = place[2]
         m = const(rooms[0][0], -math.inf)
         ties, rest, error = no_sums(m)
         part = m, ties, rest, error
         if due(room):
-            middle = n // tile * tile
-            part = whole(place, 0, middle, part, rooms)
-            part = left(place, middle, n, part, rooms)
+            part = sweep(place, part, rooms)
         m, ties, rest, error = joined(room, part)
         ties, rest, error = one_less((ties, rest, error))
         return m, ties, rest, error
@@ -218,27 +198,25 @@ def _summary_of(team, shares, joined):
     return summary_of
 
 
-def _weigh_once(at, shares, formulas):
-    (whole, left), tile = shares.both(_weigh_sweep, formulas), shares.tile
+def _weigh_once(at, share, formulas):
+    sweep = _weigh_sweep(share, formulas)
     terms_count, plain_count = 2 * formulas.sums[0], formulas.sums[1]
     sums_of, plain_sums_of, due = at.sums, at.plain_sums, at.due
 
     @inlined
     def once(room, place, along, rooms):
-        n, m = place[2], along[2][0]
+        m = along[2][0]
         own = zeros(m, terms_count), zeros(m, plain_count)
         if due(room):
-            middle = n // tile * tile
-            own = whole(place, 0, middle, along, own, rooms)
-            own = left(place, middle, n, along, own, rooms)
+            own = sweep(place, along, own, rooms)
         return sums_of(room, own[0]), plain_sums_of(room, own[1])
 
     return once
 
 
-def _weigh(team, shares, formulas):
-    once = _weigh_once(team.at(WEIGHED), shares, formulas)
-    again = _weigh_once(team.at(AGAIN), shares, formulas)
+def _weigh(team, share, formulas):
+    once = _weigh_once(team.at(WEIGHED), share, formulas)
+    again = _weigh_once(team.at(AGAIN), share, formulas)
 
     @inlined
     def weigh(room, place, g, t, tops, row, rooms):
@@ -257,11 +235,11 @@ def _weigh(team, shares, formulas):
     return weigh if formulas.weighs else nothing
 
 
-def _row_of(team, shares, joined, formulas, condition, second):
+def _row_of(team, share, joined, formulas, condition, second):
     # A row, or the share of a block in it; `again` is the strip for a second look.
-    summary_of, weigh = _summary_of(team, shares, joined), _weigh(team, shares, formulas)
-    second_look, tile = SECONDS[second](team, many_equal), shares.tile
-    (whole, left), due = shares.both(_finish_sweep, formulas), team.at(FINISH).due
+    summary_of, weigh = _summary_of(team, share, joined), _weigh(team, share, formulas)
+    second_look, due = SECONDS[second](team, many_equal), team.at(FINISH).due
+    sweep = _finish_sweep(share, formulas)
     prepare, settle, result = formulas.prepare, formulas.settle, formulas.result
 
     @inlined
@@ -276,9 +254,7 @@ def _row_of(team, shares, joined, formulas, condition, second):
         sums, own, lift = weigh(room, place, g, t, tops, row, rooms)
         row = settle(sums, own, row, c, lift)
         if due(room):
-            middle = n // tile * tile
-            whole(place, 0, middle, (g, t, tops, row), outs, rooms)
-            left(place, middle, n, (g, t, tops, row), outs, rooms)
+            sweep(place, (g, t, tops, row), outs, rooms)
         return result(row)
 
     return one_row
@@ -294,8 +270,8 @@ def steps_of_tiles(formulas, second):
 
 def rows_of_block(size, held, group, formulas, condition, second, dtype):
     """Contiguous rows, a block of so many threads for each."""
-    team, shares = teams.block(size), _Shares(size, held, group)
-    one_row = _row_of(team, shares, _joined_in_block(size), formulas, condition, second)
+    team, share = teams.block(size), Share(size, held, group)
+    one_row = _row_of(team, share, _joined_in_block(size), formulas, condition, second)
     room_size = team.room
 
     def rows(x, g, t, c, values, out, out2, n, count):
@@ -321,8 +297,8 @@ def rows_of_block(size, held, group, formulas, condition, second, dtype):
 
 def rows_of_blocks(size, held, group, formulas, condition, second, dtype):
     """As rows_of_block, each row shared by several blocks, one step of it in a launch."""
-    team, shares = Blocks(size), _Shares(size, held, group)
-    one_row = _row_of(team, shares, _joined_over_blocks(size), formulas, condition, second)
+    team, share = Blocks(size), Share(size, held, group)
+    one_row = _row_of(team, share, _joined_over_blocks(size), formulas, condition, second)
     room_size = team.room
 
     def rows(x, g, t, c, values, out, out2, partials, step, n, count, blocks):
