@@ -25,6 +25,8 @@ from .teams import block
 
 # What the kernels declare for what a team exchanges, at most.
 _EXCHANGED = 1 << 10
+# Threads that a multiprocessor has to have registers for.
+_THREADS = 512
 
 
 def shared_bytes(n, size, held, itemsize):
@@ -110,4 +112,4 @@ def kept_rows(size, held, group, formulas, condition, second, keeps, dtype):
             finish_pass(mine, 0, 1, held, None, held_terms, along, tops, row, mine, None)
             put_back(mine, out, base + k * tile, n - k * tile, index)
 
-    return cuda.jit(rows, launch_bounds=size)
+    return cuda.jit(rows, launch_bounds=(size, _THREADS // size))
