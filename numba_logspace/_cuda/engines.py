@@ -19,7 +19,7 @@ _THREADS, _LONG_BLOCK, _LARGEST_BLOCK = 128, 512, 256
 # Entries that a thread holds in registers; derivatives hold more with each. With more they would
 # spill, or leave too few threads. In longer rows floats gain by twice as many: there is less to
 # exchange, and that is more of the work of reductions than of maps.
-_HELD, _HELD_DERIVING, _GAIN = 16, {4: 16, 8: 8}, {Map: 1 << 9, Reduction: 1 << 9}
+_HELD, _HELD_DERIVING, _GAIN = 16, {4: 16, 8: 8}, {Map: 1 << 9, Reduction: 1 + (1 << 9)}
 # Rows longer than this have a block of 512 threads to themselves rather than of 256.
 _LONGER = 1 << 14
 # Rows longer than this are shared by several blocks where they are few: each block with no fewer
@@ -110,7 +110,7 @@ def _plan(engine, itemsize, outer, n, inner):
         size = 1 if itemsize == 8 and not deriving else 2
         return size, -(-n // size)
     held, most = _HELD_DERIVING[itemsize] if deriving else _HELD, _LARGEST_BLOCK
-    if itemsize == 4 and not deriving and n > _GAIN[type(engine)]:
+    if itemsize == 4 and not deriving and n >= _GAIN[type(engine)]:
         held, most = 2 * held, 2 * most
     if n > held * most:
         return _LONG_BLOCK, None

@@ -313,7 +313,9 @@ def sum_of_registers(strip, terms, m):
         e[i] = told_apart(x[i], m, term)
         ties, term = count_or_term(x[i], term, m, ties)
         part = part + term if i % CHUNK > 0 else term
-        if i % CHUNK == CHUNK - 1 or i == count - 1:
+        if i == CHUNK - 1 or (i < CHUNK and i == count - 1):
+            rest = part
+        elif i % CHUNK == CHUNK - 1 or i == count - 1:
             rest, error = carried(rest, error, part)
     return ties, rest, error
 
