@@ -32,9 +32,9 @@ LIMITS = {
     ("float32", 1024): (75, 0),
     ("float32", 4096): (75, 0),
     ("float32", 16384): (75, 0),
-    ("float64", 256): (110, 65),
-    ("float64", 1024): (110, 65),
-    ("float64", 4096): (110, 65),
+    ("float64", 256): (105, 65),
+    ("float64", 1024): (105, 65),
+    ("float64", 4096): (105, 65),
 }
 # (function, dtype, entries of a row) -> bytes read, instructions, and those of doubles an entry.
 LIMITS_OF_SHARED = {

@@ -7,7 +7,7 @@ import types
 
 import numpy as np
 import pytest
-from kernels import NAMES, kernel_of, of_chains, others, signature
+from kernels import NAMES, kernel_of, long_kernel_of, of_chains, others, signature
 
 cuda = pytest.importorskip("numba.cuda")
 
@@ -37,7 +37,8 @@ def ptx_of(monkeypatch):
     def ptx_of(kernel, arguments, cc):
         device = types.SimpleNamespace(compute_capability=cc)
         monkeypatch.setattr(dispatcher, "get_current_device", lambda: device)
-        return cuda.compile_ptx(kernel.py_func, arguments, cc=cc)[0]
+        bounds = kernel.targetoptions.get("launch_bounds")
+        return cuda.compile_ptx(kernel.py_func, arguments, cc=cc, launch_bounds=bounds)[0]
 
     return ptx_of
 
@@ -107,6 +108,26 @@ def test_code(name, dtype, n, cc, compiled, tmp_path):
     assert _vectors("st", found) == [16] * (0 if name == "logsumexp" else held // group)
     machine = checked(ptx, dtype, cc, tmp_path)
     assert len(re.findall(r"\bLDG\.E\.128", machine)) == arrays * held // group
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name, dtype, n",
+    [
+        ("log1m_softmax", "float32", 1 << 15),
+        ("log1m_softmax", "float64", 1 << 15),
+        ("log1m_softmax", "float32", 1 << 17),
+        ("log1m_softmax_vjp", "float64", 1 << 17),
+    ],
+)
+def test_code_of_long_rows(name, dtype, n, ptx_of, tmp_path):
+    kernel, threads, _ = long_kernel_of(name, dtype, n)
+    ptx = ptx_of(kernel, signature(name, dtype), (9, 0))
+    # Bounded by the threads that are launched, so that they have enough registers.
+    assert f".maxntid {threads}" in ptx
+    found = instructions(ptx)
+    assert _vectors("ld", found) and set(_vectors("ld", found)) == {16}
+    checked(ptx, dtype, (9, 0), tmp_path)
 
 
 _OTHERS_SOON = {("logmatmulexp", "float32"), ("log1mexp", "float64")}
