@@ -5,7 +5,7 @@ import functools
 from numba import types
 
 from .._cpu.engines import Map, Reduction, Scan, ScanDerivative, Weighing
-from . import kept, kernels, memory, ordered, teams, tiles
+from . import kept, kernels, memory, one_kind, ordered, teams, tiles
 from .arrays import address_of, flat
 from .blocks import WIDTH, Blocks
 from .copy import launch
@@ -31,10 +31,10 @@ _SHARED_ROW, _FEW_ROWS, _SEGMENT, _FILLING = 1 << 15, 1 << 8, 1 << 13, 1 << 10
 def formulas_of(engine):
     """The formulas of an engine as those of CUDA kernels."""
     if isinstance(engine, Map):
-        return kernels.of_map(engine.prepare, engine.element, engine.lighter)
+        return one_kind.of_map(engine.prepare, engine.element, engine.lighter)
     if isinstance(engine, Reduction):
-        return kernels.of_reduction(engine.reduce)
-    return kernels.admitting(engine.formulas)
+        return one_kind.of_reduction(engine.reduce)
+    return one_kind.admitting(engine.formulas)
 
 
 @functools.cache
