@@ -68,12 +68,13 @@ class Formulas:
         result=None,
         admit=None,
         admit_second=None,
+        lighter=(),
     ):
         self.prepare, self.settle, self.element = prepare, settle, element
         self.weigh, self.sums = weigh or _weigh_nothing, sums
         self.weighs = weigh is not None
         self.result, self.admit = result or _no_result, admit
-        self.admit_second = admit_second or _as_it_is
+        self.admit_second, self.lighter = admit_second or _as_it_is, lighter
 
 
 @formula

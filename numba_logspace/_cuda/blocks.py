@@ -58,7 +58,8 @@ def _is_due(step):
 
 
 @inlined
-def _place(room, slot, block):
+def place(room, slot, block):
+    """Where in memory a number is that a block has left."""
     row, rows, blocks = room[3], room[4], room[5]
     return (slot * rows + row) * blocks + block
 
@@ -71,11 +72,11 @@ def _over_blocks(step, number, combine, neutral):
         if room[2] == step:
             value = combine(room[0], value)
             if cuda.threadIdx.x == 0:
-                room[1][_place(room, slot, room[6])] = value
+                room[1][place(room, slot, room[6])] = value
         elif room[2] > step:
             mine = const(value, neutral)
             if cuda.threadIdx.x < room[5]:
-                mine = room[1][_place(room, slot, cuda.threadIdx.x)]
+                mine = room[1][place(room, slot, cuda.threadIdx.x)]
             value = combine(room[0], mine)
         return value
 
@@ -90,13 +91,13 @@ def _pair_over_blocks(step, number, sum_of_pair):
         if room[2] == step:
             high, low = sum_of_pair(room[0], high, low)
             if cuda.threadIdx.x == 0:
-                room[1][_place(room, slot, room[6])] = high
-                room[1][_place(room, slot + 1, room[6])] = low
+                room[1][place(room, slot, room[6])] = high
+                room[1][place(room, slot + 1, room[6])] = low
         elif room[2] > step:
             high, low = const(high, 0.0), const(high, 0.0)
             if cuda.threadIdx.x < room[5]:
-                high = room[1][_place(room, slot, cuda.threadIdx.x)]
-                low = room[1][_place(room, slot + 1, cuda.threadIdx.x)]
+                high = room[1][place(room, slot, cuda.threadIdx.x)]
+                low = room[1][place(room, slot + 1, cuda.threadIdx.x)]
             high, low = sum_of_pair(room[0], high, low)
         return high, low
 

@@ -8,7 +8,9 @@ import functools
 import math
 from typing import Any
 
+from cuda.bindings.driver import CUfunction_attribute
 from numba import cuda, types
+from numba.cuda.cudadrv.driver import driver
 from numba.extending import overload
 
 from .._compile.inline import inlined
@@ -21,6 +23,9 @@ THREADS = 256
 # numba-cuda warns where there are fewer; those with nothing to do end at once.
 _FEWEST_BLOCKS = 128
 _TOO_LARGE = float(1 << 62)
+_SHARED_BYTES = CUfunction_attribute.CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES
+# What a block may declare on any device.
+_DECLARED = 48 << 10
 
 
 def blocks_of(units):
@@ -28,12 +33,26 @@ def blocks_of(units):
     return max(units, _FEWEST_BLOCKS)
 
 
-def launch(kernel, units, threads, stream, *args):
-    """Run a kernel of blocks of so many threads on a stream."""
-    kernel[blocks_of(units), threads, stream_of(stream)](*args)
+def launch(kernel, units, threads, stream, *args, shared=0):
+    """Run a kernel of blocks of so many threads, that share so many bytes, on a stream."""
+    if shared:
+        _let_share(kernel, args)
+    kernel[blocks_of(units), threads, stream_of(stream), shared](*args)
     noting = tape.current()
     if noting:
-        noting.launches.append((kernel, units, threads, stream, args))
+        noting.launches.append((kernel, units, threads, stream, args, shared))
+
+
+def most_shared():
+    """How many bytes the device lets a block share, part of which the block declares itself."""
+    return cuda.get_current_device().MAX_SHARED_MEMORY_PER_BLOCK_OPTIN or _DECLARED
+
+
+def _let_share(kernel, args):
+    # A kernel has to be allowed what is more than it may declare.
+    function = kernel.compile(tuple(map(kernel.typeof_pyval, args))).library.get_cufunc()
+    most = most_shared() - function.attrs.shared
+    driver.cuKernelSetAttribute(_SHARED_BYTES, most, function.handle, function.device.id)
 
 
 @inlined

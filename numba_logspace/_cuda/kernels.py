@@ -1,8 +1,7 @@
 """CUDA kernels: factories that put the formulas of one function over the memory of a GPU.
 
-All functions are of one kind here (see `_weigh.Formulas`): a value is a derivative without sums
-of weighted terms. Arrays are flat and contiguous, in the normal form (outer, n, inner). Nothing
-here knows what the formulas compute.
+All functions are of one kind here (see `one_kind`). Arrays are flat and contiguous, in the normal
+form (outer, n, inner). Nothing here knows what the formulas compute.
 """
 
 import math
@@ -12,90 +11,24 @@ from numba.extending import overload
 
 from .._compile.inline import inlined
 from .._cpu.entries import number_of_row, of_row
-from .._cpu.memory import full, put_number
+from .._cpu.memory import full, load, put_number
 from .._cpu.passes import (
     CHUNK,
     below_max_pass,
     below_sum_pass,
     carried,
     count_or_term,
-    max_pass,
     no_sums,
     one_less,
     shortfall_pass,
     sum_pass,
 )
-from .._cpu.weigh import Formulas, finish_pass_of, refill_tile, weigh_pass_of
-from .._formulas.losses import weight_or_nan
+from .._cpu.weigh import finish_pass_of, refill_tile, weigh_pass_of
 from .._formulas.simd import const, constant
 from .._formulas.softsum import term_of_sum, told_apart
 from .._formulas.sums import all_finite, zeros
 from .._formulas.vectormath import larger
-
-# --- values as derivatives without sums ----------------------------------------------------------
-
-
-@inlined
-def _keep_row(sums, own, row, c, lift):
-    return row
-
-
-def of_map(prepare, element):
-    """The formulas of a Map."""
-
-    @inlined
-    def prepare_row(summary, second, n):
-        return summary[0], prepare(summary, second, n)
-
-    @inlined
-    def element_of(v, e, g, t, m, row):
-        return (element(v, e, m, row[0], row[1], row[2], row[3]),)
-
-    return Formulas(prepare_row, _keep_row, element=element_of)
-
-
-def of_reduction(reduce):
-    """The formulas of a Reduction."""
-
-    @inlined
-    def prepare_row(summary, second, n):
-        return summary[0], (reduce(summary, second, n),)
-
-    return Formulas(prepare_row, _keep_row)
-
-
-def admitting(formulas):
-    """The formulas with NaN for scores and weights that the CPU would have refused."""
-    admit, weigh, settle, element = (
-        formulas.admit,
-        formulas.weigh,
-        formulas.settle,
-        formulas.element,
-    )
-    if admit is None:
-        return formulas
-    admit_second = formulas.admit_second
-
-    @inlined
-    def weigh_admitted(v, e, g, t, m, row, lift):
-        return weigh(v, e, admit(g), admit_second(t), m, row, lift)
-
-    @inlined
-    def settle_admitted(sums, own, row, c, lift):
-        return settle(sums, own, row, weight_or_nan(c), lift)
-
-    @inlined
-    def element_admitted(v, e, g, t, m, row):
-        return element(v, e, admit(g), admit_second(t), m, row)
-
-    return Formulas(
-        formulas.prepare,
-        settle_admitted,
-        weigh=weigh_admitted if formulas.weighs else None,
-        sums=formulas.sums,
-        element=element_admitted if element else None,
-        result=formulas.result,
-    )
+from .maximum import maximum
 
 
 def number_for(g, n, number):
@@ -128,15 +61,23 @@ def steps_of(formulas, second):
     return (MAX, SUMS, *_SECOND_STEPS[second], *weighing, FINISH)
 
 
+@inlined
+def largest_of(strip, m):
+    """The largest of m and the entries; NaN is passed over (it shows up in the sum)."""
+    x, base, step, count = strip
+    for i in range(count):
+        m = maximum(load(x, base + i * step, None, -math.inf), m)
+    return m
+
+
 def _max_of(team):
     largest, due = team.at(MAX).largest, team.at(MAX).due
 
     @inlined
     def max_of(room, strip):
-        x, base, step, count = strip
-        m = full(x, -math.inf)
+        m = full(strip[0], -math.inf)
         if due(room):
-            m = max_pass(x, base, step, count, None, m)
+            m = largest_of(strip, m)
         return largest(room, m)
 
     return max_of
@@ -299,7 +240,9 @@ def sum_of_registers(strip, terms, m):
         e[i] = told_apart(x[i], m, term)
         ties, term = count_or_term(x[i], term, m, ties)
         part = part + term if i % CHUNK > 0 else term
-        if i % CHUNK == CHUNK - 1 or i == count - 1:
+        if i == CHUNK - 1 or (i < CHUNK and i == count - 1):
+            rest = part
+        elif i % CHUNK == CHUNK - 1 or i == count - 1:
             rest, error = carried(rest, error, part)
     return ties, rest, error
 
@@ -337,12 +280,31 @@ def summaries_of(team, condition, second, equal, sum_up, sweeps=None):
     return summaries
 
 
+def finish_of(formulas):
+    """As finish_pass_of, with the lighter of the formulas of an element where that does."""
+    whole = finish_pass_of(formulas.element)
+    if not formulas.lighter:
+        return whole
+    is_light, element = formulas.lighter
+    light = finish_pass_of(element)
+
+    @inlined
+    def finish_pass(x, base, step, count, width, terms, along, tops, row, out, out2):
+        # The same in all threads of a team.
+        if is_light(row):
+            light(x, base, step, count, width, terms, along, tops, row, out, out2)
+        else:
+            whole(x, base, step, count, width, terms, along, tops, row, out, out2)
+
+    return finish_pass
+
+
 def row_of(team, formulas, condition, second, equal, sum_up, sweeps=None):
     """One row; `again` is the strip for a second look, `terms` and `along` as in weigh_pass_of."""
     summaries = summaries_of(team, condition, second, equal, sum_up, sweeps)
     weigh = _weigh(team, formulas)
     prepare, settle, result = formulas.prepare, formulas.settle, formulas.result
-    finish_pass, due = finish_pass_of(formulas.element), team.at(FINISH).due
+    finish_pass, due = finish_of(formulas), team.at(FINISH).due
 
     @inlined
     def one_row(room, strip, again, n, terms, along, c, out, out2):

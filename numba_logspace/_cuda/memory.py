@@ -13,7 +13,7 @@ from .._formulas.simd import FORMATS, const
 
 _INLINED = {"error_model": "numpy", "forceinline": True}
 _GROUP_BYTES = 16
-_GLOBAL = 1  # the address space of arrays
+_GLOBAL, _SHARED = 1, 3  # address spaces
 
 
 def group_of(itemsize):
@@ -21,12 +21,12 @@ def group_of(itemsize):
     return _GROUP_BYTES // itemsize
 
 
-def _group_pointer(context, builder, array_type, array, index, count):
+def _group_pointer(context, builder, array_type, array, index, count, space):
     data = context.make_array(array_type)(context, builder, array).data
     wide = ir.VectorType(FORMATS[array_type.dtype].llvm_float, count)
     pointer = builder.bitcast(builder.gep(data, [index]), wide.as_pointer())
     # Without the address space it would be one load or store for each number.
-    return builder.addrspacecast(pointer, wide.as_pointer(_GLOBAL)), wide
+    return builder.addrspacecast(pointer, wide.as_pointer(space)), wide
 
 
 def _own_pointers(context, builder, array_type, array, index, count):
@@ -35,37 +35,47 @@ def _own_pointers(context, builder, array_type, array, index, count):
         yield builder.gep(data, [builder.add(index, ir.Constant(index.type, i))])
 
 
-@intrinsic(prefer_literal=True)
-def load_group(typing_context, array, index, mine, k, count):
-    """mine[k : k + count] = array[index : index + count], at a multiple of their size."""
-    number, size = count.literal_value, array.dtype.bitwidth // 8
+def _loader(space):
+    @intrinsic(prefer_literal=True)
+    def load(typing_context, array, index, mine, k, count):
+        number, size = count.literal_value, array.dtype.bitwidth // 8
 
-    def generate(context, builder, sig, args):
-        pointer, _ = _group_pointer(context, builder, array, args[0], args[1], number)
-        vector = builder.load(pointer, align=number * size)
-        own = _own_pointers(context, builder, mine, args[2], args[3], number)
-        for i, place in enumerate(own):
-            builder.store(builder.extract_element(vector, _lane(i)), place)
-        return context.get_dummy_value()
+        def generate(context, builder, sig, args):
+            pointer, _ = _group_pointer(context, builder, array, args[0], args[1], number, space)
+            vector = builder.load(pointer, align=number * size)
+            own = _own_pointers(context, builder, mine, args[2], args[3], number)
+            for i, place in enumerate(own):
+                builder.store(builder.extract_element(vector, _lane(i)), place)
+            return context.get_dummy_value()
 
-    return types.none(array, types.intp, mine, types.intp, count), generate
+        return types.none(array, types.intp, mine, types.intp, count), generate
+
+    return load
 
 
-@intrinsic(prefer_literal=True)
-def store_group(typing_context, array, index, mine, k, count):
-    """array[index : index + count] = mine[k : k + count], at a multiple of their size."""
-    number, size = count.literal_value, array.dtype.bitwidth // 8
+def _storer(space):
+    @intrinsic(prefer_literal=True)
+    def store(typing_context, array, index, mine, k, count):
+        number, size = count.literal_value, array.dtype.bitwidth // 8
 
-    def generate(context, builder, sig, args):
-        pointer, wide = _group_pointer(context, builder, array, args[0], args[1], number)
-        vector = ir.Constant(wide, ir.Undefined)
-        own = _own_pointers(context, builder, mine, args[2], args[3], number)
-        for i, place in enumerate(own):
-            vector = builder.insert_element(vector, builder.load(place), _lane(i))
-        builder.store(vector, pointer, align=number * size)
-        return context.get_dummy_value()
+        def generate(context, builder, sig, args):
+            pointer, wide = _group_pointer(context, builder, array, args[0], args[1], number, space)
+            vector = ir.Constant(wide, ir.Undefined)
+            own = _own_pointers(context, builder, mine, args[2], args[3], number)
+            for i, place in enumerate(own):
+                vector = builder.insert_element(vector, builder.load(place), _lane(i))
+            builder.store(vector, pointer, align=number * size)
+            return context.get_dummy_value()
 
-    return types.none(array, types.intp, mine, types.intp, count), generate
+        return types.none(array, types.intp, mine, types.intp, count), generate
+
+    return store
+
+
+# mine[k : k + count] = array[index : index + count], and back, at a multiple of their size: of an
+# array in the memory of the GPU, and of one that a block shares.
+load_group, store_group = _loader(_GLOBAL), _storer(_GLOBAL)
+load_shared, store_shared = _loader(_SHARED), _storer(_SHARED)
 
 
 def _lane(i):

@@ -8,7 +8,7 @@ import itertools
 import operator
 
 import numpy as np
-from cuda.bindings.driver import CUresult, cuLaunchKernel
+from cuda.bindings.driver import CUresult, cuLaunchKernel, cuMemAllocAsync, cuMemFreeAsync
 from numba import types
 from numba.cuda.cudadrv import devices
 from numba.cuda.cudadrv.devicearray import DeviceNDArray
@@ -103,6 +103,9 @@ class _ByLibrary:
             arrays.append(array)
             bases.append(reader(type(array))(array)[0])
 
+    def done(self, bases, stream):
+        """The arrays free themselves."""
+
 
 class _ByNumba:
     """Makes arrays of Numba, which takes as long for each as a launch: few small ones together."""
@@ -131,6 +134,27 @@ class _ByNumba:
                     own = data.view(offset, offset + new.bytes) if offset else data
                     array = DeviceNDArray(new.shape, new.strides, new.dtype, on, own)
                 arrays.append(array)
+
+    def done(self, bases, stream):
+        """The arrays free themselves."""
+
+
+class _InOrder:
+    """Makes working memory, and frees it, as work of the stream, which a graph can capture."""
+
+    def __init__(self, size):
+        self._size = size
+
+    def make(self, arrays, bases, stream):
+        """Append the address; there is no array."""
+        code, address = cuMemAllocAsync(self._size, stream)
+        if code is not _DONE:
+            driver.cuMemAllocAsync(self._size, stream)  # which raises what is wrong
+        bases.append(int(address))
+
+    def done(self, bases, stream):
+        """Free it once what was launched is done."""
+        cuMemFreeAsync(bases[-1], stream)
 
 
 # --- plans ---------------------------------------------------------------------------------------
@@ -241,19 +265,22 @@ class _Plan:
                 offset += _up_to_part(r.high)
         if offset:
             self._new.append(_New((offset,), _BYTE, is_result=False))
-        self._make = self._made_like(memory) if self._new else None
+        self._maker = self._made_like(memory) if self._new else None
 
     def _made_like(self, memory):
         # What makes the arrays, of the library of one of the arguments.
         like = memory.likes[0]
         _require(all(u is like for u in memory.likes))
         if library_of(type(like)) not in ("cupy", "torch"):
-            return _ByNumba(self._new).make
+            pools = devices.get_context().device.MEMORY_POOLS_SUPPORTED
+            if pools and not any(new.is_result for new in self._new):
+                return _InOrder(self._new[0].bytes)
+            return _ByNumba(self._new)
         numbers = [i for i, u in enumerate(memory.arrays) if u is like]
         _require(numbers)
-        return _ByLibrary(self._new, numbers[0]).make
+        return _ByLibrary(self._new, numbers[0])
 
-    def _add(self, kernel, units, threads, stream, args):
+    def _add(self, kernel, units, threads, stream, args, shared):
         # The launch of a kernel with its arguments, as words of 8 bytes.
         compiled = kernel.compile(tuple(map(kernel.typeof_pyval, args)))
         _require(not (compiled.debug or compiled.extensions or compiled.cooperative))
@@ -266,7 +293,8 @@ class _Plan:
             self._patches.append((before + place, base, offset))
         self._words += map(_word, words)
         function = compiled.library.get_cufunc()
-        self._launches.append((function.handle, blocks_of(units), threads, before, function))
+        shape = blocks_of(units), 1, 1, threads, 1, 1, shared
+        self._launches.append((function.handle, shape, before, function))
 
     def _place_of(self, address):
         for r, base, offset in self._places:
@@ -286,9 +314,10 @@ class _Plan:
         """The results, from the arrays of a call and their addresses; None if they do not fit."""
         if self._apart and self._overlap(bases):
             return None
-        if self._make:
+        maker = self._maker
+        if maker:
             count = len(bases)
-            self._make(arrays, bases, stream)
+            maker.make(arrays, bases, stream)
             if bits_of(bases[count:]) % ALIGNED:
                 return None
         # No two threads have the same words at one time.
@@ -298,11 +327,13 @@ class _Plan:
             words, packed = self._packed()
         for i, base, offset in self._patches:
             words[i] = bases[base] + offset
-        for (function, blocks, threads, _, _), parameters in zip(self._launches, packed):
-            launch = function, blocks, 1, 1, threads, 1, 1, 0, stream, parameters, 0
+        for (function, shape, _, _), parameters in zip(self._launches, packed):
+            launch = function, *shape, stream, parameters, 0
             if cuLaunchKernel(*launch)[0] is not _DONE:
                 driver.cuLaunchKernel(*launch)  # which raises what is wrong
         self._free.append((words, packed))  # what is launched has a copy of its own
+        if maker:
+            maker.done(bases, stream)
         return self._pick(arrays)
 
     def _packed(self):
@@ -312,4 +343,4 @@ class _Plan:
         count = len(self._words)
         pointers = (ctypes.c_void_p * count)(*range(first, first + size * count, size))
         words.pointers = pointers  # they last as long
-        return words, [ctypes.addressof(pointers) + size * launch[3] for launch in self._launches]
+        return words, [ctypes.addressof(pointers) + size * launch[2] for launch in self._launches]

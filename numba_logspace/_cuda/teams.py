@@ -13,7 +13,8 @@ from numba.extending import overload
 
 from .._compile.inline import inlined
 from .._formulas.simd import const, select
-from .._formulas.vectormath import larger, two_sum
+from .._formulas.vectormath import two_sum
+from .maximum import maximum
 
 WARP = 32
 # Columns from which on a thread each is enough to fill a GPU.
@@ -118,14 +119,22 @@ def in_warp(size=WARP):
     @inlined
     def largest(room, m):
         for i in range(steps):
-            m = larger(cuda.shfl_xor_sync(members(), m, half >> i), m)
+            m = maximum(cuda.shfl_xor_sync(members(), m, half >> i), m)
         return m
 
     @inlined
-    def count(room, number):
+    def added(number):
         for i in range(steps):
             number = number + cuda.shfl_xor_sync(members(), number, half >> i)
         return number
+
+    @inlined
+    def count(room, number):
+        one = const(number, 1.0)
+        if cuda.any_sync(members(), number > one):
+            return added(number)
+        # Nearly always no thread has counted more than one, and a vote is quicker.
+        return const(number, cuda.popc(cuda.ballot_sync(members(), number == one)))
 
     @inlined
     def sum_of_pair(room, high, low):

@@ -178,6 +178,24 @@ def part_relative_to(summary, m):
 
 
 @formula
+def all_relative_to(part, m):
+    """As part_relative_to, of a part whose number of entries that equal its maximum is of all."""
+    own, ties, rest, error = part
+    zero, unscale = const(m, 0.0), constant(m, "unscale")
+    factor, low = scaled_exp_pair(*difference(own, m))
+    total, lacks = two_sum(ties, rest * unscale)
+    lacks = fma(error, unscale, lacks)
+    below, lost = two_product(total, factor)
+    lost = lost + (total * low + lacks * factor)
+    at_max = own >= m
+    return (
+        select(at_max, ties, zero),
+        select(at_max, rest, below),
+        select(at_max, error, lost),
+    )
+
+
+@formula
 def shortfall_relative_to(part, own, n, m):
     """The sum of exp(x - m) - 1 over n entries, from that relative to their own maximum."""
     short, low = part

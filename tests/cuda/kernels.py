@@ -6,11 +6,13 @@ import pytest
 pytest.importorskip("numba_cuda", reason="numba-cuda is not installed")
 types = pytest.importorskip("numba.cuda").types
 
+from numba_logspace._cpu.engines import Map  # noqa: E402
 from numba_logspace._cuda import (  # noqa: E402
     best_path,
     elementwise,
     engines,
     jacobian,
+    kept,
     logmatmul,
     logmatmul_derivatives,
     memory,
@@ -25,11 +27,14 @@ NAMES = ("log1m_softmax", "logsumexp", "log1m_softmax_vjp")
 # (dtype, entries of a row) -> how many instructions of PTX log1m_softmax may take for an entry,
 # and how many of them of doubles.
 LIMITS = {
-    ("float32", 256): (85, 0),
-    ("float32", 512): (85, 0),
-    ("float32", 4096): (85, 0),
-    ("float64", 256): (142, 71),
-    ("float64", 4096): (142, 71),
+    ("float32", 256): (75, 0),
+    ("float32", 512): (75, 0),
+    ("float32", 1024): (75, 0),
+    ("float32", 4096): (75, 0),
+    ("float32", 16384): (75, 0),
+    ("float64", 256): (105, 65),
+    ("float64", 1024): (105, 65),
+    ("float64", 4096): (105, 65),
 }
 # As LIMITS, of columns.
 LIMITS_OF_COLUMNS = {
@@ -47,22 +52,48 @@ LIMITS_OF_SHARED = {
     ("logcumsumexp", "float64", 4096): (8, 380, 185),
     ("weighted logsumexp", "float64", 1024): (32, 190, 110),
     ("weighted logsumexp", "float64", 4096): (32, 235, 120),
+    ("log1m_softmax", "float32", 32768): (4, 75, 0),
+    ("log1m_softmax", "float32", 65536): (4, 75, 0),
+    ("log1m_softmax", "float32", 131072): (8, 105, 0),
+    ("log1m_softmax", "float64", 16384): (8, 100, 65),
+    ("log1m_softmax", "float64", 32768): (8, 100, 65),
+    ("log1m_softmax", "float64", 65536): (16, 125, 95),
+    ("logsumexp", "float32", 65536): (4, 50, 0),
+    ("logsumexp", "float64", 65536): (8, 65, 45),
 }
+# Bytes of the longest rows that are kept where they are counted.
+_KEPT = 1 << 18
 
 
 def shared_row(name, dtype, n):
-    """(kernel, the types of its arguments, threads, arguments) of one row by its threads."""
+    """(kernel, the types of its arguments, threads, bytes that they share, arguments) of a row."""
     x = np.random.default_rng(0).normal(size=n).astype(dtype)
     array, index = types.Array(getattr(types, dtype), 1, "C"), types.int64
+    if name in NAMES:
+        number = np.empty(1, dtype)
+        results = (number,) if name == "logsumexp" else (np.empty_like(x),)
+        kernel, size, shared = long_kernel_of(name, dtype, n)
+        return kernel, signature(name, dtype), size, shared, (x, *results, n, 1)
     size = 32 if n <= 1024 else 256
     if name == "logcumsumexp":
         arguments = types.void(*2 * [array], *3 * [index])
         kernel = running.kernel(size, getattr(types, dtype))
-        return kernel, arguments, size, (x, np.empty_like(x), n, 1, 1)
+        return kernel, arguments, size, 0, (x, np.empty_like(x), n, 1, 1)
     team, kernel = weighted.kernel(size)
     arguments = types.void(*4 * [array], index, types.boolean)
     args = x, np.full(n, 0.5), np.empty(1), np.empty(1), n, True
-    return kernel, arguments, size * team.per_block, args
+    return kernel, arguments, size * team.per_block, 0, args
+
+
+def long_kernel_of(name, dtype, n):
+    """(kernel, threads, bytes that they share) of rows that are too long for registers."""
+    engine, dtype = FAMILY[name].engine, np.dtype(dtype)
+    size, held = engines._tile(n, dtype.itemsize)
+    what = engine, size, held, memory.group_of(dtype.itemsize), dtype
+    if isinstance(engine, Map) and n * dtype.itemsize <= _KEPT:
+        shared = kept.shared_bytes(n, size, held, dtype.itemsize)
+        return engines._kept_kernel(*what), size, shared
+    return engines._tiled_kernel(engine, False, *what[1:])[1], size, 0
 
 
 def kernel_of(name, dtype, n):

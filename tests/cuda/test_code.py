@@ -7,7 +7,15 @@ import types
 
 import numpy as np
 import pytest
-from kernels import NAMES, kernel_of, kernel_of_columns, of_chains, others, signature
+from kernels import (
+    NAMES,
+    kernel_of,
+    kernel_of_columns,
+    long_kernel_of,
+    of_chains,
+    others,
+    signature,
+)
 
 cuda = pytest.importorskip("numba.cuda")
 
@@ -124,6 +132,27 @@ def test_code_of_columns(name, dtype, n, ptx_of, tmp_path):
     bounds = kernel.targetoptions["launch_bounds"]
     assert bounds[0] == columns * size
     ptx = ptx_of(kernel, signature(name, dtype, 3), (9, 0), launch_bounds=bounds)
+    checked(ptx, dtype, (9, 0), tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "name, dtype, n",
+    [
+        ("log1m_softmax", "float32", 1 << 15),
+        ("log1m_softmax", "float64", 1 << 15),
+        ("log1m_softmax", "float32", 1 << 17),
+        ("log1m_softmax_vjp", "float64", 1 << 17),
+    ],
+)
+def test_code_of_long_rows(name, dtype, n, ptx_of, tmp_path):
+    kernel, threads, _ = long_kernel_of(name, dtype, n)
+    bounds = kernel.targetoptions["launch_bounds"]
+    ptx = ptx_of(kernel, signature(name, dtype), (9, 0), launch_bounds=bounds)
+    # Bounded by the threads that are launched, so that they have enough registers.
+    assert f".maxntid {threads}" in ptx
+    found = instructions(ptx)
+    assert _vectors("ld", found) and set(_vectors("ld", found)) == {16}
     checked(ptx, dtype, (9, 0), tmp_path)
 
 
