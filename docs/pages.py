@@ -1,19 +1,16 @@
 """An extension of Sphinx: a page for each function, links where text names one, local MathJax.
 
-Names of NumPy and SciPy become links too, by the rule of their sites and without asking these.
+Names of NumPy, SciPy and Numba become links too, which intersphinx resolves.
 
 The pages are written to docs/auto_reference when the documentation is built.
 """
 
 import importlib.util
-import operator
 import re
 import shutil
 from pathlib import Path
 
-import numpy
-import scipy.optimize
-import scipy.special
+import inventories
 from definitions import formula, neighbours, relatives, sources
 from docutils import nodes
 from naive import CASES
@@ -28,10 +25,9 @@ FOLDER = HERE / "auto_reference"
 # Where names are mostly those of other libraries only the first column of tables has ours.
 OF_OTHERS = ("names", "coming/")
 _NAME = re.compile(r"(?:nl\.|numba_logspace\.)?(\w+)$")
-# Other libraries, and where they have a page for each function.
-LIBRARIES = {
-    "numpy": (numpy, "https://numpy.org/doc/stable/reference/generated/{}.html"),
-    "scipy": (scipy, "https://docs.scipy.org/doc/scipy/reference/generated/{}.html"),
+# What other libraries have, as their inventories say.
+ELSEWHERE = {
+    name for library in ("numpy", "scipy", "numba") for name in inventories.entries(library)
 }
 # One file without fonts or further parts: no request leaves the page.
 MATHJAX = "tex-svg.js"
@@ -137,16 +133,9 @@ def _around(node):
 
 
 def elsewhere(text):
-    """The address of what a name of NumPy or SciPy means; None where it means no function."""
-    top, _, rest = re.sub(r"^np\.", "numpy.", text).partition(".")
-    if top not in LIBRARIES or not re.fullmatch(r"[\w.]+", rest):
-        return None
-    library, address = LIBRARIES[top]
-    try:
-        there = callable(operator.attrgetter(rest)(library))
-    except AttributeError:
-        return None
-    return address.format(f"{top}.{rest}") if there else None
+    """What a name of NumPy, SciPy or Numba is called in full; None where it is none."""
+    name = re.sub(r"^np\.", "numpy.", text)
+    return name if name in ELSEWHERE and "." in name else None
 
 
 def link(app, doctree):
@@ -157,16 +146,12 @@ def link(app, doctree):
             isinstance(a, nodes.title | nodes.reference | pending_xref) for a in _around(literal)
         ):
             continue
-        address = elsewhere(literal.astext())
-        if address:
-            reference = nodes.reference("", "", refuri=address)
-            literal.replace_self(reference)
-            reference += literal
-        elif is_ours(literal, document):
+        target = elsewhere(literal.astext())
+        if not target and is_ours(literal, document):
             target = "numba_logspace." + _NAME.fullmatch(literal.astext())[1]
-            kind = "func"
+        if target:
             reference = pending_xref(
-                "", refdomain="py", reftype=kind, reftarget=target, refwarn=True, refexplicit=True
+                "", refdomain="py", reftype="obj", reftarget=target, refwarn=True, refexplicit=True
             )
             literal.replace_self(reference)
             reference += literal
