@@ -1,8 +1,8 @@
-"""The steps of the proof in docs/mathematics.md: errors of exponentials, bounded for all arguments.
+"""The steps of the proof in docs/mathematics.md: exponentials and logarithms, for all arguments.
 
-Every rounding of `scaled_exp` and `scaled_exp_from` is bounded over small intervals of the reduced
-argument r by ball arithmetic, in units of u, half the spacing of floats at 1. The processor has a
-fused multiplication, and nothing underflows.
+Every rounding of `scaled_exp`, `scaled_exp_from` and `log1p_pair` is bounded over small intervals
+of the reduced argument by ball arithmetic, in units of u, half the spacing of floats at 1. The
+processor has a fused multiplication, and nothing underflows.
 """
 
 import math
@@ -20,7 +20,7 @@ from numba_logspace._formulas.simd import FORMATS
 KINDS = {"float32": types.float32, "float64": types.float64}
 INTERVALS, PIECES = 128, 32
 # The bounds that docs/mathematics.md goes on with.
-PROVED = {"differences": 1.35, "references": 2.01}
+PROVED = {"differences": 1.35, "references": 2.01, "logarithms": 0.82}
 
 
 class Step:
@@ -45,6 +45,14 @@ class Step:
         first, second = sizes
         return first * other.off + second * self.off + self.off * other.off * self.u
 
+    def __sub__(self, other):
+        return self._rounded(self.value - other.value, self.off + other.off)
+
+    def __truediv__(self, other):
+        value, least = self.value / other.value, float(abs(other.value).lower())
+        off = (self.off + float(abs(value).upper()) * other.off) / least
+        return self._rounded(value, off)
+
     def fma(self, other, third):
         """self * other + third, rounded once."""
         off = self._off_of_product(other) + third.off
@@ -64,20 +72,33 @@ def polynomial(z, coefficients, u):
 
 def cut_short(r, coefficients, first, u):
     """What r^first times the polynomial lacks to exp(r) without its first terms, in u."""
-    # The Taylor coefficients that are left, and what comes after those. As terms of both signs
-    # nearly cancel, intervals are cut into short ones.
-    more = [*map(float, coefficients), *[0.0] * 8]
-    short = [arb(c) - 1 / arb(math.factorial(k)) for k, c in enumerate(more, first)]
-    beyond = first + len(short)
-    rest = abs(r) ** beyond / math.factorial(beyond) * 2
+    taylor = [1 / arb(math.factorial(k)) for k in range(first, first + len(coefficients) + 8)]
+    beyond = float(
+        (2 * abs(r) ** (first + len(taylor)) / math.factorial(first + len(taylor))).upper()
+    )
+    return (largest_lack(r, coefficients, taylor, first) + beyond) / u
+
+
+def cut_atanh(z, coefficients, u):
+    """What z times the polynomial in z = t^2 lacks to atanh(t) / t - 1, in u."""
+    taylor = [arb(1) / (2 * k + 3) for k in range(len(coefficients) + 20)]
+    beyond = float((abs(z) ** (len(taylor) + 1)).upper())
+    return (largest_lack(z, coefficients, taylor, 1) + beyond) / u
+
+
+def largest_lack(r, coefficients, taylor, first):
+    """The largest modulus of r^first times the difference of two polynomials."""
+    # As terms of both signs nearly cancel, intervals are cut into short ones.
+    own = [*map(float, coefficients), *[0.0] * (len(taylor) - len(coefficients))]
+    lacks = [arb(c) - t for c, t in zip(own, taylor, strict=True)]
     worst = 0.0
     for i in range(-PIECES + 1, PIECES, 2):
         piece = arb(r.mid() + r.rad() * i / PIECES, r.rad() / PIECES)
         value = arb(0)
-        for c in reversed(short):
-            value = value * piece + c
+        for lack in reversed(lacks):
+            value = value * piece + lack
         worst = max(worst, float(abs(value * piece**first).upper()))
-    return (worst + float(rest.upper())) / u
+    return worst
 
 
 def reduced():
@@ -96,6 +117,7 @@ class Format:
         self.form, self.u = FORMATS[kind], float(np.finfo(dtype).eps) / 2
         constants = self.form.constants
         self.exp = [dtype(c) for c in vectormath._EXP[kind]]
+        self.atanh = [dtype(c) for c in vectormath._ATANH[kind]]
         self.cubic = [dtype(c) for c in relative._CUBIC]
         high, low = (dtype(constants[name]) for name in ("ln2_high", "ln2_low"))
         most_k = -constants["exp_floor"] / math.log(2) + 2
@@ -158,12 +180,39 @@ def of_references(form):
     return worst + 1 + own
 
 
+def of_logarithms(form):
+    """The largest relative error of `log1p_pair` at a number that is exact, in u."""
+    worst, least = 0.0, 0.5 * math.log(2)  # of a logarithm to which a power of 2 contributes
+    for start in np.geomspace(2.0**-10, math.sqrt(2) - 1, INTERVALS)[:-1]:
+        end = start * (math.sqrt(2) - 1) ** (1 / 127) * 2.0 ** (10 / 127)
+        for a, b in ((start, end), (-end, -start)):
+            if a > math.sqrt(0.5) - 1 - 0.01:
+                off, log = logarithm(form, arb((a + b) / 2, (b - a) / 2))
+                worst = max(worst, off / log, off / least)
+    return worst
+
+
+def logarithm(form, g):
+    """(how many u the pair is off, |log(1 + g)|) of `_pair_of_parts`."""
+    number = lambda value: Step(arb(value), 0.0, form.u)  # noqa: E731
+    s = number(g) / (number(2) + number(g))
+    z, half_square = s * s, number(g * g / 2)
+    # The second part of the half square, and of k log(2), are below u^(1/2).
+    small = number(arb(0, 2.0 * math.sqrt(form.u) * float(abs(g).upper())))
+    tail = z * polynomial(z, form.atanh, form.u)
+    rest = s.fma((half_square + small) + (tail + tail), number(0)) - small
+    low = (rest + number(arb(0, 2 * form.u))) - number(half_square.value)
+    lack = 2 * float(abs(s.value).upper()) * cut_atanh(z.value, form.atanh, form.u)
+    return low.off + lack, float(abs((1 + g).log()).lower())
+
+
 @pytest.mark.parametrize("label", KINDS)
-def test_errors_of_exponentials(label):
+def test_errors_of_exponentials_and_logarithms(label):
     with ctx.workprec(200):
         form = Format(label)
         assert 1 < of_differences(form) <= PROVED["differences"]
         assert 1 < of_references(form) <= PROVED["references"]
+        assert 0.5 < of_logarithms(form) <= PROVED["logarithms"]
 
 
 def test_terms_added_plainly():

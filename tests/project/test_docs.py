@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 # What needs a GPU is in tests/cuda; the gallery and the docstrings have tests of their own.
 PAGES = ("index.md", "guide.md", "jitted.md", "partials.md", "segments.md", "chains.md")
-PAGES += ("likelihoods.md", "howto.md", "coming/scipy.md", "coming/tfp_stan.md")
+PAGES += ("likelihoods.md", "howto.md", "mathematics.md", "coming/scipy.md", "coming/tfp_stan.md")
 # Pages about libraries that the package does not need, and what they need; `.ci/run` has them.
 LIBRARIES = {
     "coming/jax.md": ["jax"],
