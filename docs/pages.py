@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 
 import inventories
-from definitions import formula, neighbours, relatives, sources
+from definitions import SAME_ELSEWHERE, formula, neighbours, relatives, sources
 from docutils import nodes
 from naive import CASES
 from sphinx.addnodes import pending_xref
@@ -45,6 +45,8 @@ def page(name, users):
     links = [f":py:func:`~numba_logspace.{other}`" for other in others]
     if any(entry.name == name for entry in PARTIALS.values()) or f"{name}_dx" in PARTIALS:
         links.append(":doc:`its derivatives </partials>`")
+    if name in SAME_ELSEWHERE:
+        links.append(f":py:func:`{SAME_ELSEWHERE[name]}`")
     if links:
         parts.append(".. rubric:: See also\n\n" + ", ".join(links))
     if sources(name):
