@@ -24,6 +24,8 @@ HERE = Path(__file__).parent
 FOLDER = HERE / "auto_reference"
 # Where names are mostly those of other libraries only the first column of tables has ours.
 OF_OTHERS = ("names", "coming/")
+# Pages that explain functions, for those that no page calls.
+EXPLAIN = ("chains", "guide", "likelihoods", "mathematics", "partials", "segments")
 _NAME = re.compile(r"(?:nl\.|numba_logspace\.)?(\w+)$")
 # What other libraries have, as their inventories say.
 ELSEWHERE = {
@@ -54,7 +56,7 @@ def page(name, users):
         cited = (f"- \\{text}{_doi(doi)}." for text, doi in sources(name))
         parts.append(".. rubric:: References\n\n" + "\n".join(cited))
     if users:
-        parts.append(".. rubric:: Where it is used\n\n" + _list_of(users))
+        parts.append(".. rubric:: On other pages\n\n" + _list_of(users))
     return "\n\n".join(parts) + "\n"
 
 
@@ -82,8 +84,8 @@ def _list_of(users):
 
 
 def users():
-    """{name: the pages of the gallery and of the guide that call the function}."""
-    found = {name: [] for name in FAMILY}
+    """{name: the pages of the gallery and of the guide that call the function, or speak of it}."""
+    called, named = ({name: [] for name in FAMILY} for _ in range(2))
     texts = {f"auto_gallery/{p.stem}": p for p in sorted((HERE / "gallery").glob("*.py"))}
     texts |= {
         path.relative_to(HERE).with_suffix("").as_posix(): path
@@ -91,10 +93,12 @@ def users():
         if not path.relative_to(HERE).parts[0].startswith(("auto_", "_"))
     }
     for where, path in texts.items():
-        for name in set(re.findall(r"\bnl\.(\w+)\(", path.read_text(encoding="utf-8"))):
-            if name in found:
-                found[name].append(where)
-    return found
+        text = path.read_text(encoding="utf-8")
+        for name in set(re.findall(r"\bnl\.(\w+)\(", text)) & FAMILY.keys():
+            called[name].append(where)
+        for name in set(re.findall(r"`(\w+)`", text)) & FAMILY.keys():
+            named[name] += [where] if where in EXPLAIN else []
+    return {name: called[name] or named[name] for name in FAMILY}
 
 
 def write(app=None):
