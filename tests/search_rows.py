@@ -1,10 +1,10 @@
 """Prints the largest errors that a search among random rows finds, as a Markdown table.
 
 For every function that is not elementwise: half of the rows are random ones, the others small
-changes of the worst so far. 2000 rows for each function and dtype take half an hour; an argument
+changes of the worst so far. 2000 rows for each function and dtype take ten minutes; an argument
 says how many others, and names behind it which functions. It fails where an error is above its
-bound. The derivatives of elementwise functions,
-by the name `partials`, are searched as `tests/helpers/partial_search.py` does it.
+bound. The derivatives of elementwise functions, by the name `partials`, are searched as
+`tests/helpers/partial_search.py` does it.
 """
 
 import pathlib
