@@ -10,6 +10,9 @@ from sphinx_gallery.sorting import FunctionSortKey
 
 import numba_logspace
 
+sys.path.insert(0, os.path.dirname(__file__))  # where the extensions of these pages lie
+import inventories
+
 # The gallery in the order in which it is to be read; a script that is not named stops the build.
 ORDER = [
     "plot_precision.py",
@@ -31,9 +34,19 @@ author = "The numba_logspace developers"
 copyright = author
 release = version = numba_logspace.__version__
 
-sys.path.insert(0, os.path.dirname(__file__))  # where the extension family.py lies
 extensions = ["myst_parser", "numpydoc", "sphinx.ext.autodoc", "sphinx_gallery.gen_gallery"]
 extensions += ["sphinx.ext.mathjax", "sphinx.ext.viewcode", "sphinx_copybutton"]
+# Links to NumPy, SciPy, Python and Numba, by inventories that are made here: nothing is fetched.
+extensions += ["sphinx.ext.intersphinx", "inventories"]
+intersphinx_mapping = inventories.mapping()
+numpydoc_xref_param_type = True
+numpydoc_xref_ignore = "all"  # but for these
+numpydoc_xref_aliases = {
+    "array_like": ":term:`numpy:array_like`",
+    "ndarray": "numpy.ndarray",
+    "ndarrays": "numpy.ndarray",
+    **{name: name for name in ("int", "bool", "float", "str", "tuple", "dict")},
+}
 # Tables from the table of the family; a page for each function, links to it, MathJax; pictures.
 extensions += ["family", "pages", "pictures"]
 mathjax_path = "tex-svg.js"  # which pages.py puts there: no request leaves the site

@@ -144,7 +144,11 @@ _SOURCES = {
 }
 # The beginning of names, and what they rest on.
 _CITED = (
-    (r"(segment_)?(softmax|log_softmax|log1m_softmax|logsumexp|logmeanexp|loo_)", "Blanchard"),
+    (
+        r"(segment_)?(softmax|log_softmax|log1m_softmax|logsumexp|logmeanexp|loo_)"
+        r"|logmatmulexp|weighted_|logvarexp|log_mix$",
+        "Blanchard",
+    ),
     (r"logcumsumexp|logsumexp", "Milakov"),
     (r"(segment_)?log1m_softmax|softmax_binary|complement_cross", "forum of 2022"),
     (r"gated_", "forum of 2020"),
@@ -179,7 +183,25 @@ _GROUPS = (
     ("log1m_softmax", "complement_cross_entropy", "softmax_binary_cross_entropy"),
     ("log_sigmoid", "log1m_sigmoid", "sigmoid_binary_cross_entropy"),
     ("hmm_forward", "logmatmulexp"),
+    ("logmatmulexp_vjp", "logmatmulexp_jvp", "logsumexp_vjp", "logsumexp_jvp"),
+    (
+        "logsumexp_hvp",
+        "log1m_softmax_hvp",
+        "cross_entropy_hvp",
+        "softmax_binary_cross_entropy_hvp",
+        "complement_cross_entropy_hvp",
+        "sigmoid_binary_cross_entropy_hvp",
+    ),
+    ("log_softmax_jacobian", "log1m_softmax_jacobian"),
 )
+# What SciPy and NumPy call the same.
+_SCIPY = "logsumexp softmax log_softmax logit xlogy xlog1py entr rel_entr kl_div"
+SAME_ELSEWHERE = {
+    **{name: f"scipy.special.{name}" for name in _SCIPY.split()},
+    "logistic": "scipy.special.expit",
+    "log_sigmoid": "scipy.special.log_expit",
+    "logaddexp": "numpy.logaddexp",
+}
 
 
 def formula(name):

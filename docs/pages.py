@@ -1,20 +1,17 @@
 """An extension of Sphinx: a page for each function, links where text names one, local MathJax.
 
-Names of NumPy and SciPy become links too, by the rule of their sites and without asking these.
+Names of NumPy, SciPy and Numba become links too, which intersphinx resolves.
 
 The pages are written to docs/auto_reference when the documentation is built.
 """
 
 import importlib.util
-import operator
 import re
 import shutil
 from pathlib import Path
 
-import numpy
-import scipy.optimize
-import scipy.special
-from definitions import formula, neighbours, relatives, sources
+import inventories
+from definitions import SAME_ELSEWHERE, formula, neighbours, relatives, sources
 from docutils import nodes
 from naive import CASES
 from sphinx.addnodes import pending_xref
@@ -27,11 +24,12 @@ HERE = Path(__file__).parent
 FOLDER = HERE / "auto_reference"
 # Where names are mostly those of other libraries only the first column of tables has ours.
 OF_OTHERS = ("names", "coming/")
+# Pages that explain functions, for those that no page calls.
+EXPLAIN = ("chains", "guide", "likelihoods", "mathematics", "partials", "segments")
 _NAME = re.compile(r"(?:nl\.|numba_logspace\.)?(\w+)$")
-# Other libraries, and where they have a page for each function.
-LIBRARIES = {
-    "numpy": (numpy, "https://numpy.org/doc/stable/reference/generated/{}.html"),
-    "scipy": (scipy, "https://docs.scipy.org/doc/scipy/reference/generated/{}.html"),
+# What other libraries have, as their inventories say.
+ELSEWHERE = {
+    name for library in ("numpy", "scipy", "numba") for name in inventories.entries(library)
 }
 # One file without fonts or further parts: no request leaves the page.
 MATHJAX = "tex-svg.js"
@@ -49,6 +47,8 @@ def page(name, users):
     links = [f":py:func:`~numba_logspace.{other}`" for other in others]
     if any(entry.name == name for entry in PARTIALS.values()) or f"{name}_dx" in PARTIALS:
         links.append(":doc:`its derivatives </partials>`")
+    if name in SAME_ELSEWHERE:
+        links.append(f":py:func:`{SAME_ELSEWHERE[name]}`")
     if links:
         parts.append(".. rubric:: See also\n\n" + ", ".join(links))
     if sources(name):
@@ -56,7 +56,7 @@ def page(name, users):
         cited = (f"- \\{text}{_doi(doi)}." for text, doi in sources(name))
         parts.append(".. rubric:: References\n\n" + "\n".join(cited))
     if users:
-        parts.append(".. rubric:: Where it is used\n\n" + _list_of(users))
+        parts.append(".. rubric:: On other pages\n\n" + _list_of(users))
     return "\n\n".join(parts) + "\n"
 
 
@@ -84,8 +84,8 @@ def _list_of(users):
 
 
 def users():
-    """{name: the pages of the gallery and of the guide that call the function}."""
-    found = {name: [] for name in FAMILY}
+    """{name: the pages of the gallery and of the guide that call the function, or speak of it}."""
+    called, named = ({name: [] for name in FAMILY} for _ in range(2))
     texts = {f"auto_gallery/{p.stem}": p for p in sorted((HERE / "gallery").glob("*.py"))}
     texts |= {
         path.relative_to(HERE).with_suffix("").as_posix(): path
@@ -93,10 +93,12 @@ def users():
         if not path.relative_to(HERE).parts[0].startswith(("auto_", "_"))
     }
     for where, path in texts.items():
-        for name in set(re.findall(r"\bnl\.(\w+)\(", path.read_text(encoding="utf-8"))):
-            if name in found:
-                found[name].append(where)
-    return found
+        text = path.read_text(encoding="utf-8")
+        for name in set(re.findall(r"\bnl\.(\w+)\(", text)) & FAMILY.keys():
+            called[name].append(where)
+        for name in set(re.findall(r"`(\w+)`", text)) & FAMILY.keys():
+            named[name] += [where] if where in EXPLAIN else []
+    return {name: called[name] or named[name] for name in FAMILY}
 
 
 def write(app=None):
@@ -137,16 +139,9 @@ def _around(node):
 
 
 def elsewhere(text):
-    """The address of what a name of NumPy or SciPy means; None where it means no function."""
-    top, _, rest = re.sub(r"^np\.", "numpy.", text).partition(".")
-    if top not in LIBRARIES or not re.fullmatch(r"[\w.]+", rest):
-        return None
-    library, address = LIBRARIES[top]
-    try:
-        there = callable(operator.attrgetter(rest)(library))
-    except AttributeError:
-        return None
-    return address.format(f"{top}.{rest}") if there else None
+    """What a name of NumPy, SciPy or Numba is called in full; None where it is none."""
+    name = re.sub(r"^np\.", "numpy.", text)
+    return name if name in ELSEWHERE and "." in name else None
 
 
 def link(app, doctree):
@@ -157,16 +152,12 @@ def link(app, doctree):
             isinstance(a, nodes.title | nodes.reference | pending_xref) for a in _around(literal)
         ):
             continue
-        address = elsewhere(literal.astext())
-        if address:
-            reference = nodes.reference("", "", refuri=address)
-            literal.replace_self(reference)
-            reference += literal
-        elif is_ours(literal, document):
+        target = elsewhere(literal.astext())
+        if not target and is_ours(literal, document):
             target = "numba_logspace." + _NAME.fullmatch(literal.astext())[1]
-            kind = "func"
+        if target:
             reference = pending_xref(
-                "", refdomain="py", reftype=kind, reftarget=target, refwarn=True, refexplicit=True
+                "", refdomain="py", reftype="obj", reftarget=target, refwarn=True, refexplicit=True
             )
             literal.replace_self(reference)
             reference += literal

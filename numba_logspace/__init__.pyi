@@ -1781,7 +1781,7 @@ def complement_cross_entropy_hvp(
 
     Special values: as `log1m_softmax_hvp`.
 
-    Error bound: 8 ulp of the sum that `log1m_softmax_hvp` names, under its conditions. O(size)
+    Error bound: 10 ulp of the sum that `log1m_softmax_hvp` names, under its conditions. O(size)
     time, and no more memory than the result, in any layout that some order of the axes makes
     contiguous; otherwise pieces of `x` are copied in turn.
 
@@ -2910,7 +2910,7 @@ def log1m_softmax_hvp(
     Special values: 0 at entries of -inf and at masked entries, which are treated as absent; NaN in
     a row with a NaN or with two or more of +inf. A single +inf is the limit of a dominant entry.
 
-    Error bound: 8 ulp of the sum over l of ``p_j p_l (|t_j| + |t_l|)`` times the sum of ``2
+    Error bound: 10 ulp of the sum over l of ``p_j p_l (|t_j| + |t_l|)`` times the sum of ``2
     |g_j|``, ``2 |g_l|`` and ``|g_i| r_i (r_i + 2)`` over the other i, for g and t as of
     `log1m_softmax_vjp` where neither they nor p t are subnormal. O(size) time, and no more memory
     than the result, in any layout that some order of the axes makes contiguous; otherwise pieces of
@@ -3522,7 +3522,7 @@ def logcumsumexp(
     Special values: as `logsumexp` of the entries so far; so -inf up to the first that is not,
     +inf from the first +inf on, NaN from the first NaN on. Masked entries add nothing.
 
-    Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry so far,
+    Error bound: 8 ulp of the larger, in modulus, of the result and the largest entry so far,
     whatever the length. O(size) time, and no more memory than the result, in any layout that some
     order of the axes makes contiguous; otherwise pieces of `x` are copied in turn. The entries are
     taken one after the other, so this costs more than `logsumexp`, and only independent rows are
@@ -3969,7 +3969,7 @@ def logmeanexp(
     as the sum does: a group without members has no weight in a mixture. With a mask the mean is
     over the entries that are not masked.
 
-    Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry; a constant
+    Error bound: 8 ulp of the larger, in modulus, of the result and the largest entry; a constant
     row gives that constant. O(size) time, and no more memory than the result, in any layout that
     some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
 
@@ -4944,7 +4944,7 @@ def loo_logsumexp(
     of the rest; a row with a NaN gives NaN; one class gives -inf. A masked entry is no part of
     any sum; the result there is the logsumexp of the entries that are not masked.
 
-    Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry of the sum (a
+    Error bound: 8 ulp of the larger, in modulus, of the result and the largest entry of the sum (a
     sum near 0 is ill-conditioned). O(size) time, and no more memory than the result, in any layout
     that some order of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
 
@@ -6224,7 +6224,7 @@ def softmax_binary_cross_entropy_hvp(
 
     Special values: as `log1m_softmax_hvp`; 0 in a row of weight 0.
 
-    Error bound: 8 ulp of the sum of what both are relative to; of that before it is weighted where
+    Error bound: 10 ulp of the sum of what both are relative to; of that before it is weighted where
     it is subnormal. O(size) time, and no more memory than the result, in any layout that some order
     of the axes makes contiguous; otherwise pieces of `x` are copied in turn.
 

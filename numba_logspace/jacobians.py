@@ -109,7 +109,7 @@ def log1m_softmax_hvp(
 
     {derivatives}
 
-    Error bound: 8 ulp of the sum over l of ``p_j p_l (|t_j| + |t_l|)`` times the sum of
+    Error bound: 10 ulp of the sum over l of ``p_j p_l (|t_j| + |t_l|)`` times the sum of
     ``2 |g_j|``, ``2 |g_l|`` and ``|g_i| r_i (r_i + 2)`` over the other i, for g and t as of
     `log1m_softmax_vjp` where neither they nor p t are subnormal. {cost}
 
@@ -255,7 +255,7 @@ def softmax_binary_cross_entropy_hvp(
 
     Special values: as `log1m_softmax_hvp`; 0 in a row of weight 0.
 
-    Error bound: 8 ulp of the sum of what both are relative to; of that before it is weighted where
+    Error bound: 10 ulp of the sum of what both are relative to; of that before it is weighted where
     it is subnormal. {cost}
 
     Examples
@@ -301,7 +301,7 @@ def complement_cross_entropy_hvp(
 
     Special values: as `log1m_softmax_hvp`.
 
-    Error bound: 8 ulp of the sum that `log1m_softmax_hvp` names, under its conditions. {cost}
+    Error bound: 10 ulp of the sum that `log1m_softmax_hvp` names, under its conditions. {cost}
 
     Examples
     --------

@@ -163,7 +163,7 @@ def loo_logsumexp(
     of the rest; a row with a NaN gives NaN; one class gives -inf. A masked entry is no part of
     any sum; the result there is the logsumexp of the entries that are not masked.
 
-    Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry of the sum
+    Error bound: 8 ulp of the larger, in modulus, of the result and the largest entry of the sum
     (a sum near 0 is ill-conditioned). {cost}
 
     Examples
@@ -199,7 +199,7 @@ def logcumsumexp(
     Special values: as `logsumexp` of the entries so far; so -inf up to the first that is not,
     +inf from the first +inf on, NaN from the first NaN on. Masked entries add nothing.
 
-    Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry so far,
+    Error bound: 8 ulp of the larger, in modulus, of the result and the largest entry so far,
     whatever the length. {cost} The entries are taken one after the other, so this costs more
     than `logsumexp`, and only independent rows are shared among threads.
 
@@ -340,7 +340,7 @@ def logmeanexp(
     as the sum does: a group without members has no weight in a mixture. With a mask the mean is
     over the entries that are not masked.
 
-    Error bound: 4 ulp of the larger, in modulus, of the result and the largest entry; a constant
+    Error bound: 8 ulp of the larger, in modulus, of the result and the largest entry; a constant
     row gives that constant. {cost}
 
     {complex}

@@ -53,7 +53,7 @@ TABLE = (
             ),
             *BY_OTHERS,
         ),
-        ulp=8,
+        ulp=10,
     ),
     Function(
         "complement_cross_entropy_hvp",
@@ -69,7 +69,7 @@ TABLE = (
             ),
             *BY_OTHERS,
         ),
-        ulp=8,
+        ulp=10,
     ),
     Function(
         "sigmoid_binary_cross_entropy_hvp",

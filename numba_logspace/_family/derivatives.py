@@ -252,7 +252,7 @@ TABLE = (
             ),
             *BY_OTHERS,
         ),
-        ulp=8,
+        ulp=10,
         masked=(0.0,),
     ),
 )

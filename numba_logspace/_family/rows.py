@@ -56,9 +56,9 @@ TABLE = (
             "without max",
             keeps=False,  # a term is compared with one that is made as it is made anew
         ),
-        ulp=4,
+        ulp=8,
     ),
-    Function("logcumsumexp", "scan", Scan(), ulp=4, of_complex=of_complex.logcumsumexp),
+    Function("logcumsumexp", "scan", Scan(), ulp=8, of_complex=of_complex.logcumsumexp),
     Function(
         "logsumexp",
         "reduction",
@@ -76,7 +76,7 @@ TABLE = (
         "logmeanexp",
         "reduction",
         Reduction(softsum.reduce_logmeanexp, softsum.where_mean_near_max, "shortfall", counts=True),
-        ulp=4,
+        ulp=8,
         of_complex=of_complex.logmeanexp,
     ),
     Function(

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 # What needs a GPU is in tests/cuda; the gallery and the docstrings have tests of their own.
 PAGES = ("index.md", "guide.md", "jitted.md", "partials.md", "segments.md", "chains.md")
-PAGES += ("likelihoods.md", "howto.md", "coming/scipy.md", "coming/tfp_stan.md")
+PAGES += ("likelihoods.md", "howto.md", "mathematics.md", "coming/scipy.md", "coming/tfp_stan.md")
 # Pages about libraries that the package does not need, and what they need; `.ci/run` has them.
 LIBRARIES = {
     "coming/jax.md": ["jax"],
@@ -147,14 +147,30 @@ def test_page_of_a_function(monkeypatch):
     assert "https://doi.org/10.1093/imanum/draa038" in page
     assert "- :doc:`/guide`" in page
     assert {"index", "auto_gallery/plot_precision"} <= set(pages.users()["log1m_softmax"])
-    assert pages.elsewhere("np.exp").endswith("generated/numpy.exp.html")
-    assert pages.elsewhere("scipy.optimize.minimize").endswith("/scipy.optimize.minimize.html")
+    assert pages.elsewhere("np.exp") == "numpy.exp"
+    assert pages.elsewhere("scipy.optimize.minimize") == "scipy.optimize.minimize"
     for other in ("np.pi", "np.log(x)", "numpy.nothing", "torch.exp", "numpy"):
         assert pages.elsewhere(other) is None
     assert ":py:func:`~numba_logspace.log_softmax`" in pages.page("softmax", [])
     assert ".. figure:: /auto_reference/log1mexp.svg" in pages.page("log1mexp", [])
-    for name in ("pages", "definitions", "naive"):
+    for name in ("pages", "definitions", "naive", "inventories"):
         sys.modules.pop(name)
+
+
+def test_inventories(monkeypatch):
+    monkeypatch.syspath_prepend(str(DOCS))
+    import inventories
+
+    pytest.importorskip("sphinx.util.inventory", reason="it reads what is written for it")
+    from sphinx.util.inventory import InventoryFile
+
+    found = InventoryFile.loads(inventories.inventory("scipy"), uri="https://docs").data
+    item = found["py:function"]["scipy.special.logsumexp"]
+    address = "https://docs/reference/generated/scipy.special.logsumexp.html"
+    assert item.uri == f"{address}#scipy.special.logsumexp"
+    assert "numpy.ndarray" in inventories.entries("numpy")
+    assert "numpy.pi" not in inventories.entries("numpy")
+    sys.modules.pop("inventories")
 
 
 def test_pictures(monkeypatch):

@@ -89,7 +89,7 @@ def missing(function):
     public = getattr(nl, name, None)
     lacks = {
         "a kind: KINDS in numba_logspace/_family/kinds.py": kind not in KINDS,
-        "a bound of up to 8 ulp: numba_logspace/_family": not 0 < function.ulp <= 8,
+        "a bound of up to 10 ulp: numba_logspace/_family": not 0 < function.ulp <= 10,
         "its import: numba_logspace/__init__.py": public is None,
         "its place in __all__: numba_logspace/__init__.py": name not in nl.__all__,
         "its definition in a face: rows.py, gradients.py, ...": name not in FACES,
@@ -110,8 +110,8 @@ def test_nothing_is_missing(name):
 
 
 def test_what_is_missing_is_named(monkeypatch):
-    found = "\n".join(missing(Function("softmin", "new kind", None, ulp=9)))
-    places = ("KINDS", "8 ulp", "import", "__all__", "a face", "write_stub.py", "oracle.py")
+    found = "\n".join(missing(Function("softmin", "new kind", None, ulp=11)))
+    places = ("KINDS", "10 ulp", "import", "__all__", "a face", "write_stub.py", "oracle.py")
     for place in (*places, "asv_bench", "reference.md", "README.md"):
         assert place in found
     assert len(found.splitlines()) == 10
