@@ -23,6 +23,14 @@ from .gathering import (
     scatter_columns,
     scatter_rows,
 )
+from .groups import (
+    is_medium,
+    map_group_of,
+    reduce_group_of,
+    room_for_group,
+    room_for_terms,
+    rows_of_group,
+)
 from .memory import (
     full,
     itemsize,
@@ -31,7 +39,7 @@ from .memory import (
     prefetch,
     store,
 )
-from .passes import Registers, ends_of, max_pass, term_at
+from .passes import Registers, ends_of, finish_pass_of, max_pass, term_at
 from .row import (
     Short,
     in_registers,
@@ -101,24 +109,6 @@ def tile_summaries(condition, second):
     return summaries
 
 
-def finish_pass_of(element):
-    """The sweep that writes `element` of each entry; m and row are the same for all vectors."""
-
-    @formula
-    def finish_pass(
-        x, base, step, count, width, m, row, e, e_base, e_step, out, o_base, o_step, ahead
-    ):
-        def one_more(i, _):
-            v = load(x, base + i * step, width, -math.inf)
-            prefetch(x, base + i * step, ahead)
-            term = term_at(e, e_base + i * e_step, width, v, m)
-            store(out, o_base + i * o_step, width, element(v, term, m, *row))
-
-        loop(count, one_more, None)
-
-    return finish_pass
-
-
 def finish_row_of(element, lighter):
     """The sweep that writes `element` of each entry of a row; `lighter` as in `engines.Map`."""
     finish_passes = [finish_pass_of(each) for each in (element, *lighter[1:])]
@@ -162,10 +152,18 @@ def map_row_of(prepare, element, condition, seconds, lighter):
 
 
 def map_rows(prepare, element, condition, seconds, lighter):
-    """Rows one by one; `e` is `out` to keep the exponentials there between sweeps, or None."""
+    """Rows along vectors; `e` is `out` to keep exponentials there between sweeps, or None."""
     map_row = map_row_of(prepare, element, condition, seconds, lighter)
+    map_group = map_group_of(prepare, element, condition, seconds[0], lighter)
 
     def rows(x, e, out, n, start, stop):
+        if is_medium(x, n):
+            size = rows_of_group(x)
+            room = np.empty(room_for_group(x), x.dtype)
+            terms = kept(e, np.empty(room_for_terms(x, n), x.dtype))
+            for first in range(start, stop, size):
+                map_group(x, first, min(size, stop - first), n, terms, out, room)
+            return
         for r in range(start, stop):
             map_row(x, r * n, n, e, out)
 
@@ -207,8 +205,15 @@ def reduce_row_of(reduce, condition, seconds):
 def reduce_rows(reduce, condition, seconds):
     """One number for each row."""
     reduce_row = reduce_row_of(reduce, condition, seconds)
+    reduce_group = reduce_group_of(reduce, condition, seconds[0])
 
     def rows(x, out, n, start, stop):
+        if is_medium(x, n):
+            size = rows_of_group(x)
+            room = np.empty(room_for_group(x), x.dtype)
+            for first in range(start, stop, size):
+                reduce_group(x, first, min(size, stop - first), n, out, room)
+            return
         for r in range(start, stop):
             out[r] = reduce_row(x, r * n, n)
 

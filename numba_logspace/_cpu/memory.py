@@ -66,6 +66,11 @@ def halved(array):
     return _loaded_as(_Half, array)
 
 
+def loaded_as(like, array):
+    """An array of formulas as one of its dtype that is loaded as another one is."""
+    return Traced(array.tracer, like.kind, array.value)
+
+
 def pointer_to(context, builder, array_type, array, index):
     """The LLVM code for the address of array[index]."""
     array = context.make_array(array_type)(context, builder, array)
