@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from .._compile.inline import inlined
 from .._compile.jit import kernel
 from .._compile.trace import branch, formula, loop
 from .._formulas.simd import any_lane
@@ -16,8 +17,12 @@ from .._formulas.vectormath import lesser
 from .entries import kept
 from .gathering import (
     column_group,
+    columns_to_line,
+    direct_group,
+    direct_group_size,
     gather_columns,
     gather_rows,
+    goes_direct,
     group_size,
     room_for_rows,
     scatter_columns,
@@ -37,7 +42,9 @@ from .memory import (
     lanes,
     load,
     prefetch,
+    settle_stores,
     store,
+    store_past,
 )
 from .passes import Registers, ends_of, finish_pass_of, max_pass, term_at
 from .row import (
@@ -243,14 +250,11 @@ def reduce_one_row(reduce, condition, seconds):
 # --- tiles: many rows side by side, copied together from where they lie ------------------------
 
 
-def map_tile_of(prepare, element, condition, second):
-    """(tile, at, n, e, e_at, x, base, step, width, ahead) of a tile, in its place."""
+def _tile_work_of(prepare, element, condition, second):
+    # As map_tile_of; put(i, vector) takes the result of line i.
     summaries = tile_summaries(condition, second)
 
-    @formula
-    def tile_map(tile, at, n, e, e_at, x, base, step, width, ahead):
-        # In place of the tile, which was gathered from the strip of x; what lies `ahead` of that
-        # is fetched meanwhile.
+    def work(tile, at, n, e, e_at, x, base, step, width, ahead, put):
         w = lanes(tile)
         summary, more = summaries(tile, at, w, n, None, e, e_at, x, base, step, width)
         m, row = summary[0], prepare(summary, more, n)
@@ -258,12 +262,45 @@ def map_tile_of(prepare, element, condition, second):
         def one_more(i, _):
             prefetch(x, base + i * step, ahead)
             v = load(tile, at + i * w, None, 0.0)
-            term = term_at(e, e_at + i * w, None, v, m)
-            store(tile, at + i * w, None, element(v, term, m, *row))
+            put(i, element(v, term_at(e, e_at + i * w, None, v, m), m, *row))
 
         loop(n, one_more, None)
 
+    return work
+
+
+def map_tile_of(prepare, element, condition, second):
+    """(tile, at, n, e, e_at, x, base, step, width, ahead) of a tile, in its place."""
+    work = _tile_work_of(prepare, element, condition, second)
+
+    @formula
+    def tile_map(tile, at, n, e, e_at, x, base, step, width, ahead):
+        # In place of the tile, which was gathered from the strip of x; what lies `ahead` of that
+        # is fetched meanwhile.
+        def put(i, y):
+            store(tile, at + i * lanes(tile), None, y)
+
+        work(tile, at, n, e, e_at, x, base, step, width, ahead, put)
+
     return tile_map
+
+
+def _direct_tile_of(prepare, element, condition, second):
+    # As map_tile_of, but the results go to the strip of `out`: whole vectors past the caches.
+    work = _tile_work_of(prepare, element, condition, second)
+
+    @formula
+    def direct_tile(tile, at, n, e, x, base, step, width, ahead, out):
+        def past(i, y):
+            store_past(out, base + i * step, y)
+
+        def some(i, y):
+            store(out, base + i * step, width, y)
+
+        args = tile, at, n, e, at, x, base, step, width, ahead
+        branch(width < lanes(x), lambda: work(*args, some), lambda: work(*args, past))
+
+    return direct_tile
 
 
 def reduce_tile_of(reduce, condition, second):
@@ -285,8 +322,29 @@ def map_columns(prepare, element, condition, seconds):
     `keep` is any array to keep the exponentials between sweeps, or None.
     """
     tile_map = map_tile_of(prepare, element, condition, seconds[1])
+    direct_tile = _direct_tile_of(prepare, element, condition, seconds[1])
+
+    def directly(x, keep, out, n, inner, start, stop):
+        w = lanes(x)
+        size, head = direct_group_size(x, n, inner), columns_to_line(out)
+        tile = np.empty((size + 1) * n * w, x.dtype)
+        e = kept(keep, tile)
+        unit = start
+        while unit < stop:
+            units, count, base, column, end = direct_group(unit, stop, size, n, inner, w, head)
+            gather_columns(x, base, n, inner, column + (inner - end), count, tile)
+            for t in range(count):
+                at, width = base + t * w, lesser(w, end - column - t * w)
+                direct_tile(tile, t * n * w, n, e, x, at, inner, width, count * w, out)
+            unit += units
+        settle_stores(out)
+
+    directly = inlined(directly)
 
     def columns(x, keep, out, n, inner, start, stop):
+        if goes_direct(out, inner):
+            directly(x, keep, out, n, inner, start, stop)
+            return
         w = lanes(x)
         size = group_size(x, n, inner)
         tile = np.empty(size * n * w, x.dtype)
