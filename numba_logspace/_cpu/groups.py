@@ -11,12 +11,14 @@ from .._compile.trace import branch, formula, loop
 from .._formulas.relative import reference
 from .._formulas.simd import any_lane, halves_of
 from .._formulas.vectormath import larger, two_sum
-from .memory import full, halved, lanes, load, loaded_as, number_at, put_number, store
+from .memory import count_of, full, halved, lanes, load, loaded_as, number_at, put_number, store
 from .passes import Register, finish_pass_of, max_pass, no_sums, one_less, sum_pass, term_at
 from .turning import exchanged, side
 
 # Longer rows go one by one: what is done once for each of them costs little then.
-_MOST = 512
+_MOST = 2048
+# And fewer rows, since what a group does takes its time.
+_FEWEST = 8
 # What a group knows of its rows, in vectors: their maxima, the numbers of the reference, what a
 # second look has found, what `prepare` makes of them, and the vectors of single rows.
 _MAXIMA, _REFERENCE, _SECOND, _PREPARED, _ROWS = 0, 1, 6, 10, 14
@@ -25,9 +27,10 @@ _LEFT = 3
 
 
 @formula
-def is_medium(x, n):
-    """Whether rows of n entries go in groups: they fill a vector, and are not long."""
-    return branch(n >= lanes(x), lambda: n <= _MOST, n < 0)
+def go_in_groups(x, n):
+    """Whether the rows of x, of n entries, do: there are some, they fill a vector and end soon."""
+    fill = branch(n >= lanes(x), lambda: n <= _MOST, n < 0)
+    return branch(fill, lambda: count_of(x) >= _FEWEST * n, fill)
 
 
 @formula
@@ -152,9 +155,7 @@ def group_summaries(condition, second):
                 keep = e if e is None or width is None else Register()
                 to = e_base + (at - base)
                 ahead = side(x) * n
-                sums = sum_pass(
-                    x, at, w, vectors, width, m, of_m, no_sums(m), keep, to, w, ahead
-                )
+                sums = sum_pass(x, at, w, vectors, width, m, of_m, no_sums(m), keep, to, w, ahead)
                 if keep is not e:
                     store(e, to, None, keep.term)
                 return sums

@@ -29,7 +29,7 @@ from .gathering import (
     scatter_rows,
 )
 from .groups import (
-    is_medium,
+    go_in_groups,
     map_group_of,
     reduce_group_of,
     room_for_group,
@@ -164,7 +164,7 @@ def map_rows(prepare, element, condition, seconds, lighter):
     map_group = map_group_of(prepare, element, condition, seconds[0], lighter)
 
     def rows(x, e, out, n, start, stop):
-        if is_medium(x, n):
+        if go_in_groups(x, n):
             size = rows_of_group(x)
             room = np.empty(room_for_group(x), x.dtype)
             terms = kept(e, np.empty(room_for_terms(x, n), x.dtype))
@@ -215,7 +215,7 @@ def reduce_rows(reduce, condition, seconds):
     reduce_group = reduce_group_of(reduce, condition, seconds[0])
 
     def rows(x, out, n, start, stop):
-        if is_medium(x, n):
+        if go_in_groups(x, n):
             size = rows_of_group(x)
             room = np.empty(room_for_group(x), x.dtype)
             for first in range(start, stop, size):
