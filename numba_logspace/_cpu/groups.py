@@ -21,7 +21,7 @@ _MOST = 2048
 _FEWEST = 8
 # What a group knows of its rows, in vectors: their maxima, the numbers of the reference, what a
 # second look has found, what `prepare` makes of them, and the vectors of single rows.
-_MAXIMA, _REFERENCE, _SECOND, _PREPARED, _ROWS = 0, 1, 6, 10, 14
+_MAXIMA, _SECOND, _PREPARED, _ROWS = 0, 6, 10, 14
 # A row leaves three vectors at most.
 _LEFT = 3
 
