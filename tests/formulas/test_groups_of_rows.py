@@ -5,7 +5,7 @@ import pytest
 from budgets import BUDGETS
 from corpus import DTYPES
 from error import check
-from oracle import REDUCTIONS, expected
+from oracle import expected
 
 import numba_logspace
 from numba_logspace._formulas.simd import VECTOR_BYTES
