@@ -19,6 +19,8 @@ from .workers import THRESHOLD, share
 
 # Rows up to this length go side by side through the lanes of vectors, longer ones along them.
 _SHORT = 40
+# The same of 8 bytes an entry, where rows along vectors go in groups.
+_SHORT_IN_GROUPS = 31
 # Columns up to this length are copied together, so that they lie in the cache between sweeps.
 _TILE = 8192
 # The exponentials of rows up to so many bytes stay in the cache until the last sweep.
@@ -30,10 +32,14 @@ _STREAM = 3
 
 
 @register_jitable
-def way(itemsize, outer, n, inner):
-    """The way of one thread through memory, and its units of work; also inside jitted code."""
+def way(itemsize, outer, n, inner, in_groups):
+    """The way of one thread through memory, and its units of work; also inside jitted code.
+
+    `in_groups` is as of an engine.
+    """
     width, rows = VECTOR_BYTES // itemsize, outer * inner
-    if inner < width // 2 and rows >= width // 2 and n <= (_SHORT if inner == 1 else _TILE):
+    short = _SHORT_IN_GROUPS if in_groups and itemsize == 8 else _SHORT
+    if inner < width // 2 and rows >= width // 2 and n <= (short if inner == 1 else _TILE):
         return SHORT, rows
     if inner == 1:
         return ROWS, outer
@@ -47,6 +53,7 @@ class _Engine:
     ordered = False  # whether the entries of a row follow each other in C order
     counts = False  # whether the length of a row is part of its value
     in_place = True  # whether results in the place of x cost no more
+    in_groups = False  # whether rows along vectors go in groups
     in_parts = True  # whether summaries of the parts of a row are enough, merged
 
     def __init__(self, condition, second):
@@ -55,7 +62,7 @@ class _Engine:
         self._seconds = kernels.SECONDS[second]
 
     def _way(self, x, outer, n, inner, workers):
-        chosen, units = way(x.itemsize, outer, n, inner)
+        chosen, units = way(x.itemsize, outer, n, inner, self.in_groups)
         if chosen == SHORT:
             return chosen, units
         few = units < workers and n * inner >= THRESHOLD // 4
@@ -88,7 +95,7 @@ class Map(_Engine):
     what `prepare` returns, formula that does for `element` along rows that fulfil it), or nothing.
     """
 
-    in_place = False
+    in_place, in_groups = False, True
 
     def __init__(self, prepare, element, condition, second="none", keeps=True, lighter=()):
         super().__init__(condition, second)
@@ -156,7 +163,7 @@ class Reduction(_Engine):
     there at all: it is not enough that they are -inf.
     """
 
-    of_nothing = -np.inf
+    of_nothing, in_groups = -np.inf, True
 
     def __init__(self, reduce, condition, second="none", counts=False):
         super().__init__(condition, second)
@@ -210,7 +217,7 @@ class Weighing(_Engine):
 
     def __call__(self, x, g, t, c, values, outs, outer, n, inner, workers):
         """Fill `values` and `outs`, of which the first may be any of the inputs."""
-        chosen, units = way(x.itemsize, outer, n, inner)
+        chosen, units = way(x.itemsize, outer, n, inner, self.in_groups)
         keep = x if self.keeps and n * x.itemsize <= KEEP else None
         arrays = x, keep, g, t, c, values, *outs
         if chosen == ROWS:
@@ -266,7 +273,7 @@ class Moment(Weighing):
 
     def __call__(self, x, g, t, c, values, outs, outer, n, inner, workers):
         """Fill `values`, (outer, inner), from x."""
-        chosen, units = way(x.itemsize, outer, n, inner)
+        chosen, units = way(x.itemsize, outer, n, inner, self.in_groups)
         if chosen == ROWS:
             share(self._rows, (x, values, n), units, workers)
         else:
