@@ -19,8 +19,8 @@ from .workers import THRESHOLD, share
 
 # Rows up to this length go side by side through the lanes of vectors, longer ones along them.
 _SHORT = 40
-# The same of 8 bytes an entry, where rows along vectors go in groups.
-_SHORT_IN_GROUPS = 31
+# The same of maps in float64: along vectors these go in groups, which costs less sooner.
+_SHORT_OF_MAPS = 31
 # Columns up to this length are copied together, so that they lie in the cache between sweeps.
 _TILE = 8192
 # The exponentials of rows up to so many bytes stay in the cache until the last sweep.
@@ -32,13 +32,10 @@ _STREAM = 3
 
 
 @register_jitable
-def way(itemsize, outer, n, inner, in_groups):
-    """The way of one thread through memory, and its units of work; also inside jitted code.
-
-    `in_groups` is as of an engine.
-    """
+def way(itemsize, outer, n, inner, of_map):
+    """The way of one thread through memory, and its units of work; also inside jitted code."""
     width, rows = VECTOR_BYTES // itemsize, outer * inner
-    short = _SHORT_IN_GROUPS if in_groups and itemsize == 8 else _SHORT
+    short = _SHORT_OF_MAPS if of_map and itemsize == 8 else _SHORT
     if inner < width // 2 and rows >= width // 2 and n <= (short if inner == 1 else _TILE):
         return SHORT, rows
     if inner == 1:
@@ -53,7 +50,7 @@ class _Engine:
     ordered = False  # whether the entries of a row follow each other in C order
     counts = False  # whether the length of a row is part of its value
     in_place = True  # whether results in the place of x cost no more
-    in_groups = False  # whether rows along vectors go in groups
+    of_map = False  # whether it is a map
     in_parts = True  # whether summaries of the parts of a row are enough, merged
 
     def __init__(self, condition, second):
@@ -62,7 +59,7 @@ class _Engine:
         self._seconds = kernels.SECONDS[second]
 
     def _way(self, x, outer, n, inner, workers):
-        chosen, units = way(x.itemsize, outer, n, inner, self.in_groups)
+        chosen, units = way(x.itemsize, outer, n, inner, self.of_map)
         if chosen == SHORT:
             return chosen, units
         few = units < workers and n * inner >= THRESHOLD // 4
@@ -95,7 +92,7 @@ class Map(_Engine):
     what `prepare` returns, formula that does for `element` along rows that fulfil it), or nothing.
     """
 
-    in_place, in_groups = False, True
+    in_place, of_map = False, True
 
     def __init__(self, prepare, element, condition, second="none", keeps=True, lighter=()):
         super().__init__(condition, second)
@@ -163,7 +160,7 @@ class Reduction(_Engine):
     there at all: it is not enough that they are -inf.
     """
 
-    of_nothing, in_groups = -np.inf, True
+    of_nothing = -np.inf
 
     def __init__(self, reduce, condition, second="none", counts=False):
         super().__init__(condition, second)
@@ -217,7 +214,7 @@ class Weighing(_Engine):
 
     def __call__(self, x, g, t, c, values, outs, outer, n, inner, workers):
         """Fill `values` and `outs`, of which the first may be any of the inputs."""
-        chosen, units = way(x.itemsize, outer, n, inner, self.in_groups)
+        chosen, units = way(x.itemsize, outer, n, inner, self.of_map)
         keep = x if self.keeps and n * x.itemsize <= KEEP else None
         arrays = x, keep, g, t, c, values, *outs
         if chosen == ROWS:
@@ -273,7 +270,7 @@ class Moment(Weighing):
 
     def __call__(self, x, g, t, c, values, outs, outer, n, inner, workers):
         """Fill `values`, (outer, inner), from x."""
-        chosen, units = way(x.itemsize, outer, n, inner, self.in_groups)
+        chosen, units = way(x.itemsize, outer, n, inner, self.of_map)
         if chosen == ROWS:
             share(self._rows, (x, values, n), units, workers)
         else:

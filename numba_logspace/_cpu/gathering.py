@@ -3,6 +3,7 @@
 import math
 
 from .._compile.trace import branch, formula, loop
+from .._formulas.simd import VECTOR_BYTES
 from .._formulas.vectormath import larger, lesser
 from .entries import has_entries
 from .memory import (
@@ -59,6 +60,8 @@ def direct_group_size(x, n, inner):
 @formula
 def goes_direct(out, inner):
     """Whether the results of a tile fill lines of the cache, and go past it."""
+    if VECTOR_BYTES < CACHE_LINE:
+        return inner < 0
     large = count_of(out) * itemsize(out) >= _PAST_CACHES
     odd = inner * itemsize(out) & (CACHE_LINE - 1)
     odd = odd + (address_of(out) & (itemsize(out) - 1))

@@ -71,14 +71,14 @@ def quiet(kernel):
 def runner(engine):
     """Call the kernel of the right way; rows may want other arrays than tiles."""
     short, rows, columns = map(quiet, engine.kernels)
-    in_groups = engine.in_groups
+    of_map = engine.of_map
 
     @inlined
     def run(for_rows, for_tiles, itemsize, outer, n, inner):
         check_sources()
         if n == 0 or outer * inner == 0:
             return
-        chosen, units = way(itemsize, outer, n, inner, in_groups)
+        chosen, units = way(itemsize, outer, n, inner, of_map)
         if chosen == ROWS:
             rows(*(for_rows + (n, 0, units)))
         elif chosen == SHORT:
@@ -92,14 +92,14 @@ def runner(engine):
 def runner_of_last(engine):
     """As `runner`, for the last axis: then there are no columns, and less to compile."""
     short, rows = map(quiet, engine.kernels[:2])
-    in_groups = engine.in_groups
+    of_map = engine.of_map
 
     @inlined
     def run(for_rows, for_tiles, itemsize, outer, n, inner):
         check_sources()
         if n == 0 or outer == 0:
             return
-        chosen, units = way(itemsize, outer, n, 1, in_groups)
+        chosen, units = way(itemsize, outer, n, 1, of_map)
         if chosen == ROWS:
             rows(*(for_rows + (n, 0, units)))
         else:
