@@ -7,6 +7,8 @@ compute.
 
 import math
 
+import numpy as np
+
 from .._compile.inline import inlined
 from .._compile.jit import kernel
 from .._compile.trace import branch, formula, loop
@@ -40,7 +42,6 @@ from .memory import (
     lanes,
     load,
     prefetch,
-    room_for_vectors,
     settle_stores,
     store,
     store_past,
@@ -165,8 +166,8 @@ def map_rows(prepare, element, condition, seconds, lighter):
     def rows(x, e, out, n, start, stop):
         if go_in_groups(x, n):
             size = rows_of_group(x)
-            room = room_for_vectors(x, room_for_group(x))
-            terms = kept(e, room_for_vectors(x, room_for_terms(x, n)))
+            room = np.empty(room_for_group(x), x.dtype)
+            terms = kept(e, np.empty(room_for_terms(x, n), x.dtype))
             for first in range(start, stop, size):
                 map_group(x, first, min(size, stop - first), n, terms, out, room)
             return
@@ -216,7 +217,7 @@ def reduce_rows(reduce, condition, seconds):
     def rows(x, out, n, start, stop):
         if go_in_groups(x, n):
             size = rows_of_group(x)
-            room = room_for_vectors(x, room_for_group(x))
+            room = np.empty(room_for_group(x), x.dtype)
             for first in range(start, stop, size):
                 reduce_group(x, first, min(size, stop - first), n, out, room)
             return
@@ -326,7 +327,7 @@ def map_columns(prepare, element, condition, seconds):
     def directly(x, keep, out, n, inner, start, stop):
         w = lanes(x)
         size, head = direct_group_size(x, n, inner), columns_to_line(out)
-        tile = room_for_vectors(x, (size + 1) * n * w)
+        tile = np.empty((size + 1) * n * w, x.dtype)
         e = kept(keep, tile)
         unit = start
         while unit < stop:
@@ -346,7 +347,7 @@ def map_columns(prepare, element, condition, seconds):
             return
         w = lanes(x)
         size = group_size(x, n, inner)
-        tile = room_for_vectors(x, size * n * w)
+        tile = np.empty(size * n * w, x.dtype)
         e = kept(keep, tile)
         unit = start
         while unit < stop:
@@ -368,7 +369,7 @@ def reduce_columns(reduce, condition, seconds):
     def columns(x, out, n, inner, start, stop):
         w = lanes(x)
         size = group_size(x, n, inner)
-        tile = room_for_vectors(x, size * n * w)
+        tile = np.empty(size * n * w, x.dtype)
         unit = start
         while unit < stop:
             count, base, column, where = column_group(unit, stop, size, n, inner, w)
@@ -387,8 +388,8 @@ def map_short_rows(prepare, element, condition, seconds):
 
     def rows(x, keep, out, n, inner, start, stop):
         w = lanes(x)
-        tile = room_for_vectors(x, room_for_rows(x, n))
-        e = kept(keep, room_for_vectors(x, n * w))  # apart, since a second look is at the tile
+        tile = np.empty(room_for_rows(x, n), x.dtype)
+        e = kept(keep, np.empty(n * w, x.dtype))  # apart, since a second look is at the tile
         for first in range(start, stop, w):
             count = lesser(w, stop - first)
             gather_rows(x, first, count, n, inner, tile)
@@ -404,7 +405,7 @@ def reduce_short_rows(reduce, condition, seconds):
 
     def rows(x, out, n, inner, start, stop):
         w = lanes(x)
-        tile = room_for_vectors(x, room_for_rows(x, n))
+        tile = np.empty(room_for_rows(x, n), x.dtype)
         for first in range(start, stop, w):
             count = lesser(w, stop - first)
             gather_rows(x, first, count, n, inner, tile)

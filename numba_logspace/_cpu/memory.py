@@ -207,14 +207,6 @@ def address_of(typing_context, array):
 
 
 @inlined
-def room_for_vectors(x, size):
-    """An array of so many numbers of the dtype of x that begins with a line of the cache."""
-    room = np.empty(size + CACHE_LINE // x.itemsize, x.dtype)
-    first = -(address_of(room) // x.itemsize) % (CACHE_LINE // x.itemsize)
-    return room[first : first + size]
-
-
-@inlined
 def empty(size):
     """An array of doubles that begins with a line of the cache."""
     room = np.empty(size + CACHE_LINE // 8)
