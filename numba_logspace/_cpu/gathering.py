@@ -3,9 +3,11 @@
 import math
 
 from .._compile.trace import branch, formula, loop
+from .._formulas.simd import VECTOR_BYTES
 from .._formulas.vectormath import larger, lesser
 from .entries import has_entries
 from .memory import (
+    CACHE_LINE,
     PAST_BYTES,
     address_of,
     count_of,
@@ -26,6 +28,9 @@ from .turning import lanes_to_rows, rows_to_lanes, side
 # has to stay in the cache.
 _GROUP_BYTES = 1 << 21
 _LARGEST_GROUP = 32
+# Where the results of a tile go right to their place, what is fetched for the next group has to
+# have room, too.
+_DIRECT_BYTES = 1 << 19
 # How many lines ahead to fetch: not many, since lines at a regular distance from each other
 # compete for the same few places in the cache.
 _AHEAD = 16
@@ -34,12 +39,59 @@ _AHEAD = 16
 _PAST_CACHES = 1 << 23
 
 
+def _tiles_within(size, x, n, inner):
+    w = lanes(x)
+    fit = size // (n * w * itemsize(x))
+    return larger(lesser(lesser(fit, (inner + w - 1) // w), _LARGEST_GROUP), 1)
+
+
 @formula
 def group_size(x, n, inner):
     """How many tiles of columns make a group."""
-    w = lanes(x)
-    fit = _GROUP_BYTES // (n * w * itemsize(x))
-    return larger(lesser(lesser(fit, (inner + w - 1) // w), _LARGEST_GROUP), 1)
+    return _tiles_within(_GROUP_BYTES, x, n, inner)
+
+
+@formula
+def direct_group_size(x, n, inner):
+    """As group_size, where the results of tiles go right to their places."""
+    return _tiles_within(_DIRECT_BYTES, x, n, inner)
+
+
+@formula
+def goes_direct(out, inner):
+    """Whether the results of a tile fill lines of the cache, and go past it."""
+    if VECTOR_BYTES < CACHE_LINE:
+        return inner < 0
+    large = count_of(out) * itemsize(out) >= _PAST_CACHES
+    odd = inner * itemsize(out) & (CACHE_LINE - 1)
+    odd = odd + (address_of(out) & (itemsize(out) - 1))
+    return branch(large, lambda: odd == 0, large)
+
+
+@formula
+def columns_to_line(out):
+    """How many columns, at least one, come before a vector that begins with a cache line."""
+    odd = (address_of(out) & (CACHE_LINE - 1)) // itemsize(out)
+    return branch(odd > 0, lambda: CACHE_LINE // itemsize(out) - odd, lanes(out))
+
+
+@formula
+def direct_group(unit, stop, size, n, inner, w, head):
+    """(units, tiles, index of the first entry, column, end) of the group from a unit on.
+
+    A unit is a vector of columns of one outer block, but the first one has `head` columns only.
+    It is a group of its own, and those after the last unit go with that.
+    """
+    units = (inner + w - 1) // w
+    outer = unit // units
+    first = unit - outer * units
+    short = branch(first == 0, lambda: head < w, first < 0)
+    count = branch(short, lambda: 1, lambda: lesser(lesser(size, stop - unit), units - first))
+    column = branch(first == 0, lambda: 0, lambda: head + (first - 1) * w)
+    end = branch(short, lambda: head, lambda: column + count * w)
+    end = branch(first + count == units, lambda: inner, lambda: lesser(end, inner))
+    tiles = (end - column + w - 1) // w
+    return count, tiles, outer * n * inner + column, column, end
 
 
 @formula

@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+from .._compile.inline import inlined
 from .._compile.jit import kernel
 from .._compile.trace import branch, formula, loop
 from .._formulas.simd import any_lane
@@ -16,12 +17,24 @@ from .._formulas.vectormath import lesser
 from .entries import kept
 from .gathering import (
     column_group,
+    columns_to_line,
+    direct_group,
+    direct_group_size,
     gather_columns,
     gather_rows,
+    goes_direct,
     group_size,
     room_for_rows,
     scatter_columns,
     scatter_rows,
+)
+from .groups import (
+    go_in_groups,
+    map_group_of,
+    reduce_group_of,
+    room_for_group,
+    room_for_terms,
+    rows_of_group,
 )
 from .memory import (
     full,
@@ -29,9 +42,11 @@ from .memory import (
     lanes,
     load,
     prefetch,
+    settle_stores,
     store,
+    store_past,
 )
-from .passes import Registers, ends_of, max_pass, term_at
+from .passes import Registers, ends_of, finish_pass_of, max_pass, term_at
 from .row import (
     Short,
     in_registers,
@@ -101,24 +116,6 @@ def tile_summaries(condition, second):
     return summaries
 
 
-def finish_pass_of(element):
-    """The sweep that writes `element` of each entry; m and row are the same for all vectors."""
-
-    @formula
-    def finish_pass(
-        x, base, step, count, width, m, row, e, e_base, e_step, out, o_base, o_step, ahead
-    ):
-        def one_more(i, _):
-            v = load(x, base + i * step, width, -math.inf)
-            prefetch(x, base + i * step, ahead)
-            term = term_at(e, e_base + i * e_step, width, v, m)
-            store(out, o_base + i * o_step, width, element(v, term, m, *row))
-
-        loop(count, one_more, None)
-
-    return finish_pass
-
-
 def finish_row_of(element, lighter):
     """The sweep that writes `element` of each entry of a row; `lighter` as in `engines.Map`."""
     finish_passes = [finish_pass_of(each) for each in (element, *lighter[1:])]
@@ -162,10 +159,18 @@ def map_row_of(prepare, element, condition, seconds, lighter):
 
 
 def map_rows(prepare, element, condition, seconds, lighter):
-    """Rows one by one; `e` is `out` to keep the exponentials there between sweeps, or None."""
+    """Rows along vectors; `e` is `out` to keep exponentials there between sweeps, or None."""
     map_row = map_row_of(prepare, element, condition, seconds, lighter)
+    map_group = map_group_of(prepare, element, condition, seconds[0], lighter)
 
     def rows(x, e, out, n, start, stop):
+        if go_in_groups(x, n):
+            size = rows_of_group(x)
+            room = np.empty(room_for_group(x), x.dtype)
+            terms = kept(e, np.empty(room_for_terms(x, n), x.dtype))
+            for first in range(start, stop, size):
+                map_group(x, first, min(size, stop - first), n, terms, out, room)
+            return
         for r in range(start, stop):
             map_row(x, r * n, n, e, out)
 
@@ -207,8 +212,15 @@ def reduce_row_of(reduce, condition, seconds):
 def reduce_rows(reduce, condition, seconds):
     """One number for each row."""
     reduce_row = reduce_row_of(reduce, condition, seconds)
+    reduce_group = reduce_group_of(reduce, condition, seconds[0])
 
     def rows(x, out, n, start, stop):
+        if go_in_groups(x, n):
+            size = rows_of_group(x)
+            room = np.empty(room_for_group(x), x.dtype)
+            for first in range(start, stop, size):
+                reduce_group(x, first, min(size, stop - first), n, out, room)
+            return
         for r in range(start, stop):
             out[r] = reduce_row(x, r * n, n)
 
@@ -238,14 +250,11 @@ def reduce_one_row(reduce, condition, seconds):
 # --- tiles: many rows side by side, copied together from where they lie ------------------------
 
 
-def map_tile_of(prepare, element, condition, second):
-    """(tile, at, n, e, e_at, x, base, step, width, ahead) of a tile, in its place."""
+def _tile_work_of(prepare, element, condition, second):
+    # As map_tile_of; put(i, vector) takes the result of line i.
     summaries = tile_summaries(condition, second)
 
-    @formula
-    def tile_map(tile, at, n, e, e_at, x, base, step, width, ahead):
-        # In place of the tile, which was gathered from the strip of x; what lies `ahead` of that
-        # is fetched meanwhile.
+    def work(tile, at, n, e, e_at, x, base, step, width, ahead, put):
         w = lanes(tile)
         summary, more = summaries(tile, at, w, n, None, e, e_at, x, base, step, width)
         m, row = summary[0], prepare(summary, more, n)
@@ -253,12 +262,45 @@ def map_tile_of(prepare, element, condition, second):
         def one_more(i, _):
             prefetch(x, base + i * step, ahead)
             v = load(tile, at + i * w, None, 0.0)
-            term = term_at(e, e_at + i * w, None, v, m)
-            store(tile, at + i * w, None, element(v, term, m, *row))
+            put(i, element(v, term_at(e, e_at + i * w, None, v, m), m, *row))
 
         loop(n, one_more, None)
 
+    return work
+
+
+def map_tile_of(prepare, element, condition, second):
+    """(tile, at, n, e, e_at, x, base, step, width, ahead) of a tile, in its place."""
+    work = _tile_work_of(prepare, element, condition, second)
+
+    @formula
+    def tile_map(tile, at, n, e, e_at, x, base, step, width, ahead):
+        # In place of the tile, which was gathered from the strip of x; what lies `ahead` of that
+        # is fetched meanwhile.
+        def put(i, y):
+            store(tile, at + i * lanes(tile), None, y)
+
+        work(tile, at, n, e, e_at, x, base, step, width, ahead, put)
+
     return tile_map
+
+
+def _direct_tile_of(prepare, element, condition, second):
+    # As map_tile_of, but the results go to the strip of `out`: whole vectors past the caches.
+    work = _tile_work_of(prepare, element, condition, second)
+
+    @formula
+    def direct_tile(tile, at, n, e, x, base, step, width, ahead, out):
+        def past(i, y):
+            store_past(out, base + i * step, y)
+
+        def some(i, y):
+            store(out, base + i * step, width, y)
+
+        args = tile, at, n, e, at, x, base, step, width, ahead
+        branch(width < lanes(x), lambda: work(*args, some), lambda: work(*args, past))
+
+    return direct_tile
 
 
 def reduce_tile_of(reduce, condition, second):
@@ -280,8 +322,29 @@ def map_columns(prepare, element, condition, seconds):
     `keep` is any array to keep the exponentials between sweeps, or None.
     """
     tile_map = map_tile_of(prepare, element, condition, seconds[1])
+    direct_tile = _direct_tile_of(prepare, element, condition, seconds[1])
+
+    def directly(x, keep, out, n, inner, start, stop):
+        w = lanes(x)
+        size, head = direct_group_size(x, n, inner), columns_to_line(out)
+        tile = np.empty((size + 1) * n * w, x.dtype)
+        e = kept(keep, tile)
+        unit = start
+        while unit < stop:
+            units, count, base, column, end = direct_group(unit, stop, size, n, inner, w, head)
+            gather_columns(x, base, n, inner, column + (inner - end), count, tile)
+            for t in range(count):
+                at, width = base + t * w, lesser(w, end - column - t * w)
+                direct_tile(tile, t * n * w, n, e, x, at, inner, width, count * w, out)
+            unit += units
+        settle_stores(out)
+
+    directly = inlined(directly)
 
     def columns(x, keep, out, n, inner, start, stop):
+        if goes_direct(out, inner):
+            directly(x, keep, out, n, inner, start, stop)
+            return
         w = lanes(x)
         size = group_size(x, n, inner)
         tile = np.empty(size * n * w, x.dtype)

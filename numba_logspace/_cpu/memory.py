@@ -23,7 +23,7 @@ from .._formulas.simd import (
     suffix,
 )
 
-_CACHE_LINE = 64
+CACHE_LINE = 64
 # What has to divide the addresses of stores past the caches.
 PAST_BYTES = 16
 
@@ -64,6 +64,11 @@ def narrowed(array):
 def halved(array):
     """An array of formulas as one that is loaded half a vector at a time."""
     return _loaded_as(_Half, array)
+
+
+def loaded_as(like, array):
+    """An array of formulas as one of its dtype that is loaded as another one is."""
+    return Traced(array.tracer, like.kind, array.value)
 
 
 def pointer_to(context, builder, array_type, array, index):
@@ -204,8 +209,8 @@ def address_of(typing_context, array):
 @inlined
 def empty(size):
     """An array of doubles that begins with a line of the cache."""
-    room = np.empty(size + _CACHE_LINE // 8)
-    first = -(address_of(room) // 8) % (_CACHE_LINE // 8)
+    room = np.empty(size + CACHE_LINE // 8)
+    first = -(address_of(room) // 8) % (CACHE_LINE // 8)
     return room[first : first + size]
 
 
@@ -282,7 +287,7 @@ def put_number(typing_context, array, index, value):
 def _generate_prefetch(context, builder, array_type, array, index, write):
     # Every cache line of a vector, into the second level.
     flags = [ir.Constant(INDEX, flag) for flag in (write, 2, 1)]
-    for line in range(0, VECTOR_BYTES, _CACHE_LINE):
+    for line in range(0, VECTOR_BYTES, CACHE_LINE):
         offset = ir.Constant(index.type, line * 8 // array_type.dtype.bitwidth)
         pointer = pointer_to(context, builder, array_type, array, builder.add(index, offset))
         call(builder, "llvm.prefetch.p0", ir.VoidType(), [pointer, *flags])
@@ -320,5 +325,5 @@ def on_stack(context, builder, size):
     # Numba's own way would fill them with zeros.
     with builder.goto_entry_block():
         place = builder.alloca(ir.ArrayType(ir.IntType(8), size))
-    place.align = _CACHE_LINE
+    place.align = CACHE_LINE
     return builder.ptrtoint(place, context.get_value_type(types.intp))

@@ -82,10 +82,12 @@ class Registers:
     """Where the terms of a Short row are kept between sweeps, instead of in memory."""
 
     def __init__(self):
-        self.body, self.end = _Register(), _Register()
+        self.body, self.end = Register(), Register()
 
 
-class _Register:
+class Register:
+    """Where the term of one vector is kept."""
+
     term = None
 
 
@@ -96,7 +98,7 @@ def ends_of(e):
 
 def keep_term(e, index, width, term):
     """Leave a scaled term in `e`; an `e` of None is nowhere."""
-    if isinstance(e, _Register):
+    if isinstance(e, Register):
         e.term = term
     else:
         store(e, index, width, term)
@@ -230,6 +232,24 @@ def shortfall_pass(x, base, step, count, width, m, sums):
 @formula
 def term_at(e, index, width, v, m):
     """The scaled term of v, from `e` where the sum has left it there."""
-    if isinstance(e, _Register):
+    if isinstance(e, Register):
         return e.term
     return scaled_term(v, m) if e is None else load(e, index, width, 0.0)
+
+
+def finish_pass_of(element):
+    """The sweep that writes `element` of each entry; m and row are the same for all vectors."""
+
+    @formula
+    def finish_pass(
+        x, base, step, count, width, m, row, e, e_base, e_step, out, o_base, o_step, ahead
+    ):
+        def one_more(i, _):
+            v = load(x, base + i * step, width, -math.inf)
+            prefetch(x, base + i * step, ahead)
+            term = term_at(e, e_base + i * e_step, width, v, m)
+            store(out, o_base + i * o_step, width, element(v, term, m, *row))
+
+        loop(count, one_more, None)
+
+    return finish_pass

@@ -15,12 +15,13 @@ from .._compile.trace import formula
 from .._formulas.relative import reference
 from .._formulas.simd import VECTOR_BYTES, const
 from .._formulas.vectormath import larger
-from .kernels import NEAR, finish_pass_of
+from .kernels import NEAR
 from .memory import lanes, load, store
 from .passes import (
     BLOCK,
     below_max_pass,
     below_sum_pass,
+    finish_pass_of,
     max_pass,
     merged,
     no_sums,

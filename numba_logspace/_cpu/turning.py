@@ -1,6 +1,7 @@
 """Rows as lanes: blocks of numbers transposed in registers, from short rows to a tile and back."""
 
 from llvmlite import ir
+from numba import types
 
 from .._compile.trace import loop, primitive
 from .._formulas.simd import INDEX, VECTOR_BYTES, select
@@ -29,15 +30,32 @@ def _transposed(typing_context, vectors):
 
 def _exchange(builder, vectors, step):
     # Squares of so many numbers change places across the diagonal.
-    count = len(vectors)
+    for i in range(len(vectors)):
+        if not i & step:
+            _exchange_pair(builder, vectors, i, i + step, step)
+
+
+def _exchange_pair(builder, vectors, i, k, step):
+    count = vectors[i].type.count
     lanes_of_two = ir.VectorType(INDEX, count)
     low = [j - step + count if j & step else j for j in range(count)]
     high = [j + count if j & step else j + step for j in range(count)]
-    for i in range(count):
-        if not i & step:
-            pair = vectors[i], vectors[i + step]
-            for k, chosen in ((i, low), (i + step, high)):
-                vectors[k] = builder.shuffle_vector(*pair, ir.Constant(lanes_of_two, chosen))
+    vectors[i], vectors[k] = (
+        builder.shuffle_vector(vectors[i], vectors[k], ir.Constant(lanes_of_two, chosen))
+        for chosen in (low, high)
+    )
+
+
+@primitive(prefer_literal=True)
+def exchanged(typing_context, low, high, step):
+    """Two vectors of which squares of so many lanes have changed places across the diagonal."""
+
+    def generate(context, builder, sig, args):
+        pair = list(args[:2])
+        _exchange_pair(builder, pair, 0, 1, step.literal_value)
+        return context.make_tuple(builder, sig.return_type, pair)
+
+    return types.UniTuple(low, 2)(low, high, step), generate
 
 
 def side(x):

@@ -132,7 +132,7 @@ class Frame:
 
     def runner(self, engine):
         """The runner of an engine for these rows."""
-        return (runner_of_last if self.last else runner)(engine.kernels)
+        return (runner_of_last if self.last else runner)(engine)
 
     def entries(self, u, name, ones=False):
         """A function of (x, u, out, mask): u, flat and checked; with `ones` these for None.

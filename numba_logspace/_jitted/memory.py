@@ -68,16 +68,17 @@ def quiet(kernel):
     return run
 
 
-def runner(kernels):
+def runner(engine):
     """Call the kernel of the right way; rows may want other arrays than tiles."""
-    short, rows, columns = map(quiet, kernels)
+    short, rows, columns = map(quiet, engine.kernels)
+    of_map = engine.of_map
 
     @inlined
     def run(for_rows, for_tiles, itemsize, outer, n, inner):
         check_sources()
         if n == 0 or outer * inner == 0:
             return
-        chosen, units = way(itemsize, outer, n, inner)
+        chosen, units = way(itemsize, outer, n, inner, of_map)
         if chosen == ROWS:
             rows(*(for_rows + (n, 0, units)))
         elif chosen == SHORT:
@@ -88,16 +89,17 @@ def runner(kernels):
     return run
 
 
-def runner_of_last(kernels):
+def runner_of_last(engine):
     """As `runner`, for the last axis: then there are no columns, and less to compile."""
-    short, rows = map(quiet, kernels[:2])
+    short, rows = map(quiet, engine.kernels[:2])
+    of_map = engine.of_map
 
     @inlined
     def run(for_rows, for_tiles, itemsize, outer, n, inner):
         check_sources()
         if n == 0 or outer == 0:
             return
-        chosen, units = way(itemsize, outer, n, 1)
+        chosen, units = way(itemsize, outer, n, 1, of_map)
         if chosen == ROWS:
             rows(*(for_rows + (n, 0, units)))
         else:
