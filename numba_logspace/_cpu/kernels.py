@@ -11,14 +11,17 @@ import numpy as np
 
 from .._compile.jit import kernel
 from .._compile.trace import branch, formula, loop
+from .._formulas.relative import reference
 from .._formulas.simd import any_lane
 from .._formulas.vectormath import lesser
-from .entries import kept
+from .along import finish_along_of
+from .entries import kept, place_beside, room_beside
 from .gathering import (
     column_group,
     gather_columns,
     gather_rows,
     group_size,
+    is_past_caches,
     room_for_rows,
     scatter_columns,
     scatter_rows,
@@ -27,12 +30,17 @@ from .memory import (
     full,
     itemsize,
     lanes,
+    lanes_of,
     load,
     prefetch,
+    settle_stores,
+    spread,
     store,
+    to_next_line,
 )
 from .passes import Registers, ends_of, max_pass, term_at
 from .row import (
+    MANY,
     Short,
     in_registers,
     is_short,
@@ -56,6 +64,8 @@ SECONDS = {
 
 # How far ahead of a sweep to fetch, in vectors, where no cache holds what comes next.
 NEAR = 16
+# Rows of fewer bytes do not go past the caches: too many lines of them belong to two rows.
+_PAST_ROW = 6 << 10
 # Rows up to so many bytes are fetched whole while the row before is worked on.
 _WHOLE_ROW = 1 << 18
 
@@ -119,70 +129,108 @@ def finish_pass_of(element):
     return finish_pass
 
 
-def finish_row_of(element, lighter):
-    """The sweep that writes `element` of each entry of a row; `lighter` as in `engines.Map`."""
-    finish_passes = [finish_pass_of(each) for each in (element, *lighter[1:])]
+def finish_row_of(element, light):
+    """The sweep that writes `element` of each entry of a row; `light` as in `engines.Map`."""
+    finish_pass = finish_pass_of(element)
+    finish_along, finish_vector = finish_along_of(element, light)
 
     @formula
-    def finish_row(x, base, n, m, row, e, out, o_base):
+    def finish_few(x, base, n, m, row, e, e_base, out, o_base):
         (body, width), (has_end, end, left) = parts(x, base, n)
-        is_light = lighter[0](*row) if lighter else None
-        w, m, row = lanes(x), full(x, m), tuple(full(x, number) for number in row)
-        ahead = NEAR * w if e is None else None  # what is kept has just been written
-        o_end, (e_body, e_end) = o_base + (end - base), ends_of(e)
+        w, m, row = lanes(x), full(x, m), spread(x, row)
+        (e_body, e_end), done = ends_of(e), end - base
+        place = e_body, e_base, w, out, o_base, w, None
+        finish_pass(x, base, w, body, width, m, row, *place)
 
-        def finish_by(sweep):
-            sweep(x, base, w, body, width, m, row, e_body, o_base, w, out, o_base, w, ahead)
+        def finish_end():
+            place = e_end, e_base + done, w, out, o_base + done, w, None
+            finish_pass(x, end, w, 1, left, m, row, *place)
 
-            def finish_end():
-                sweep(x, end, w, 1, left, m, row, e_end, o_end, w, out, o_end, w, ahead)
+        branch(has_end, finish_end, None)
 
-            branch(has_end, finish_end, None)
+    @formula
+    def finish_many(x, base, n, m, row, e, e_base, out, o_base, past):
+        w = lanes(x)
+        of_m = spread(x, reference(m)) if e is None else None
+        light_row = spread(x, light[0](m, *row)) if light else None
+        numbers = full(x, m), spread(x, row), light_row
+        # What is kept has just been written, and is near.
+        ahead = NEAR * w if e is None else None
 
-        if lighter:
-            branch(is_light, *(lambda f=f: finish_by(f) for f in reversed(finish_passes)))
+        def finish_by(head, past):
+            body = (n - head) // w
+            done = head + body * w
+
+            def vector(at, width):
+                place = e, e_base + at, of_m, out, o_base + at
+                finish_vector(x, base + at, width, *numbers, *place)
+
+            branch(head > 0, lambda: vector(0, head), None)
+            place = e, e_base + head, of_m, out, o_base + head
+            finish_along(x, base + head, body, *numbers, *place, ahead, past)
+            branch(done < n, lambda: vector(done, n - done), None)
+
+        if past is None:
+            finish_by(n * 0, False)
         else:
-            finish_by(*finish_passes)
+            head = to_next_line(out, o_base)
+            branch(past, lambda: finish_by(head, True), lambda: finish_by(head * 0, False))
+
+    @formula
+    def finish_row(x, base, n, m, row, e, e_base, out, o_base, past):
+        """`past` says whether results go past the caches; None if none do."""
+        if isinstance(n, Short):
+            finish_few(x, base, n, m, row, e, e_base, out, o_base)
+        else:
+            branch(
+                n < MANY * lanes_of(x.kind),
+                lambda: finish_few(x, base, n, m, row, e, e_base, out, o_base),
+                lambda: finish_many(x, base, n, m, row, e, e_base, out, o_base, past),
+            )
 
     return finish_row
 
 
-def map_row_of(prepare, element, condition, seconds, lighter):
-    """(x, base, n, e, out) of one row; `e` is where the exponentials are kept, or None."""
+def map_row_of(prepare, element, condition, seconds, light):
+    """(x, base, n, e, e_base, out, past) of one row; `e` keeps the exponentials, or is None."""
     summaries = row_summaries(condition, seconds[0])
-    finish_row = finish_row_of(element, lighter)
+    finish_row = finish_row_of(element, light)
 
     @formula
-    def map_row(x, base, n, e, out):
-        summary, more = summaries(x, base, n, e, base)
+    def map_row(x, base, n, e, e_base, out, past):
+        summary, more = summaries(x, base, n, e, e_base)
         row = prepare(summary, more, number_of(n))
-        finish_row(x, base, n, summary[0], row, e, out, base)
+        finish_row(x, base, n, summary[0], row, e, e_base, out, base, past)
 
     return map_row
 
 
-def map_rows(prepare, element, condition, seconds, lighter):
-    """Rows one by one; `e` is `out` to keep the exponentials there between sweeps, or None."""
-    map_row = map_row_of(prepare, element, condition, seconds, lighter)
+def map_rows(prepare, element, condition, seconds, light):
+    """Rows one by one; `e` is `out` where the exponentials are kept between sweeps, or None."""
+    map_row = map_row_of(prepare, element, condition, seconds, light)
 
     def rows(x, e, out, n, start, stop):
+        past = is_past_caches(out) and n * x.itemsize >= _PAST_ROW
+        room = room_beside(e, n, past)
         for r in range(start, stop):
-            map_row(x, r * n, n, e, out)
+            map_row(x, r * n, n, room, place_beside(room, e, r * n), out, past)
+        if past:
+            settle_stores(out)
 
     return kernel(rows)
 
 
-def map_one_row(prepare, element, condition, seconds, lighter, keeps):
+def map_one_row(prepare, element, condition, seconds, light, keeps):
     """A single row: with so few arguments the call costs half as much."""
-    map_row = map_row_of(prepare, element, condition, seconds, lighter)
+    map_row = map_row_of(prepare, element, condition, seconds, light)
 
     @formula
     def any_row(x, n, out):
         def short(x, n, as_x):
-            map_row(x, 0, n, Registers(), out)
+            map_row(x, 0, n, Registers(), 0, out, None)
 
         def long():
-            map_row(x, 0, n, out if keeps else None, out)
+            map_row(x, 0, n, out if keeps else None, 0, out, None)
 
         branch(is_short(x, n), lambda: in_registers(x, n, short), long)
 

@@ -23,7 +23,7 @@ from .._formulas.simd import (
     suffix,
 )
 
-_CACHE_LINE = 64
+CACHE_LINE = 64
 # What has to divide the addresses of stores past the caches.
 PAST_BYTES = 16
 
@@ -176,18 +176,34 @@ def store(typing_context, array, index, width, value):
     return types.none(array, types.intp, width_type, value), generate
 
 
-@primitive
-def store_past(typing_context, array, index, value):
-    """Write a whole vector to array[index:], past the caches; see PAST_BYTES."""
-
+def _storing_past(array, value, align):
     def generate(context, builder, sig, args):
         pointer = pointer_to(context, builder, array, args[0], args[1])
         pointer = builder.bitcast(pointer, args[2].type.as_pointer())
-        stored = builder.store(args[2], pointer, align=PAST_BYTES)
+        stored = builder.store(args[2], pointer, align=align)
         stored.set_metadata("nontemporal", builder.module.add_metadata([ir.Constant(INDEX, 1)]))
         return context.get_dummy_value()
 
     return types.none(array, types.intp, value), generate
+
+
+@primitive
+def store_past(typing_context, array, index, value):
+    """Write a whole vector to array[index:], past the caches; see PAST_BYTES."""
+    return _storing_past(array, value, PAST_BYTES)
+
+
+@primitive
+def store_lines_past(typing_context, array, index, value):
+    """As store_past, where the vector begins with a line of the cache."""
+    return _storing_past(array, value, REGISTER_BYTES)
+
+
+@formula
+def to_next_line(array, index):
+    """How many entries lie between array[index] and the next line of the cache."""
+    number = CACHE_LINE // itemsize(array)
+    return (0 - (address_of(array) // itemsize(array) + index)) & (number - 1)
 
 
 @primitive
@@ -204,8 +220,8 @@ def address_of(typing_context, array):
 @inlined
 def empty(size):
     """An array of doubles that begins with a line of the cache."""
-    room = np.empty(size + _CACHE_LINE // 8)
-    first = -(address_of(room) // 8) % (_CACHE_LINE // 8)
+    room = np.empty(size + CACHE_LINE // 8)
+    first = -(address_of(room) // 8) % (CACHE_LINE // 8)
     return room[first : first + size]
 
 
@@ -282,7 +298,7 @@ def put_number(typing_context, array, index, value):
 def _generate_prefetch(context, builder, array_type, array, index, write):
     # Every cache line of a vector, into the second level.
     flags = [ir.Constant(INDEX, flag) for flag in (write, 2, 1)]
-    for line in range(0, VECTOR_BYTES, _CACHE_LINE):
+    for line in range(0, VECTOR_BYTES, CACHE_LINE):
         offset = ir.Constant(index.type, line * 8 // array_type.dtype.bitwidth)
         pointer = pointer_to(context, builder, array_type, array, builder.add(index, offset))
         call(builder, "llvm.prefetch.p0", ir.VoidType(), [pointer, *flags])
@@ -320,5 +336,5 @@ def on_stack(context, builder, size):
     # Numba's own way would fill them with zeros.
     with builder.goto_entry_block():
         place = builder.alloca(ir.ArrayType(ir.IntType(8), size))
-    place.align = _CACHE_LINE
+    place.align = CACHE_LINE
     return builder.ptrtoint(place, context.get_value_type(types.intp))

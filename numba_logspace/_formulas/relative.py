@@ -13,7 +13,7 @@ import math
 
 from .._compile.trace import formula
 from .simd import FORMATS, const, constant, fma, polynomial, scaled_power_of_two, select
-from .vectormath import exp_curve, magnitude, sum_with_smaller, two_product
+from .vectormath import exp_curve_by_square, magnitude, sum_with_smaller, two_product
 
 
 def _fill_constants():
@@ -82,5 +82,6 @@ def scaled_exp_from(x, of_row):
     low = fma(-k, constant(x, "ln2_low"), rest)
     r = high + low
     # What rounding has taken from r is in `low`, and counts nowhere but there.
-    q = high + fma(r * r, exp_curve(r), low)
+    square = r * r
+    q = high + fma(square, exp_curve_by_square(r, square), low)
     return fma(short, q, short) * scaled_power_of_two(shifted)

@@ -24,15 +24,17 @@ from numba import types
 
 from .._compile.trace import branch, formula
 from .relative import scaled_exp_from
-from .simd import any_lane, const, constant, fma, lane_type, polynomial, select
+from .simd import any_lane, const, constant, fma, lane_type, select
 from .vectormath import (
     atanh_curve,
     difference,
     exp_less,
+    lesser,
     log1p,
     log1p_pair,
     log_of_sum,
     magnitude,
+    polynomial_by_horner,
     quotient,
     scaled_exp,
     scaled_exp_pair,
@@ -41,16 +43,18 @@ from .vectormath import (
     two_sum,
 )
 
-# (atanh(t) / t - 1) / t^2 as a polynomial in t^2 <= 1/225, as those of `vectormath`. Its error is
-# below 0.01 units in the last place.
-_ATANH_NEAR_0 = {
-    types.float32: (0.333332111007815763, 0.200887554512520365),
+# (-log(1 - p) - p) / p^2 for p <= 1/32, by Remez exchange at 300 bits. Its error is below 0.04
+# units in the last place of the logarithm.
+_LOG1M_NEAR_0 = {
+    types.float32: (0.500001186522645915, 0.333104676980033583, 0.262458432324774853),
     types.float64: (
-        0.333333333333336666,
-        0.199999999989378342,
-        0.142857153847847463,
-        0.111106150227542258,
-        0.0919243459515053484,
+        0.5000000000000098,
+        0.333333333325359834,
+        0.250000002193155129,
+        0.199999714315214748,
+        0.166686527360741117,
+        0.142101659543600971,
+        0.139729373160496772,
     ),
 }
 
@@ -137,6 +141,14 @@ def log_total(summary):
     """log(1 + s)."""
     s, error = sum_without_max(summary)
     return log1p(s) + error / (const(s, 1.0) + s)
+
+
+@formula
+def logarithm_of_all(m, y, low):
+    """(m + y + low, what it lacks, 0 at infinities)."""
+    whole, lost = two_sum(m, y)
+    finite = magnitude(whole) < const(m, math.inf)
+    return whole, select(finite, lost + low, const(m, 0.0))
 
 
 @formula
@@ -246,17 +258,18 @@ def element_softmax(x, e, m, a, b, c, d):
 
 @formula
 def prepare_log_softmax(summary, second, n):
-    """(log(1 + s), value at the maximum, -, -)."""
-    a = log_total(summary)
-    zero = const(a, 0.0)
-    return a, nan_without_limit(summary, zero - a), zero, zero
+    """(m + log(1 + s), what it lacks, value at the maximum, -)."""
+    s, error = sum_without_max(summary)
+    y, low = log1p_pair(s, error)
+    whole, lack = logarithm_of_all(summary[0], y, low)
+    zero = const(s, 0.0)
+    return whole, lack, nan_without_limit(summary, zero - (y + low)), zero
 
 
 @formula
 def element_log_softmax(x, e, m, a, b, c, d):
-    """(x - m) - log(1 + s): x - (m + log(...)) would cancel."""
-    gap, error = difference(x, m)
-    return select(x == m, b, gap + (error - a))
+    """x - (m + log(1 + s)), of which both parts are taken away, so that nothing is lost."""
+    return select(x == m, c, (x - a) - b)
 
 
 @formula
@@ -292,12 +305,7 @@ def prepare_log1m_softmax(summary, second, n):
 
 
 @formula
-def _atanh_curve_near_0(z):
-    return polynomial(z, _ATANH_NEAR_0[lane_type(z.kind)])
-
-
-@formula
-def log1m_of_share(e, a, lack, inverse, factor, curve=atanh_curve):
+def log1m_of_share(e, a, lack, inverse, factor):
     """factor log(1 - e / S), factor a power of 2, from e, a - a lack = 2 S and -1 / a.
 
     As -2 atanh(e / (2 S - e)): one division and no cancellation. What the denominator has lost is
@@ -308,7 +316,7 @@ def log1m_of_share(e, a, lack, inverse, factor, curve=atanh_curve):
     t = e / d
     plain = t * constant(e, "unscale")
     z = plain * plain
-    tail = fma(z, curve(z), fma(lost, inverse, lack))
+    tail = fma(z, atanh_curve(z), fma(lost, inverse, lack))
     scale = const(e, -2.0) * constant(e, "unscale") * factor
     return fma(t, tail, t) * scale
 
@@ -321,35 +329,82 @@ def element_log1m_softmax(x, e, m, a, b, c, d):
 
 
 @formula
-def where_shares_are_small(a, b, c, d):
-    """S is so large, a = 2 S, that no entry but the largest has more than an eighth of it."""
-    return a >= const(a, 16.0)
-
-
-@formula
-def element_log1m_softmax_of_small(x, e, m, a, b, c, d):
-    """log(1 - e / S) with half the terms of the series, which are enough for e / S <= 1/8."""
-    y = log1m_of_share(e, a, b, d, const(e, 1.0), _atanh_curve_near_0)
-    return select(e == constant(e, "scale"), c, y)
-
-
-@formula
 def prepare_loo_logsumexp(summary, second, n):
-    """(s, value at the maximum, scaled term of the second largest, the sum without that)."""
+    """(s, value at the maximum, the second largest entry m2, the sum without its term)."""
     s, error = sum_without_max(summary)
     m2 = second[0]
     e2 = scaled_term(m2, summary[0])
     # At the second largest entry s - e2 would cancel; relative to it the others are s2.
     s2, error2 = sum_without_max(second)
     without_second = e2 * s2 * constant(e2, "unscale")
-    return s, m2 + log_total(second), e2, without_second
+    return s, m2 + log_total(second), m2, without_second
 
 
 @formula
 def element_loo_logsumexp(x, e, m, a, b, c, d):
     """m + log(1 + s - exp(x - m)), the largest term always present."""
-    others = select(e == c, d, fma(-e, constant(e, "unscale"), a))
+    others = select(x == c, d, fma(-e, constant(e, "unscale"), a))
     return select(e == constant(e, "scale"), b, m + log1p(others))
+
+
+# --- light elements ------------------------------------------------------------------------------
+# Along long rows: prepare(m, a, b, c, d) gives (limit, further numbers), and element(x, e, m,
+# numbers) the result where e is below the limit, which is at most that of the maximum.
+
+
+@formula
+def prepare_light_softmax(m, a, b, c, d):
+    """(limit, 1 / S, what it lacks)."""
+    return constant(a, "scale"), a, b
+
+
+@formula
+def light_softmax(x, e, m, a, b):
+    """As element_softmax."""
+    return fma(e, a, e * b) * constant(e, "unscale")
+
+
+@formula
+def _small_share(total, error):
+    # (limit, 1 / S without the scale, what it lacks): shares of 1/32 are below the limit.
+    one = const(total, 1.0)
+    inverse, lack = quotient(one, const(total, 0.0), total, error)
+    limit = lesser(total * const(total, 1.0 / 32.0), one) * constant(total, "scale")
+    unscale = constant(total, "unscale")
+    return limit, inverse * unscale, lack * unscale
+
+
+@formula
+def _log1m_near_0(p):
+    # log(1 - p) for p of 1/32 at most, and -0 at 0.
+    return fma(-(p * p), polynomial_by_horner(p, _LOG1M_NEAR_0[lane_type(p.kind)]), -p)
+
+
+@formula
+def prepare_light_log1m_softmax(m, a, lack, c, d):
+    """(limit, 1 / S, what it lacks)."""
+    total = a * const(a, 0.5)
+    return _small_share(total, -total * lack)
+
+
+@formula
+def light_log1m_softmax(x, e, m, a, b):
+    """log(1 - e / S) by a short series, without a division."""
+    return _log1m_near_0(fma(e, a, e * b))
+
+
+@formula
+def prepare_light_loo_logsumexp(m, s, b, c, d):
+    """(limit, 1 / S, what it lacks, m + log(S), what it lacks)."""
+    zero = const(s, 0.0)
+    total, error = two_sum(const(s, 1.0), s)
+    return *_small_share(total, error), *logarithm_of_all(m, *log1p_pair(s, zero))
+
+
+@formula
+def light_loo_logsumexp(x, e, m, a, b, whole, lack):
+    """m + log(S) + log(1 - e / S)."""
+    return whole + (lack + _log1m_near_0(fma(e, a, e * b)))
 
 
 @formula

@@ -84,6 +84,8 @@ def _fill_constants():
             magic=1.5 * 2.0**form.mantissa_bits,
             scale=2.0**form.scale_bits,
             scale_bits=float(form.scale_bits),
+            # What lies so far below the maximum has a scaled exponential below the scale.
+            near_max=2.0 ** (4 - form.mantissa_bits),
             below_scale=2.0**form.scale_bits * (1.0 - 2.0 ** -(form.mantissa_bits + 1)),
             unscale=2.0**-form.scale_bits,
             half_unscale=2.0 ** -(form.scale_bits // 2),
@@ -199,6 +201,23 @@ def quotient(a, a_low, b, b_low):
 def exp_curve(r):
     """(exp(r) - 1 - r) / r^2 at |r| <= log(2) / 2."""
     return polynomial(r, _EXP[lane_type(r.kind)])
+
+
+@formula
+def exp_curve_by_square(r, square):
+    """As exp_curve, with the fewest products where r^2 is there already."""
+    terms = _EXP[lane_type(r.kind)]
+    even, odd = (polynomial_by_horner(square, terms[i::2]) for i in (0, 1))
+    return fma(r, odd, even)
+
+
+@formula
+def polynomial_by_horner(z, terms):
+    """As polynomial, with the fewest products, for where there is other work while they wait."""
+    y = const(z, terms[-1])
+    for term in terms[-2::-1]:
+        y = fma(y, z, const(z, term))
+    return y
 
 
 @formula
