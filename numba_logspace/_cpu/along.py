@@ -29,38 +29,44 @@ def sum_along(x, base, count, m, of_m, sums, e, e_base, ahead):
     """As passes.sum_pass, of `count` whole vectors that follow each other."""
     w, near = lanes(x), m - constant(m, "near_max")
 
-    def compared(start, number, sums):
-        # As many vectors from `start` on, each compared with the maximum.
-        ties, rest, error = sums
-        part = const(m, 0.0)
-        for i in range(number):
-            v = load(x, base + (start + i) * w, None, 0.0)
+    def compared(start, stop, sums):
+        # These vectors, each compared with the maximum.
+        def one_more(i, state):
+            ties, part = state
+            v = load(x, base + i * w, None, 0.0)
             term = term_of_sum(v, m, of_m)
-            store(e, e_base + (start + i) * w, None, told_apart(v, m, term))
+            store(e, e_base + i * w, None, told_apart(v, m, term))
             ties, term = count_or_term(v, term, m, ties)
-            part = part + term
+            return ties, part + term
+
+        ties, rest, error = sums
+        ties, part = loop(stop, one_more, (ties, const(m, 0.0)), start)
         return ties, *carried(rest, error, part)
 
     def chunk(start, sums):
-        vectors, part = [], const(m, 0.0)
-        for i in range(CHUNK):
-            at = base + (start + i) * w
-            vectors.append(load(x, at, None, 0.0))
-            term = term_of_sum(vectors[-1], m, of_m)
-            store(e, e_base + (start + i) * w, None, term)
-            prefetch(x, at, ahead)
-            part = part + term if i else term
-        ties, rest, error = sums
+        places = [(start + i) * w for i in range(CHUNK)]
+        vectors = [load(x, base + at, None, 0.0) for at in places]
+        for at in places:
+            prefetch(x, base + at, ahead)
+
+        def below():
+            part = None
+            for at, v in zip(places, vectors):
+                term = term_of_sum(v, m, of_m)
+                store(e, e_base + at, None, term)
+                part = term if part is None else part + term
+            return sums[0], *carried(*sums[1:], part)
+
         return branch(
             any_lane(_largest(vectors) >= near),
-            lambda: compared(start, CHUNK, sums),
-            lambda: (ties, *carried(rest, error, part)),
+            lambda: compared(start, start + CHUNK, sums),
+            below,
         )
 
     def block(first, last, sums):
         whole = first + (last - first) // CHUNK * CHUNK
         sums = loop(whole, chunk, sums, first, CHUNK)
-        return loop(last, lambda start, sums: compared(start, 1, sums), sums, whole)
+        return loop(last, lambda start, sums: compared(start, start + 1, sums), sums, whole)
 
     return in_blocks(count, block, no_sums(m), merged)(sums)
 
