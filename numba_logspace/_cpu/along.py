@@ -7,14 +7,35 @@ entries need no further ones, and shorter formulas do.
 import math
 
 from .._compile.trace import branch, formula, loop
+from .._formulas.relative import reference
 from .._formulas.simd import any_lane, const, constant, select
 from .._formulas.softsum import term_of_sum, told_apart
 from .._formulas.vectormath import larger
-from .memory import lanes, load, prefetch, store, store_lines_past
+from .memory import (
+    full,
+    lanes,
+    lanes_of,
+    load,
+    prefetch,
+    spread,
+    store,
+    store_lines_past,
+    to_next_line,
+)
 from .passes import CHUNK, carried, count_or_term, in_blocks, merged, no_sums
 
+# Rows of so many vectors are long: in shorter ones many chunks have something near the maximum.
+_LONG = 32
 # Vectors that are finished together.
 _FINISHED = 2
+# How far ahead to fetch in the last sweep, in vectors.
+_AHEAD = 16
+
+
+@formula
+def is_long(x, n):
+    """Whether these sweeps are for rows of n entries."""
+    return n >= _LONG * lanes_of(x.kind)
 
 
 def _largest(vectors):
@@ -78,11 +99,8 @@ def _term_of(v, e, at, width, m, of_m):
     return load(e, at, width, 0.0)
 
 
-def finish_along_of(element, light):
-    """The sweep that writes `element` of each entry of `count` whole vectors.
-
-    `light` is as in `engines.Map`, and `light_row` what its first formula has made of the row.
-    """
+def finish_long_of(element, light):
+    """The sweep that writes `element` of each entry of a long row; `light` as in `engines.Map`."""
 
     def result(v, term, m, row, light_row):
         full = element(v, term, m, *row)
@@ -90,28 +108,23 @@ def finish_along_of(element, light):
             return full
         return select(term < light_row[0], light[1](v, term, m, *light_row[1:]), full)
 
-    @formula
-    def finish_vector(x, base, width, m, row, light_row, e, e_at, of_m, out, o_base):
-        """One vector, of which `width` lanes count."""
+    def vector(x, base, width, m, row, light_row, e, e_at, of_m, out, o_base):
         v = load(x, base, width, -math.inf)
         term = _term_of(v, e, e_at, width, m, of_m)
         store(out, o_base, width, result(v, term, m, row, light_row))
 
-    @formula
-    def finish_along(x, base, count, m, row, light_row, e, e_base, of_m, out, o_base, ahead, past):
-        w = lanes(x)
-        put = store_lines_past if past else (lambda out, at, y: store(out, at, None, y))
+    def body(x, base, count, m, row, light_row, e, e_base, of_m, out, o_base, past):
+        w, ahead = lanes(x), _AHEAD * lanes(x) if e is None else None
 
         def chunk(start, _):
-            vectors, terms = [], []
-            for i in range(_FINISHED):
-                at = (start + i) * w
-                vectors.append(load(x, base + at, None, 0.0))
+            places = [(start + i) * w for i in range(_FINISHED)]
+            vectors = [load(x, base + at, None, 0.0) for at in places]
+            terms = [_term_of(v, e, e_base + at, None, m, of_m) for v, at in zip(vectors, places)]
+            for at in places:
                 prefetch(x, base + at, ahead)
-                terms.append(_term_of(vectors[-1], e, e_base + at, None, m, of_m))
 
-            def each(of_entry):
-                return tuple(of_entry(v, term) for v, term in zip(vectors, terms))
+            def each(formula):
+                return tuple(formula(v, term) for v, term in zip(vectors, terms))
 
             def compared():
                 return each(lambda v, term: result(v, term, m, row, light_row))
@@ -123,16 +136,45 @@ def finish_along_of(element, light):
                 ys = branch(any_lane(_largest(terms) >= light_row[0]), compared, plain)
             else:
                 ys = compared()
-            for i, y in enumerate(ys):
-                put(out, o_base + (start + i) * w, y)
+            for at, y in zip(places, ys):
+                if past:
+                    store_lines_past(out, o_base + at, y)
+                else:
+                    store(out, o_base + at, None, y)
 
         def single(start, _):
             at = start * w
             place = e, e_base + at, of_m, out, o_base + at
-            finish_vector(x, base + at, None, m, row, light_row, *place)
+            vector(x, base + at, None, m, row, light_row, *place)
 
         whole = count // _FINISHED * _FINISHED
         loop(whole, chunk, None, 0, _FINISHED)
         loop(count, single, None, whole)
 
-    return finish_along, finish_vector
+    @formula
+    def finish_long(x, base, n, m, row, e, e_base, out, o_base, past):
+        w = lanes(x)
+        of_m = spread(x, reference(m)) if e is None else None
+        light_row = spread(x, light[0](m, *row)) if light else None
+        numbers = full(x, m), spread(x, row), light_row
+
+        def finish_from(head, past):
+            count = (n - head) // w
+            done = head + count * w
+
+            def some(at, width):
+                vector(x, base + at, width, *numbers, e, e_base + at, of_m, out, o_base + at)
+
+            branch(head > 0, lambda: some(0, head), None)
+            place = e, e_base + head, of_m, out, o_base + head
+            body(x, base + head, count, *numbers, *place, past)
+            branch(done < n, lambda: some(done, n - done), None)
+
+        none = n * 0
+        if past is None:
+            finish_from(none, False)
+        else:
+            head = to_next_line(out, o_base)
+            branch(past, lambda: finish_from(head, True), lambda: finish_from(none, False))
+
+    return finish_long

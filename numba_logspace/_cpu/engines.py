@@ -84,19 +84,31 @@ class Map(_Engine):
     """A function with a result for every entry, from its formulas.
 
     `keeps` says that `element` wants the scaled term and not the entry. With `beside` it wants
-    both, so that terms are kept along rows alone, where they have a place of their own. `light` is
-    (what a row prepares, formula) for entries below a limit along long rows, or nothing.
+    both, so that terms are kept along rows alone, where they have a place of their own.
+
+    `lighter` is (condition on what `prepare` returns, formula that does for `element` along rows
+    that fulfil it), or nothing. `light` is (what a long row prepares, formula that does for
+    `element` at entries below a limit, the first number of that), or nothing.
     """
 
     in_place = False
 
     def __init__(
-        self, prepare, element, condition, second="none", keeps=True, light=(), beside=False
+        self,
+        prepare,
+        element,
+        condition,
+        second="none",
+        keeps=True,
+        beside=False,
+        lighter=(),
+        light=(),
     ):
         super().__init__(condition, second)
         self.prepare, self.element, self.keeps = prepare, element, keeps
-        self.light = light
+        self.lighter, self.light = lighter, light
         self.beside = keeps or beside
+        self._formulas = prepare, element, condition
 
     def __call__(self, x, g, t, c, values, outs, outer, n, inner, workers):
         """Fill the first of `outs` from x; they may be the same array."""
@@ -124,15 +136,13 @@ class Map(_Engine):
 
     @functools.cached_property
     def _rows(self):
-        return kernels.map_rows(
-            self.prepare, self.element, self.condition, self._seconds, self.light
-        )
+        return kernels.map_rows(*self._formulas, self._seconds, self.lighter, self.light)
 
     @functools.cached_property
     def one_row(self):
         """The kernel (x, out) of one row, x and `out` flat and different."""
         return kernels.map_one_row(
-            self.prepare, self.element, self.condition, self._seconds, self.light, self.beside
+            *self._formulas, self._seconds, self.lighter, self.light, self.beside
         )
 
     @functools.cached_property

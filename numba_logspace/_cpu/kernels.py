@@ -11,10 +11,9 @@ import numpy as np
 
 from .._compile.jit import kernel
 from .._compile.trace import branch, formula, loop
-from .._formulas.relative import reference
 from .._formulas.simd import any_lane
 from .._formulas.vectormath import lesser
-from .along import finish_along_of
+from .along import finish_long_of, is_long
 from .entries import kept, place_beside, room_beside
 from .gathering import (
     column_group,
@@ -30,17 +29,14 @@ from .memory import (
     full,
     itemsize,
     lanes,
-    lanes_of,
     load,
     prefetch,
     settle_stores,
     spread,
     store,
-    to_next_line,
 )
 from .passes import Registers, ends_of, max_pass, term_at
 from .row import (
-    MANY,
     Short,
     in_registers,
     is_short,
@@ -129,72 +125,48 @@ def finish_pass_of(element):
     return finish_pass
 
 
-def finish_row_of(element, light):
-    """The sweep that writes `element` of each entry of a row; `light` as in `engines.Map`."""
-    finish_pass = finish_pass_of(element)
-    finish_along, finish_vector = finish_along_of(element, light)
+def finish_row_of(element, lighter, light):
+    """The sweep that writes `element` of each entry of a row; the others as in `engines.Map`."""
+    finish_passes = [finish_pass_of(each) for each in (element, *lighter[1:])]
+    finish_long = finish_long_of(element, light)
 
-    @formula
-    def finish_few(x, base, n, m, row, e, e_base, out, o_base):
+    def finish_any(x, base, n, m, row, e, e_base, out, o_base):
         (body, width), (has_end, end, left) = parts(x, base, n)
+        is_light = lighter[0](*row) if lighter else None
         w, m, row = lanes(x), full(x, m), spread(x, row)
-        (e_body, e_end), done = ends_of(e), end - base
-        place = e_body, e_base, w, out, o_base, w, None
-        finish_pass(x, base, w, body, width, m, row, *place)
+        ahead = NEAR * w if e is None else None  # what is kept has just been written
+        done, (e_body, e_end) = end - base, ends_of(e)
 
-        def finish_end():
-            place = e_end, e_base + done, w, out, o_base + done, w, None
-            finish_pass(x, end, w, 1, left, m, row, *place)
+        def finish_by(sweep):
+            sweep(x, base, w, body, width, m, row, e_body, e_base, w, out, o_base, w, ahead)
 
-        branch(has_end, finish_end, None)
+            def finish_end():
+                place = e_end, e_base + done, w, out, o_base + done, w
+                sweep(x, end, w, 1, left, m, row, *place, ahead)
 
-    @formula
-    def finish_many(x, base, n, m, row, e, e_base, out, o_base, past):
-        w = lanes(x)
-        of_m = spread(x, reference(m)) if e is None else None
-        light_row = spread(x, light[0](m, *row)) if light else None
-        numbers = full(x, m), spread(x, row), light_row
-        # What is kept has just been written, and is near.
-        ahead = NEAR * w if e is None else None
+            branch(has_end, finish_end, None)
 
-        def finish_by(head, past):
-            body = (n - head) // w
-            done = head + body * w
-
-            def vector(at, width):
-                place = e, e_base + at, of_m, out, o_base + at
-                finish_vector(x, base + at, width, *numbers, *place)
-
-            branch(head > 0, lambda: vector(0, head), None)
-            place = e, e_base + head, of_m, out, o_base + head
-            finish_along(x, base + head, body, *numbers, *place, ahead, past)
-            branch(done < n, lambda: vector(done, n - done), None)
-
-        if past is None:
-            finish_by(n * 0, False)
+        if lighter:
+            branch(is_light, *(lambda f=f: finish_by(f) for f in reversed(finish_passes)))
         else:
-            head = to_next_line(out, o_base)
-            branch(past, lambda: finish_by(head, True), lambda: finish_by(head * 0, False))
+            finish_by(*finish_passes)
 
     @formula
     def finish_row(x, base, n, m, row, e, e_base, out, o_base, past):
-        """`past` says whether results go past the caches; None if none do."""
+        """`past` says whether the results of long rows go past the caches; None if none do."""
+        args = x, base, n, m, row, e, e_base, out, o_base
         if isinstance(n, Short):
-            finish_few(x, base, n, m, row, e, e_base, out, o_base)
+            finish_any(*args)
         else:
-            branch(
-                n < MANY * lanes_of(x.kind),
-                lambda: finish_few(x, base, n, m, row, e, e_base, out, o_base),
-                lambda: finish_many(x, base, n, m, row, e, e_base, out, o_base, past),
-            )
+            branch(is_long(x, n), lambda: finish_long(*args, past), lambda: finish_any(*args))
 
     return finish_row
 
 
-def map_row_of(prepare, element, condition, seconds, light):
+def map_row_of(prepare, element, condition, seconds, lighter, light):
     """(x, base, n, e, e_base, out, past) of one row; `e` keeps the exponentials, or is None."""
     summaries = row_summaries(condition, seconds[0])
-    finish_row = finish_row_of(element, light)
+    finish_row = finish_row_of(element, lighter, light)
 
     @formula
     def map_row(x, base, n, e, e_base, out, past):
@@ -205,9 +177,9 @@ def map_row_of(prepare, element, condition, seconds, light):
     return map_row
 
 
-def map_rows(prepare, element, condition, seconds, light):
+def map_rows(prepare, element, condition, seconds, lighter, light):
     """Rows one by one; `e` is `out` where the exponentials are kept between sweeps, or None."""
-    map_row = map_row_of(prepare, element, condition, seconds, light)
+    map_row = map_row_of(prepare, element, condition, seconds, lighter, light)
 
     def rows(x, e, out, n, start, stop):
         past = is_past_caches(out) and n * x.itemsize >= _PAST_ROW
@@ -220,9 +192,9 @@ def map_rows(prepare, element, condition, seconds, light):
     return kernel(rows)
 
 
-def map_one_row(prepare, element, condition, seconds, light, keeps):
+def map_one_row(prepare, element, condition, seconds, lighter, light, keeps):
     """A single row: with so few arguments the call costs half as much."""
-    map_row = map_row_of(prepare, element, condition, seconds, light)
+    map_row = map_row_of(prepare, element, condition, seconds, lighter, light)
 
     @formula
     def any_row(x, n, out):

@@ -177,8 +177,8 @@ def reduced(engine, state, n, dtype):
 
 
 @functools.cache
-def _finishing(prepare, element, light):
-    finish_row = kernels.finish_row_of(element, light)
+def _finishing(prepare, element, lighter, light):
+    finish_row = kernels.finish_row_of(element, lighter, light)
 
     def rows(x, first, second, whole, out, n, start, stop):
         for r in range(start, stop):
@@ -195,6 +195,6 @@ def finish(engine, x, n, state, whole, workers):
     out = np.empty_like(x)
     first, second = _summaries(engine, state.copy(), x.dtype)
     arguments = x, first, second, whole, out, n
-    rows = _finishing(engine.prepare, engine.element, engine.light)
+    rows = _finishing(engine.prepare, engine.element, engine.lighter, engine.light)
     share(rows, arguments, x.size // n, workers)
     return out

@@ -96,8 +96,8 @@ def _overload_part_of(e, base, n):
     return lambda e, base, n: e[base : base + n]
 
 
-def _map_segments(prepare, element, condition, second, light):
-    row = map_row_of(prepare, element, condition, SECONDS[second], light)
+def _map_segments(prepare, element, condition, second, lighter, light):
+    row = map_row_of(prepare, element, condition, SECONDS[second], lighter, light)
     tile_map = map_tile_of(prepare, element, condition, SECONDS[second][1])
 
     def segments(x, e, out, offsets, start, stop):
@@ -201,7 +201,8 @@ class SegmentMap(Segments):
     def kernel(self):
         """The kernel (x, e, out, offsets, start, stop)."""
         rows = self.rows
-        return _map_segments(rows.prepare, rows.element, rows.condition, rows.second, rows.light)
+        formulas = rows.prepare, rows.element, rows.condition
+        return _map_segments(*formulas, rows.second, rows.lighter, rows.light)
 
 
 class SegmentReduction(Segments):

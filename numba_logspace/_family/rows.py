@@ -45,6 +45,7 @@ TABLE = (
             softsum.element_log1m_softmax,
             softsum.where_sum_vanishes,
             "without max",
+            lighter=(softsum.where_shares_are_small, softsum.element_log1m_softmax_of_small),
             light=(softsum.prepare_light_log1m_softmax, softsum.light_log1m_softmax),
         ),
         ulp=4,

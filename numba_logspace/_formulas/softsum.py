@@ -24,7 +24,7 @@ from numba import types
 
 from .._compile.trace import branch, formula
 from .relative import scaled_exp_from
-from .simd import any_lane, const, constant, fma, lane_type, select
+from .simd import any_lane, const, constant, fma, lane_type, polynomial, select
 from .vectormath import (
     atanh_curve,
     difference,
@@ -42,6 +42,19 @@ from .vectormath import (
     two_product,
     two_sum,
 )
+
+# (atanh(t) / t - 1) / t^2 as a polynomial in t^2 <= 1/225, as those of `vectormath`. Its error is
+# below 0.01 units in the last place.
+_ATANH_NEAR_0 = {
+    types.float32: (0.333332111007815763, 0.200887554512520365),
+    types.float64: (
+        0.333333333333336666,
+        0.199999999989378342,
+        0.142857153847847463,
+        0.111106150227542258,
+        0.0919243459515053484,
+    ),
+}
 
 # (-log(1 - p) - p) / p^2 for p <= 1/32, by Remez exchange at 300 bits. Its error is below 0.04
 # units in the last place of the logarithm.
@@ -305,7 +318,12 @@ def prepare_log1m_softmax(summary, second, n):
 
 
 @formula
-def log1m_of_share(e, a, lack, inverse, factor):
+def _atanh_curve_near_0(z):
+    return polynomial(z, _ATANH_NEAR_0[lane_type(z.kind)])
+
+
+@formula
+def log1m_of_share(e, a, lack, inverse, factor, curve=atanh_curve):
     """factor log(1 - e / S), factor a power of 2, from e, a - a lack = 2 S and -1 / a.
 
     As -2 atanh(e / (2 S - e)): one division and no cancellation. What the denominator has lost is
@@ -316,7 +334,7 @@ def log1m_of_share(e, a, lack, inverse, factor):
     t = e / d
     plain = t * constant(e, "unscale")
     z = plain * plain
-    tail = fma(z, atanh_curve(z), fma(lost, inverse, lack))
+    tail = fma(z, curve(z), fma(lost, inverse, lack))
     scale = const(e, -2.0) * constant(e, "unscale") * factor
     return fma(t, tail, t) * scale
 
@@ -325,6 +343,19 @@ def log1m_of_share(e, a, lack, inverse, factor):
 def element_log1m_softmax(x, e, m, a, b, c, d):
     """log(1 - e / S), S = 1 + s."""
     y = log1m_of_share(e, a, b, d, const(e, 1.0))
+    return select(e == constant(e, "scale"), c, y)
+
+
+@formula
+def where_shares_are_small(a, b, c, d):
+    """S is so large, a = 2 S, that no entry but the largest has more than an eighth of it."""
+    return a >= const(a, 16.0)
+
+
+@formula
+def element_log1m_softmax_of_small(x, e, m, a, b, c, d):
+    """log(1 - e / S) with half the terms of the series, which are enough for e / S <= 1/8."""
+    y = log1m_of_share(e, a, b, d, const(e, 1.0), _atanh_curve_near_0)
     return select(e == constant(e, "scale"), c, y)
 
 
