@@ -24,7 +24,16 @@ from numba import types
 
 from .._compile.trace import branch, formula
 from .relative import scaled_exp_from
-from .simd import any_lane, const, constant, fma, lane_type, polynomial, select
+from .simd import (
+    any_lane,
+    const,
+    constant,
+    fma,
+    lane_type,
+    polynomial,
+    polynomial_by_horner,
+    select,
+)
 from .vectormath import (
     atanh_curve,
     difference,
@@ -34,7 +43,6 @@ from .vectormath import (
     log1p_pair,
     log_of_sum,
     magnitude,
-    polynomial_by_horner,
     quotient,
     scaled_exp,
     scaled_exp_pair,

@@ -25,7 +25,7 @@ from .simd import (
 #   exp:   (exp(r) - 1 - r) / r^2       on |r| <= log(2) / 2
 #   atanh: (atanh(t) / t - 1) / t^2     as a polynomial in t^2 <= 1/9
 # Their error is below 0.04 (exp) and 0.08 (atanh) units in the last place of the result.
-_EXP = {
+EXP = {
     types.float32: (
         0.499999934491219029,
         0.166665206349390128,
@@ -200,24 +200,7 @@ def quotient(a, a_low, b, b_low):
 @formula
 def exp_curve(r):
     """(exp(r) - 1 - r) / r^2 at |r| <= log(2) / 2."""
-    return polynomial(r, _EXP[lane_type(r.kind)])
-
-
-@formula
-def exp_curve_by_square(r, square):
-    """As exp_curve, with the fewest products where r^2 is there already."""
-    terms = _EXP[lane_type(r.kind)]
-    even, odd = (polynomial_by_horner(square, terms[i::2]) for i in (0, 1))
-    return fma(r, odd, even)
-
-
-@formula
-def polynomial_by_horner(z, terms):
-    """As polynomial, with the fewest products, for where there is other work while they wait."""
-    y = const(z, terms[-1])
-    for term in terms[-2::-1]:
-        y = fma(y, z, const(z, term))
-    return y
+    return polynomial(r, EXP[lane_type(r.kind)])
 
 
 @formula
