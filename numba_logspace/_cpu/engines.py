@@ -15,6 +15,7 @@ from numba.extending import register_jitable
 
 from .._formulas.simd import VECTOR_BYTES
 from . import alone, kernels, moments, scan, stream, weigh, weighted
+from .entries import KEEP
 from .workers import THRESHOLD, share
 
 # Rows up to this length go side by side through the lanes of vectors, longer ones along them.
@@ -23,8 +24,6 @@ _SHORT = 40
 _SHORT_OF_MAPS = 31
 # Columns up to this length are copied together, so that they lie in the cache between sweeps.
 _TILE = 8192
-# The exponentials of rows up to so many bytes stay in the cache until the last sweep.
-KEEP = 1 << 18
 
 # The ways of one thread: rows side by side in the lanes of vectors, row by row, tiles of columns.
 SHORT, ROWS, COLUMNS = range(3)
@@ -88,16 +87,32 @@ class _Engine:
 class Map(_Engine):
     """A function with a result for every entry, from its formulas.
 
-    `keeps` says that `element` wants the scaled term and not the entry. `lighter` is (condition on
-    what `prepare` returns, formula that does for `element` along rows that fulfil it), or nothing.
+    `keeps` says that `element` wants the scaled term and not the entry. With `beside` it wants
+    both, so that terms are kept along rows alone, where they have a place of their own.
+
+    `lighter` is (condition on what `prepare` returns, formula that does for `element` along rows
+    that fulfil it), or nothing. `light` is (what a long row prepares, formula that does for
+    `element` at entries below a limit, the first number of that), or nothing.
     """
 
     in_place, of_map = False, True
 
-    def __init__(self, prepare, element, condition, second="none", keeps=True, lighter=()):
+    def __init__(
+        self,
+        prepare,
+        element,
+        condition,
+        second="none",
+        keeps=True,
+        beside=False,
+        lighter=(),
+        light=(),
+    ):
         super().__init__(condition, second)
         self.prepare, self.element, self.keeps = prepare, element, keeps
-        self.lighter = lighter
+        self.lighter, self.light = lighter, light
+        self.beside = keeps or beside
+        self._formulas = prepare, element, condition
 
     def __call__(self, x, g, t, c, values, outs, outer, n, inner, workers):
         """Fill the first of `outs` from x; they may be the same array."""
@@ -109,7 +124,7 @@ class Map(_Engine):
             return
         if chosen == ROWS:
             # The exponentials are kept in `out`, unless that is where x is still needed.
-            cached = self.keeps and n * x.itemsize <= KEEP and not np.may_share_memory(x, out)
+            cached = self.beside and n * x.itemsize <= KEEP and not np.may_share_memory(x, out)
             kept = out if cached else None
             share(self._rows, (x, kept, out, n), units, workers)
             return
@@ -125,15 +140,13 @@ class Map(_Engine):
 
     @functools.cached_property
     def _rows(self):
-        return kernels.map_rows(
-            self.prepare, self.element, self.condition, self._seconds, self.lighter
-        )
+        return kernels.map_rows(*self._formulas, self._seconds, self.lighter, self.light)
 
     @functools.cached_property
     def one_row(self):
         """The kernel (x, out) of one row, x and `out` flat and different."""
         return kernels.map_one_row(
-            self.prepare, self.element, self.condition, self._seconds, self.lighter, self.keeps
+            *self._formulas, self._seconds, self.lighter, self.light, self.beside
         )
 
     @functools.cached_property

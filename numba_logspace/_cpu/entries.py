@@ -10,9 +10,12 @@ from llvmlite import ir
 from numba import types
 
 from .._compile.inline import overload
-from .._compile.trace import formula, loop, primitive
+from .._compile.trace import branch, formula, loop, primitive
 from .._formulas.simd import Vector, const, int_type, llvm_type, loaded_type, splat
-from .memory import full, lanes, load, number_at, put_number
+from .memory import address_of, full, lanes, load, number_at, put_number
+
+# The exponentials of rows up to so many bytes stay in the cache until the last sweep.
+KEEP = 1 << 18
 
 
 @primitive
@@ -146,6 +149,29 @@ def _overload_room_for(u, x, size):
 def kept(keep, array):
     """`array` where `keep` is an array, None where it is None."""
     return None if keep is None else array
+
+
+def room_beside(e, n, past):
+    """Where the terms of rows of n entries are kept: in `e`, the array of results, or None.
+
+    Where results go `past` the caches it is a place of its own, if that stays in the cache.
+    """
+    raise NotImplementedError("only inside compiled code")
+
+
+@overload(room_beside)
+def _overload_room_beside(e, n, past):
+    if e == types.none:
+        return lambda e, n, past: None
+    return lambda e, n, past: np.empty(n, e.dtype) if past and n * e.itemsize <= KEEP else e
+
+
+@formula
+def place_beside(room, e, at):
+    """Where in the room the terms of the row at `at` begin."""
+    if room is None:
+        return at
+    return branch(address_of(room) == address_of(e), lambda: at, lambda: at * 0)
 
 
 @formula

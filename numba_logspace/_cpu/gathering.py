@@ -149,7 +149,13 @@ def _goes_past(out, inner):
     # Whether `out` is too large for the caches, and every line of it begins where such stores may.
     size = itemsize(out)
     odd = (address_of(out) & (PAST_BYTES - 1)) + (inner * size & (PAST_BYTES - 1))
-    return branch(odd == 0, lambda: count_of(out) * size >= _PAST_CACHES, odd == 0)
+    return branch(odd == 0, lambda: is_past_caches(out), odd == 0)
+
+
+@formula
+def is_past_caches(out):
+    """Whether `out` is so large that results leave the caches before anybody reads them."""
+    return count_of(out) * itemsize(out) >= _PAST_CACHES
 
 
 def _stream_columns(tile, base, n, inner, column, count, out):

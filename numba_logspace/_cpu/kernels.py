@@ -14,7 +14,8 @@ from .._compile.jit import kernel
 from .._compile.trace import branch, formula, loop
 from .._formulas.simd import any_lane
 from .._formulas.vectormath import lesser
-from .entries import kept
+from .along import finish_long_of, is_long
+from .entries import kept, place_beside, room_beside
 from .gathering import (
     column_group,
     columns_to_line,
@@ -24,6 +25,7 @@ from .gathering import (
     gather_rows,
     goes_direct,
     group_size,
+    is_past_caches,
     room_for_rows,
     scatter_columns,
     scatter_rows,
@@ -43,6 +45,7 @@ from .memory import (
     load,
     prefetch,
     settle_stores,
+    spread,
     store,
     store_past,
 )
@@ -71,6 +74,8 @@ SECONDS = {
 
 # How far ahead of a sweep to fetch, in vectors, where no cache holds what comes next.
 NEAR = 16
+# Rows of fewer bytes do not go past the caches: too many lines of them belong to two rows.
+_PAST_ROW = 6 << 10
 # Rows up to so many bytes are fetched whole while the row before is worked on.
 _WHOLE_ROW = 1 << 18
 
@@ -116,23 +121,24 @@ def tile_summaries(condition, second):
     return summaries
 
 
-def finish_row_of(element, lighter):
-    """The sweep that writes `element` of each entry of a row; `lighter` as in `engines.Map`."""
+def finish_row_of(element, lighter, light):
+    """The sweep that writes `element` of each entry of a row; the others as in `engines.Map`."""
     finish_passes = [finish_pass_of(each) for each in (element, *lighter[1:])]
+    finish_long = finish_long_of(element, light)
 
-    @formula
-    def finish_row(x, base, n, m, row, e, out, o_base):
+    def finish_any(x, base, n, m, row, e, e_base, out, o_base):
         (body, width), (has_end, end, left) = parts(x, base, n)
         is_light = lighter[0](*row) if lighter else None
-        w, m, row = lanes(x), full(x, m), tuple(full(x, number) for number in row)
+        w, m, row = lanes(x), full(x, m), spread(x, row)
         ahead = NEAR * w if e is None else None  # what is kept has just been written
-        o_end, (e_body, e_end) = o_base + (end - base), ends_of(e)
+        done, (e_body, e_end) = end - base, ends_of(e)
 
         def finish_by(sweep):
-            sweep(x, base, w, body, width, m, row, e_body, o_base, w, out, o_base, w, ahead)
+            sweep(x, base, w, body, width, m, row, e_body, e_base, w, out, o_base, w, ahead)
 
             def finish_end():
-                sweep(x, end, w, 1, left, m, row, e_end, o_end, w, out, o_end, w, ahead)
+                place = e_end, e_base + done, w, out, o_base + done, w
+                sweep(x, end, w, 1, left, m, row, *place, ahead)
 
             branch(has_end, finish_end, None)
 
@@ -141,26 +147,35 @@ def finish_row_of(element, lighter):
         else:
             finish_by(*finish_passes)
 
+    @formula
+    def finish_row(x, base, n, m, row, e, e_base, out, o_base, past):
+        """`past` says whether the results of long rows go past the caches; None if none do."""
+        args = x, base, n, m, row, e, e_base, out, o_base
+        if isinstance(n, Short):
+            finish_any(*args)
+        else:
+            branch(is_long(x, n), lambda: finish_long(*args, past), lambda: finish_any(*args))
+
     return finish_row
 
 
-def map_row_of(prepare, element, condition, seconds, lighter):
-    """(x, base, n, e, out) of one row; `e` is where the exponentials are kept, or None."""
+def map_row_of(prepare, element, condition, seconds, lighter, light):
+    """(x, base, n, e, e_base, out, past) of one row; `e` keeps the exponentials, or is None."""
     summaries = row_summaries(condition, seconds[0])
-    finish_row = finish_row_of(element, lighter)
+    finish_row = finish_row_of(element, lighter, light)
 
     @formula
-    def map_row(x, base, n, e, out):
-        summary, more = summaries(x, base, n, e, base)
+    def map_row(x, base, n, e, e_base, out, past):
+        summary, more = summaries(x, base, n, e, e_base)
         row = prepare(summary, more, number_of(n))
-        finish_row(x, base, n, summary[0], row, e, out, base)
+        finish_row(x, base, n, summary[0], row, e, e_base, out, base, past)
 
     return map_row
 
 
-def map_rows(prepare, element, condition, seconds, lighter):
+def map_rows(prepare, element, condition, seconds, lighter, light):
     """Rows along vectors; `e` is `out` to keep exponentials there between sweeps, or None."""
-    map_row = map_row_of(prepare, element, condition, seconds, lighter)
+    map_row = map_row_of(prepare, element, condition, seconds, lighter, light)
     map_group = map_group_of(prepare, element, condition, seconds[0], lighter)
 
     def rows(x, e, out, n, start, stop):
@@ -171,23 +186,27 @@ def map_rows(prepare, element, condition, seconds, lighter):
             for first in range(start, stop, size):
                 map_group(x, first, min(size, stop - first), n, terms, out, room)
             return
+        past = is_past_caches(out) and n * x.itemsize >= _PAST_ROW
+        room = room_beside(e, n, past)
         for r in range(start, stop):
-            map_row(x, r * n, n, e, out)
+            map_row(x, r * n, n, room, place_beside(room, e, r * n), out, past)
+        if past:
+            settle_stores(out)
 
     return kernel(rows)
 
 
-def map_one_row(prepare, element, condition, seconds, lighter, keeps):
+def map_one_row(prepare, element, condition, seconds, lighter, light, keeps):
     """A single row: with so few arguments the call costs half as much."""
-    map_row = map_row_of(prepare, element, condition, seconds, lighter)
+    map_row = map_row_of(prepare, element, condition, seconds, lighter, light)
 
     @formula
     def any_row(x, n, out):
         def short(x, n, as_x):
-            map_row(x, 0, n, Registers(), out)
+            map_row(x, 0, n, Registers(), 0, out, None)
 
         def long():
-            map_row(x, 0, n, out if keeps else None, out)
+            map_row(x, 0, n, out if keeps else None, 0, out, None)
 
         branch(is_short(x, n), lambda: in_registers(x, n, short), long)
 

@@ -181,18 +181,34 @@ def store(typing_context, array, index, width, value):
     return types.none(array, types.intp, width_type, value), generate
 
 
-@primitive
-def store_past(typing_context, array, index, value):
-    """Write a whole vector to array[index:], past the caches; see PAST_BYTES."""
-
+def _storing_past(array, value, align):
     def generate(context, builder, sig, args):
         pointer = pointer_to(context, builder, array, args[0], args[1])
         pointer = builder.bitcast(pointer, args[2].type.as_pointer())
-        stored = builder.store(args[2], pointer, align=PAST_BYTES)
+        stored = builder.store(args[2], pointer, align=align)
         stored.set_metadata("nontemporal", builder.module.add_metadata([ir.Constant(INDEX, 1)]))
         return context.get_dummy_value()
 
     return types.none(array, types.intp, value), generate
+
+
+@primitive
+def store_past(typing_context, array, index, value):
+    """Write a whole vector to array[index:], past the caches; see PAST_BYTES."""
+    return _storing_past(array, value, PAST_BYTES)
+
+
+@primitive
+def store_lines_past(typing_context, array, index, value):
+    """As store_past, where the vector begins with a line of the cache."""
+    return _storing_past(array, value, REGISTER_BYTES)
+
+
+@formula
+def to_next_line(array, index):
+    """How many entries lie between array[index] and the next line of the cache."""
+    number = CACHE_LINE // itemsize(array)
+    return (0 - (address_of(array) // itemsize(array) + index)) & (number - 1)
 
 
 @primitive

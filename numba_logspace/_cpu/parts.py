@@ -177,15 +177,15 @@ def reduced(engine, state, n, dtype):
 
 
 @functools.cache
-def _finishing(prepare, element, lighter):
-    finish_row = kernels.finish_row_of(element, lighter)
+def _finishing(prepare, element, lighter, light):
+    finish_row = kernels.finish_row_of(element, lighter, light)
 
     def rows(x, first, second, whole, out, n, start, stop):
         for r in range(start, stop):
             summary = first[0, r], first[1, r], first[2, r], first[3, r]
             more = second[0, r], second[1, r], second[2, r], second[3, r]
             row = prepare(summary, more, whole)
-            finish_row(x, r * n, n, summary[0], row, None, out, r * n)
+            finish_row(x, r * n, n, summary[0], row, None, 0, out, r * n, None)
 
     return kernel(rows)
 
@@ -195,6 +195,6 @@ def finish(engine, x, n, state, whole, workers):
     out = np.empty_like(x)
     first, second = _summaries(engine, state.copy(), x.dtype)
     arguments = x, first, second, whole, out, n
-    rows = _finishing(engine.prepare, engine.element, engine.lighter)
+    rows = _finishing(engine.prepare, engine.element, engine.lighter, engine.light)
     share(rows, arguments, x.size // n, workers)
     return out

@@ -7,6 +7,7 @@ from .._formulas.relative import reference
 from .._formulas.simd import const, constant, count_of_lanes, largest_lane
 from .._formulas.sums import sum_of_lanes
 from .._formulas.vectormath import larger, lesser
+from .along import is_long, sum_along
 from .memory import full, lanes, lanes_of, narrowed, spread
 from .passes import (
     below_max_pass,
@@ -110,8 +111,14 @@ def _sums_along(x, base, n, m, of_m, e, e_base, ahead):
 
     # The end comes first, while no count is too large for one more.
     sums = branch(has_end, of_end, sums)
-    sums = sum_pass(x, base, w, body, width, m, of_m, sums, e_body, e_base, w, ahead)
-    return across_lanes(sums)
+
+    def of_any():
+        return sum_pass(x, base, w, body, width, m, of_m, sums, e_body, e_base, w, ahead)
+
+    def of_long():
+        return sum_along(x, base, body, m, of_m, sums, e, e_base, ahead)
+
+    return across_lanes(of_any() if of_m is None else branch(is_long(x, n), of_long, of_any))
 
 
 @formula

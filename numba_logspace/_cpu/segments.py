@@ -18,8 +18,7 @@ from .._compile.inline import overload
 from .._compile.jit import kernel
 from .._compile.trace import formula, loop, primitive
 from .._formulas.vectormath import larger, lesser
-from .engines import KEEP
-from .entries import kept, number_of_row, numbers_of_rows
+from .entries import KEEP, kept, number_of_row, numbers_of_rows
 from .kernels import SECONDS, map_row_of, map_tile_of, reduce_row_of, reduce_tile_of
 from .memory import lanes, lanes_of, number_at, on_stack, store
 from .turning import lanes_to_rows, rows_to_lanes
@@ -97,8 +96,8 @@ def _overload_part_of(e, base, n):
     return lambda e, base, n: e[base : base + n]
 
 
-def _map_segments(prepare, element, condition, second, lighter):
-    row = map_row_of(prepare, element, condition, SECONDS[second], lighter)
+def _map_segments(prepare, element, condition, second, lighter, light):
+    row = map_row_of(prepare, element, condition, SECONDS[second], lighter, light)
     tile_map = map_tile_of(prepare, element, condition, SECONDS[second][1])
 
     def segments(x, e, out, offsets, start, stop):
@@ -115,7 +114,7 @@ def _map_segments(prepare, element, condition, second, lighter):
             else:
                 for r in range(first, first + count):
                     base, n = _bounds(offsets, r)
-                    row(x, base, n, e, out)
+                    row(x, base, n, e, base, out, None)
 
     return kernel(segments)
 
@@ -202,7 +201,8 @@ class SegmentMap(Segments):
     def kernel(self):
         """The kernel (x, e, out, offsets, start, stop)."""
         rows = self.rows
-        return _map_segments(rows.prepare, rows.element, rows.condition, rows.second, rows.lighter)
+        formulas = rows.prepare, rows.element, rows.condition
+        return _map_segments(*formulas, rows.second, rows.lighter, rows.light)
 
 
 class SegmentReduction(Segments):

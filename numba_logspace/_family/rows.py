@@ -19,7 +19,12 @@ TABLE = (
     Function(
         "softmax",
         "map",
-        Map(softsum.prepare_softmax, softsum.element_softmax, softsum.never),
+        Map(
+            softsum.prepare_softmax,
+            softsum.element_softmax,
+            softsum.never,
+            light=(softsum.prepare_light_softmax, softsum.light_softmax),
+        ),
         ulp=4,
         masked=(0.0,),
         of_complex=of_complex.softmax,
@@ -41,6 +46,7 @@ TABLE = (
             softsum.where_sum_vanishes,
             "without max",
             lighter=(softsum.where_shares_are_small, softsum.element_log1m_softmax_of_small),
+            light=(softsum.prepare_light_log1m_softmax, softsum.light_log1m_softmax),
         ),
         ulp=4,
         masked=(-0.0,),
@@ -54,7 +60,9 @@ TABLE = (
             softsum.element_loo_logsumexp,
             softsum.always,
             "without max",
-            keeps=False,  # a term is compared with one that is made as it is made anew
+            keeps=False,
+            light=(softsum.prepare_light_loo_logsumexp, softsum.light_loo_logsumexp),
+            beside=True,
         ),
         ulp=8,
     ),

@@ -26,7 +26,8 @@ from .derivatives import (
 )
 from .elementwise import log1m_sigmoid, log_sigmoid, logistic
 from .simd import const, constant, select
-from .softsum import element_log_softmax, prepare_log_softmax
+from .softsum import log_total, nan_without_limit
+from .vectormath import difference
 
 
 @formula
@@ -105,19 +106,20 @@ def last_number(row):
 @formula
 def prepare_cross_entropy(summary, second, n):
     """m and the two numbers."""
-    log_total, at_max, _, _ = prepare_log_softmax(summary, second, n)
-    return summary[0], (log_total, at_max)
+    total = log_total(summary)
+    return summary[0], (total, nan_without_limit(summary, -total))
 
 
 @formula
-def _log_probability(v, e, m, log_total, at_max):
-    return element_log_softmax(v, e, m, log_total, at_max, at_max, at_max)
+def _log_probability(v, m, total, at_max):
+    gap, error = difference(v, m)
+    return select(v == m, at_max, gap + (error - total))
 
 
 @formula
 def weigh_cross_entropy(v, e, g, t, m, row, lift):
     """(-M_i log P_i lift), ()."""
-    return (_weighted(g, _log_probability(v, e, m, row[0], row[1]) * lift),), ()
+    return (_weighted(g, _log_probability(v, m, row[0], row[1]) * lift),), ()
 
 
 @formula
@@ -130,7 +132,7 @@ def prepare_cross_entropy_gradient(summary, second, n):
 @formula
 def weigh_cross_entropy_gradient(v, e, g, t, m, row, lift):
     """(-M_i log P_i lift, M_i lift), (M_k)."""
-    loss = _weighted(g, _log_probability(v, e, m, row[5], row[6]) * lift)
+    loss = _weighted(g, _log_probability(v, m, row[5], row[6]) * lift)
     terms, own = weigh_log_softmax_vjp(v, e, g, t, m, row[:5], lift)
     return (loss, *terms), own
 
@@ -196,7 +198,7 @@ def _others(g):
 
 @formula
 def _binary_loss(v, e, g, t, m, row, lift):
-    chosen = _weighted(g, _log_probability(v, e, m, row[11], row[12]) * lift)
+    chosen = _weighted(g, _log_probability(v, m, row[11], row[12]) * lift)
     loss, _ = weigh_complement_cross_entropy(v, e, _others(g), t, m, row[:11], lift)
     return chosen + loss[0]
 
@@ -255,7 +257,7 @@ def settle_second_set(sums, own, row, c, lift):
 @formula
 def element_of_set(v, e, g, t, m, row):
     """log P_j and the logarithm of the share: both are negative, and nothing cancels."""
-    return (_log_probability(v, e, m, row[0], row[1]) + row[2],)
+    return (_log_probability(v, m, row[0], row[1]) + row[2],)
 
 
 @formula

@@ -12,8 +12,18 @@ with `short` a number of half the digits, so that no product with it but the las
 import math
 
 from .._compile.trace import formula
-from .simd import FORMATS, const, constant, fma, polynomial, scaled_power_of_two, select
-from .vectormath import exp_curve, magnitude, sum_with_smaller, two_product
+from .simd import (
+    FORMATS,
+    const,
+    constant,
+    fma,
+    lane_type,
+    polynomial,
+    polynomial_by_horner,
+    scaled_power_of_two,
+    select,
+)
+from .vectormath import EXP, magnitude, sum_with_smaller, two_product
 
 
 def _fill_constants():
@@ -67,6 +77,14 @@ def reference(m):
 
 
 @formula
+def _exp_curve(r, square):
+    # As exp_curve, with the fewest products, as r^2 is there already.
+    terms = EXP[lane_type(r.kind)]
+    even, odd = (polynomial_by_horner(square, terms[i::2]) for i in (0, 1))
+    return fma(r, odd, even)
+
+
+@formula
 def scaled_exp_from(x, of_row):
     """exp(x - m) * 2^scale_bits for x <= m and `of_row` the reference of m.
 
@@ -82,5 +100,6 @@ def scaled_exp_from(x, of_row):
     low = fma(-k, constant(x, "ln2_low"), rest)
     r = high + low
     # What rounding has taken from r is in `low`, and counts nowhere but there.
-    q = high + fma(r * r, exp_curve(r), low)
+    square = r * r
+    q = high + fma(square, _exp_curve(r, square), low)
     return fma(short, q, short) * scaled_power_of_two(shifted)

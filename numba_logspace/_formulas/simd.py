@@ -6,6 +6,7 @@ the same to one number, which is what users' jitted code needs. On CUDA a thread
 what is loaded from memory is a single number, and all else is the same code.
 """
 
+import functools
 import operator
 
 import llvmlite.binding
@@ -15,7 +16,7 @@ from numba import config, types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import lower_builtin, models, register_model
 
-from .._compile.trace import primitive
+from .._compile.trace import formula, primitive
 
 INDEX = ir.IntType(32)
 
@@ -270,6 +271,13 @@ def polynomial(typing_context, z, coefficients):
         return terms[0]
 
     return z(z, coefficients), generate
+
+
+@formula
+def polynomial_by_horner(z, terms):
+    """As polynomial, with the fewest products, for where there is other work while they wait."""
+    *others, last = terms
+    return functools.reduce(lambda y, term: fma(y, z, const(z, term)), others[::-1], const(z, last))
 
 
 @primitive

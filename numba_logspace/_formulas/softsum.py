@@ -24,11 +24,21 @@ from numba import types
 
 from .._compile.trace import branch, formula
 from .relative import scaled_exp_from
-from .simd import any_lane, const, constant, fma, lane_type, polynomial, select
+from .simd import (
+    any_lane,
+    const,
+    constant,
+    fma,
+    lane_type,
+    polynomial,
+    polynomial_by_horner,
+    select,
+)
 from .vectormath import (
     atanh_curve,
     difference,
     exp_less,
+    lesser,
     log1p,
     log1p_pair,
     log_of_sum,
@@ -51,6 +61,21 @@ _ATANH_NEAR_0 = {
         0.142857153847847463,
         0.111106150227542258,
         0.0919243459515053484,
+    ),
+}
+
+# (-log(1 - p) - p) / p^2 for p <= 1/32, by Remez exchange at 300 bits. Its error is below 0.04
+# units in the last place of the logarithm.
+_LOG1M_NEAR_0 = {
+    types.float32: (0.500001186522645915, 0.333104676980033583, 0.262458432324774853),
+    types.float64: (
+        0.5000000000000098,
+        0.333333333325359834,
+        0.250000002193155129,
+        0.199999714315214748,
+        0.166686527360741117,
+        0.142101659543600971,
+        0.139729373160496772,
     ),
 }
 
@@ -137,6 +162,14 @@ def log_total(summary):
     """log(1 + s)."""
     s, error = sum_without_max(summary)
     return log1p(s) + error / (const(s, 1.0) + s)
+
+
+@formula
+def logarithm_of_all(m, y, low):
+    """(m + y + low, what it lacks, 0 at infinities)."""
+    whole, lost = two_sum(m, y)
+    finite = magnitude(whole) < const(m, math.inf)
+    return whole, select(finite, lost + low, const(m, 0.0))
 
 
 @formula
@@ -264,17 +297,18 @@ def element_softmax(x, e, m, a, b, c, d):
 
 @formula
 def prepare_log_softmax(summary, second, n):
-    """(log(1 + s), value at the maximum, -, -)."""
-    a = log_total(summary)
-    zero = const(a, 0.0)
-    return a, nan_without_limit(summary, zero - a), zero, zero
+    """(m + log(1 + s), what it lacks, value at the maximum, -)."""
+    s, error = sum_without_max(summary)
+    y, low = log1p_pair(s, error)
+    whole, lack = logarithm_of_all(summary[0], y, low)
+    zero = const(s, 0.0)
+    return whole, lack, nan_without_limit(summary, zero - (y + low)), zero
 
 
 @formula
 def element_log_softmax(x, e, m, a, b, c, d):
-    """(x - m) - log(1 + s): x - (m + log(...)) would cancel."""
-    gap, error = difference(x, m)
-    return select(x == m, b, gap + (error - a))
+    """x - (m + log(1 + s)), of which both parts are taken away, so that nothing is lost."""
+    return select(x == m, c, (x - a) - b)
 
 
 @formula
@@ -353,21 +387,81 @@ def element_log1m_softmax_of_small(x, e, m, a, b, c, d):
 
 @formula
 def prepare_loo_logsumexp(summary, second, n):
-    """(s, value at the maximum, scaled term of the second largest, the sum without that)."""
+    """(s, value at the maximum, the second largest entry m2, the sum without its term)."""
     s, error = sum_without_max(summary)
     m2 = second[0]
     e2 = scaled_term(m2, summary[0])
     # At the second largest entry s - e2 would cancel; relative to it the others are s2.
     s2, error2 = sum_without_max(second)
     without_second = e2 * s2 * constant(e2, "unscale")
-    return s, m2 + log_total(second), e2, without_second
+    return s, m2 + log_total(second), m2, without_second
 
 
 @formula
 def element_loo_logsumexp(x, e, m, a, b, c, d):
     """m + log(1 + s - exp(x - m)), the largest term always present."""
-    others = select(e == c, d, fma(-e, constant(e, "unscale"), a))
+    others = select(x == c, d, fma(-e, constant(e, "unscale"), a))
     return select(e == constant(e, "scale"), b, m + log1p(others))
+
+
+# --- light elements ------------------------------------------------------------------------------
+# Along long rows: prepare(m, a, b, c, d) gives (limit, further numbers), and element(x, e, m,
+# numbers) the result where e is below the limit, which is at most that of the maximum.
+
+
+@formula
+def prepare_light_softmax(m, a, b, c, d):
+    """(limit, 1 / S, what it lacks)."""
+    return constant(a, "scale"), a, b
+
+
+@formula
+def light_softmax(x, e, m, a, b):
+    """As element_softmax."""
+    return fma(e, a, e * b) * constant(e, "unscale")
+
+
+@formula
+def _small_share(total, error):
+    # (limit, 1 / S without the scale, what it lacks): shares of 1/32 are below the limit.
+    one = const(total, 1.0)
+    inverse, lack = quotient(one, const(total, 0.0), total, error)
+    limit = lesser(total * const(total, 1.0 / 32.0), one) * constant(total, "scale")
+    unscale = constant(total, "unscale")
+    return limit, inverse * unscale, lack * unscale
+
+
+@formula
+def _log1m_near_0(p):
+    # log(1 - p) for p of 1/32 at most, and -0 at 0.
+    return fma(-(p * p), polynomial_by_horner(p, _LOG1M_NEAR_0[lane_type(p.kind)]), -p)
+
+
+@formula
+def prepare_light_log1m_softmax(m, a, lack, c, d):
+    """(limit, 1 / S, what it lacks)."""
+    total = a * const(a, 0.5)
+    return _small_share(total, -total * lack)
+
+
+@formula
+def light_log1m_softmax(x, e, m, a, b):
+    """log(1 - e / S) by a short series, without a division."""
+    return _log1m_near_0(fma(e, a, e * b))
+
+
+@formula
+def prepare_light_loo_logsumexp(m, s, b, c, d):
+    """(limit, 1 / S, what it lacks, m + log(S), what it lacks)."""
+    zero = const(s, 0.0)
+    total, error = two_sum(const(s, 1.0), s)
+    return *_small_share(total, error), *logarithm_of_all(m, *log1p_pair(s, zero))
+
+
+@formula
+def light_loo_logsumexp(x, e, m, a, b, whole, lack):
+    """m + log(S) + log(1 - e / S)."""
+    return whole + (lack + _log1m_near_0(fma(e, a, e * b)))
 
 
 @formula

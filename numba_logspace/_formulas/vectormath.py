@@ -25,7 +25,7 @@ from .simd import (
 #   exp:   (exp(r) - 1 - r) / r^2       on |r| <= log(2) / 2
 #   atanh: (atanh(t) / t - 1) / t^2     as a polynomial in t^2 <= 1/9
 # Their error is below 0.04 (exp) and 0.08 (atanh) units in the last place of the result.
-_EXP = {
+EXP = {
     types.float32: (
         0.499999934491219029,
         0.166665206349390128,
@@ -84,6 +84,8 @@ def _fill_constants():
             magic=1.5 * 2.0**form.mantissa_bits,
             scale=2.0**form.scale_bits,
             scale_bits=float(form.scale_bits),
+            # What lies so far below the maximum has a scaled exponential below the scale.
+            near_max=2.0 ** (4 - form.mantissa_bits),
             below_scale=2.0**form.scale_bits * (1.0 - 2.0 ** -(form.mantissa_bits + 1)),
             unscale=2.0**-form.scale_bits,
             half_unscale=2.0 ** -(form.scale_bits // 2),
@@ -198,7 +200,7 @@ def quotient(a, a_low, b, b_low):
 @formula
 def exp_curve(r):
     """(exp(r) - 1 - r) / r^2 at |r| <= log(2) / 2."""
-    return polynomial(r, _EXP[lane_type(r.kind)])
+    return polynomial(r, EXP[lane_type(r.kind)])
 
 
 @formula
