@@ -142,6 +142,16 @@ def _overload_room_for(u, x, size):
     return lambda u, x, size: np.empty(size, x.dtype)
 
 
+def no_room(u, x, size):
+    """None, where `room_for` would give room."""
+    raise NotImplementedError("only inside compiled code")
+
+
+@overload(no_room)
+def _overload_no_room(u, x, size):
+    return lambda u, x, size: None
+
+
 @formula
 def kept(keep, array):
     """`array` where `keep` is an array, None where it is None."""
