@@ -19,10 +19,13 @@ from .._formulas.sums import (
     zeros,
 )
 from .._formulas.vectormath import lesser
-from .entries import entry
-from .memory import full, lanes, load, spread, store
+from .entries import entry, has_entries
+from .kernels import reach
+from .memory import full, itemsize, lanes, load, prefetch, spread, store
 from .passes import CHUNK, carried, in_blocks, term_at
 from .row import parts
+
+_PAGE = 4096
 
 
 def _held(hold, h, index, width, term, g, row):
@@ -45,7 +48,7 @@ def weigh_pass_of(light, chunk=CHUNK):
     """The sweep of sums; `chunk` vectors are added plainly between those with compensation."""
 
     @formula
-    def weigh_pass(x, base, step, count, width, terms, held, along, tops, row, sums):
+    def weigh_pass(x, base, step, count, width, terms, held, along, tops, row, sums, ahead=None):
         (e, e_base, e_step), (h, h_base), (g, number, stride) = terms, held, along
         m, top = tops
         zero = const(m, 0.0)
@@ -55,6 +58,8 @@ def weigh_pass_of(light, chunk=CHUNK):
             v = load(x, at, width, -math.inf)
             term = term_at(e, e_base + i * e_step, width, v, m)
             gi = entry(g, x, at, number + i * stride, width)
+            if has_entries(g):
+                prefetch(g, at, ahead)
             hi = None if light.hold is None else light.hold(term, gi, row)
             if hi is not None:
                 store(h, h_base + i * e_step, width, hi)
@@ -118,6 +123,11 @@ def _no_sums(light, like):
     return zeros(like, 2 * exact), zeros(like, 2 * near), zeros(like, own)
 
 
+def _reach(x, n):
+    # The processor itself fetches rows that are shorter than a page.
+    return branch(n * itemsize(x) <= _PAGE, lambda: 0 * n, lambda: reach(x, n))
+
+
 def row_of(light):
     """(x, base, n, e, h, g, m, row, c, outs, otherwise) of one row, whose number is returned.
 
@@ -136,7 +146,7 @@ def row_of(light):
             sums = _no_sums(light, tops[0])
             if light.weighs:
                 sums = branch(has_end, lambda: weigh_pass(*of_end, sums), sums)
-                sums = weigh_pass(*of_body, sums)
+                sums = weigh_pass(*of_body, sums, _reach(x, n))
             exact, near, own = sums
             sums = sums_of_lanes(exact), sums_of_lanes(near), plain_sums_of_lanes(own)
             return light.settle(*sums, m, row, c)
