@@ -14,7 +14,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from .._formulas.simd import VECTOR_BYTES
-from . import alone, kernels, moments, scan, stream, weigh, weighted
+from . import alone, kernels, moments, scan, stream, weigh, weigh_lines, weighted
 from .workers import THRESHOLD, share
 
 # Rows up to this length go side by side through the lanes of vectors, longer ones along them.
@@ -23,6 +23,9 @@ _SHORT = 40
 _TILE = 8192
 # The exponentials of rows up to so many bytes stay in the cache until the last sweep.
 KEEP = 1 << 18
+
+# Sums of weighted terms over so many entries are shared among threads where rows are too few.
+_WEIGHED_TOGETHER = 1 << 19
 
 # The ways of one thread: rows side by side in the lanes of vectors, row by row, tiles of columns.
 SHORT, ROWS, COLUMNS = range(3)
@@ -211,6 +214,10 @@ class Weighing(_Engine):
     def __call__(self, x, g, t, c, values, outs, outer, n, inner, workers):
         """Fill `values` and `outs`, of which the first may be any of the inputs."""
         chosen, units = way(x.itemsize, outer, n, inner)
+        few = chosen != SHORT and units < workers and n * inner >= _WEIGHED_TOGETHER
+        if few and not any(u is not None and u.dtype.kind == "i" for u in (g, t)):
+            self._stream(x, g, t, c, values, outs, outer, n, inner, workers)
+            return
         keep = x if self.keeps and n * x.itemsize <= KEEP else None
         arrays = x, keep, g, t, c, values, *outs
         if chosen == ROWS:
@@ -220,6 +227,17 @@ class Weighing(_Engine):
         else:
             kernel = self._columns if n <= _TILE else self._long_columns
             share(kernel, (*arrays, n, inner), units, workers)
+
+    def _stream(self, x, g, t, c, values, outs, outer, n, inner, workers):
+        for block in range(outer):
+            of_block = slice(block * inner, (block + 1) * inner)
+            own_c, own = (None if u is None else u[of_block] for u in (c, values))
+            found = self._summaries(x, block, n, inner, workers)
+            self._together(*found, g, t, own_c, own, outs)
+
+    @functools.cached_property
+    def _together(self):
+        return weigh_lines.Shared(self.formulas)
 
     def one_row(self, x, g, t, c, values, outs):
         """The shortest way for one row."""

@@ -8,7 +8,9 @@ import math
 
 from .._compile.trace import branch, formula, loop
 from .._formulas.light import top_of
+from .._formulas.relative import reference
 from .._formulas.simd import any_lane, const, select
+from .._formulas.softsum import term_of_sum, told_apart
 from .._formulas.sums import (
     add_plainly,
     add_terms,
@@ -26,6 +28,12 @@ from .passes import CHUNK, carried, in_blocks, term_at
 from .row import parts
 
 _PAGE = 4096
+
+
+def _term_at(e, index, width, v, m, of_m):
+    if e is None:
+        return told_apart(v, m, term_of_sum(v, m, of_m))
+    return term_at(e, index, width, v, m)
 
 
 def _held(hold, h, index, width, term, g, row):
@@ -51,12 +59,12 @@ def weigh_pass_of(light, chunk=CHUNK):
     def weigh_pass(x, base, step, count, width, terms, held, along, tops, row, sums, ahead=None):
         (e, e_base, e_step), (h, h_base), (g, number, stride) = terms, held, along
         m, top = tops
-        zero = const(m, 0.0)
+        zero, of_m = const(m, 0.0), None if e is not None else reference(m)
 
         def one_more(i, exact, sums, own):
             at = base + i * step
             v = load(x, at, width, -math.inf)
-            term = term_at(e, e_base + i * e_step, width, v, m)
+            term = _term_at(e, e_base + i * e_step, width, v, m, of_m)
             gi = entry(g, x, at, number + i * stride, width)
             if has_entries(g):
                 prefetch(g, at, ahead)
@@ -101,11 +109,12 @@ def finish_pass_of(light):
     def finish_pass(x, base, step, count, width, terms, held, along, tops, row, numbers, outs):
         (e, e_base, e_step), (h, h_base), (g, number, stride) = terms, held, along
         m, top = tops
+        of_m = None if e is not None else reference(m)
 
         def one_more(i, _):
-            at, e_at = base + i * step, e_base + i * e_step
+            at = base + i * step
             v = load(x, at, width, -math.inf)
-            term = term_at(e, e_at, width, v, m)
+            term = _term_at(e, e_base + i * e_step, width, v, m, of_m)
             gi = entry(g, x, at, number + i * stride, width)
             hi = _held(light.hold, h, h_base + i * e_step, width, term, gi, row)
             results = light.element(v, term, hi, gi, v == top, numbers)
@@ -118,7 +127,8 @@ def finish_pass_of(light):
     return finish_pass
 
 
-def _no_sums(light, like):
+def no_sums(light, like):
+    """The sums of no entries."""
     exact, near, own = light.sums
     return zeros(like, 2 * exact), zeros(like, 2 * near), zeros(like, own)
 
@@ -143,7 +153,7 @@ def row_of(light):
         of_end = x, end, w, 1, left, (e, done, w), (h, done), (g, done, w), tops, wide
 
         def settled():
-            sums = _no_sums(light, tops[0])
+            sums = no_sums(light, tops[0])
             if light.weighs:
                 sums = branch(has_end, lambda: weigh_pass(*of_end, sums), sums)
                 sums = weigh_pass(*of_body, sums, _reach(x, n))
@@ -181,7 +191,7 @@ def tile_of(light):
             return any_lane(select(fits, zero, one) > zero)
 
         def settled():
-            sums = _no_sums(light, m)
+            sums = no_sums(light, m)
             fits, numbers, result = light.settle(
                 *(weigh_pass(*place, sums) if light.weighs else sums), m, row, c
             )

@@ -374,7 +374,9 @@ def element_binary(v, e, h, g, at_k, numbers):
 
 # --- the functions --------------------------------------------------------------------------------
 
-SOFTMAX_VJP = Light(may_by_max, weigh_by_term, (0, 1, 1), settle_softmax_vjp, 4, element_softmax_vjp)
+SOFTMAX_VJP = Light(
+    may_by_max, weigh_by_term, (0, 1, 1), settle_softmax_vjp, 4, element_softmax_vjp
+)
 LOG_SOFTMAX_JVP = Light(
     may_by_max, weigh_by_term, (0, 1, 1), settle_log_softmax_jvp, 2, element_log_softmax_jvp
 )
