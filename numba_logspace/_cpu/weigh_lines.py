@@ -156,9 +156,9 @@ class Shared:
     def __call__(self, lines, summary, second, g, t, c, values, outs):
         """Fill `values` and `outs`, of which the first may be any of the inputs, by all threads."""
         x, n = lines.x, lines.n
-        if self.lightly is not None:
-            if self.lightly.tried(lines, summary, second, g, c, values, outs):
-                return
+        lightly = self.lightly
+        if lightly is not None and lightly.tried(lines, summary, second, g, c, values, outs):
+            return
         lift = self._lift(x.dtype)
         if self.formulas.weighs:
             sums = self._summed(lines, summary, second, g, t, lift)
@@ -199,10 +199,8 @@ class Shared:
             states.append(state)
         run_all(calls, lines.workers)
         # The columns of one row are parts of it too.
-        if lines.one_row:
-            parts = np.concatenate(states, axis=1).T[:, :, None]
-        else:
-            parts = np.stack(states)
+        of_columns = np.concatenate(states, axis=1).T[:, :, None] if lines.one_row else None
+        parts = np.stack(states) if of_columns is None else of_columns
         sums = np.empty(parts.shape[1:], x.dtype)
         self.merge(_flat(parts), parts.shape[0], parts.shape[2], _flat(sums))
         return sums

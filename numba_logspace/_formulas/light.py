@@ -9,9 +9,9 @@ one result at k, so all else is a few products for an entry: with h_i = g_i r_i
                    jvp  r_j (T + p_k t_k - t_j)
 
 may(m, row) says whether it is worth trying, from the row that `prepare` made. hold(e, g, row) is h,
-and weigh(v, e, h, g, m, row) gives three tuples: terms that are summed exactly, terms that are summed
-in any way that does not err with the length, without that at k, and numbers that only k has. The
-second are relative to the scale of e, so that nothing is lost to underflow.
+and weigh(v, e, h, g, m, row) gives three tuples: terms that are summed exactly, terms whose sum
+leaves out that at k and has an error that does not grow with the length, and numbers that only k
+has. The second may be relative to the scale of e, so that nothing is lost to underflow.
 settle(sums, near, own, m, row, c) returns whether everything fits, the numbers that
 element(v, e, h, g, at_k, numbers) wants, and that for the row. Where it does not fit, nothing
 has been written yet, and the other formulas do the row.
@@ -73,10 +73,10 @@ def _not_moderate(y):
 
 @formula
 def _too_small(y):
-    # Whether a product of y with the inverse scale may lose digits.
+    # Whether y may lose digits without the scale.
     zero, one = const(y, 0.0), const(y, 1.0)
-    large = select(magnitude(y) >= constant(y, "half_unscale"), zero, one)
-    return select(y == zero, zero, large)
+    least = constant(y, "smallest_normal") * constant(y, "scale")
+    return select(y == zero, zero, select(magnitude(y) >= least, zero, one))
 
 
 @formula
