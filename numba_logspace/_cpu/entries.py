@@ -92,7 +92,7 @@ def _are_labels(kind):
 
 def has_entries(u):
     """Whether it has a number for each entry, in formulas."""
-    return u is not None and not _are_labels(u.kind)
+    return u is not None and isinstance(u.kind, types.Array) and not _are_labels(u.kind)
 
 
 @formula
