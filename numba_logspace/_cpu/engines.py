@@ -14,7 +14,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from .._formulas.simd import VECTOR_BYTES
-from . import alone, kernels, moments, scan, stream, weigh, weighted
+from . import alone, kernels, moments, scan, stream, weigh, weigh_lines, weighted
 from .entries import KEEP
 from .workers import THRESHOLD, share
 
@@ -24,6 +24,9 @@ _SHORT = 40
 _SHORT_OF_MAPS = 31
 # Columns up to this length are copied together, so that they lie in the cache between sweeps.
 _TILE = 8192
+
+# Sums of weighted terms over so many entries are shared among threads where rows are too few.
+_WEIGHED_TOGETHER = 1 << 19
 
 # The ways of one thread: rows side by side in the lanes of vectors, row by row, tiles of columns.
 SHORT, ROWS, COLUMNS = range(3)
@@ -228,6 +231,10 @@ class Weighing(_Engine):
     def __call__(self, x, g, t, c, values, outs, outer, n, inner, workers):
         """Fill `values` and `outs`, of which the first may be any of the inputs."""
         chosen, units = way(x.itemsize, outer, n, inner, self.of_map)
+        few = chosen != SHORT and units < workers and n * inner >= _WEIGHED_TOGETHER
+        if few and not any(u is not None and u.dtype.kind == "i" for u in (g, t)):
+            self._stream(x, g, t, c, values, outs, outer, n, inner, workers)
+            return
         keep = x if self.keeps and n * x.itemsize <= KEEP else None
         arrays = x, keep, g, t, c, values, *outs
         if chosen == ROWS:
@@ -237,6 +244,17 @@ class Weighing(_Engine):
         else:
             kernel = self._columns if n <= _TILE else self._long_columns
             share(kernel, (*arrays, n, inner), units, workers)
+
+    def _stream(self, x, g, t, c, values, outs, outer, n, inner, workers):
+        for block in range(outer):
+            of_block = slice(block * inner, (block + 1) * inner)
+            own_c, own = (None if u is None else u[of_block] for u in (c, values))
+            found = self._summaries(x, block, n, inner, workers)
+            self._together(*found, g, t, own_c, own, outs)
+
+    @functools.cached_property
+    def _together(self):
+        return weigh_lines.Shared(self.formulas)
 
     def one_row(self, x, g, t, c, values, outs):
         """The shortest way for one row."""

@@ -95,7 +95,7 @@ def _are_labels(kind):
 
 def has_entries(u):
     """Whether it has a number for each entry, in formulas."""
-    return u is not None and not _are_labels(u.kind)
+    return u is not None and isinstance(u.kind, types.Array) and not _are_labels(u.kind)
 
 
 @formula
@@ -143,6 +143,16 @@ def _overload_room_for(u, x, size):
     if _are_labels(u):
         return lambda u, x, size: np.empty(lanes(x), x.dtype)
     return lambda u, x, size: np.empty(size, x.dtype)
+
+
+def no_room(u, x, size):
+    """None, where `room_for` would give room."""
+    raise NotImplementedError("only inside compiled code")
+
+
+@overload(no_room)
+def _overload_no_room(u, x, size):
+    return lambda u, x, size: None
 
 
 @formula

@@ -80,7 +80,8 @@ _PAST_ROW = 6 << 10
 _WHOLE_ROW = 1 << 18
 
 
-def _reach(x, n):
+def reach(x, n):
+    """How far ahead to fetch while a row of x is worked on; None for a Short one."""
     if isinstance(n, Short):
         return None
     return branch(n * itemsize(x) <= _WHOLE_ROW, lambda: n, NEAR * lanes(x))
@@ -92,7 +93,7 @@ def row_summaries(condition, second):
     @formula
     def summaries(x, base, n, e, e_base):
         m = row_max(x, base, n)
-        ties, rest, error = row_sums(x, base, n, m, e, e_base, _reach(x, n))
+        ties, rest, error = row_sums(x, base, n, m, e, e_base, reach(x, n))
         summary = m, ties, rest, error
         return summary, branch(
             condition(summary, number_of(n)),

@@ -155,14 +155,14 @@ def _weigh_segments(formulas, condition, second):
                 _gather(x, offsets, first, count, longest, -math.inf, tile)
                 _gather(g, offsets, first, count, longest, 0.0, g_tile)
                 number = numbers_of_rows(c, first, count, x)
-                mine = kept(e, terms), g_tile, None, number
+                mine = kept(e, terms), None, g_tile, None, number
                 tile_weigh(tile, 0, w, longest, None, *mine, tile, None)
                 _scatter(tile, offsets, first, count, longest, out)
             else:
                 for r in range(first, first + count):
                     base, n = _bounds(offsets, r)
                     number = number_of_row(c, r, x[0])
-                    row(x, base, n, _part_of(e, base, n), g, None, number, out, None)
+                    row(x, base, n, _part_of(e, base, n), None, g, None, number, out, None)
 
     return kernel(segments)
 

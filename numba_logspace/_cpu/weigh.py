@@ -25,8 +25,10 @@ from .._formulas.sums import (
     zeros,
 )
 from .._formulas.vectormath import lesser
+from . import light
 from .entries import (
     entry,
+    no_room,
     number_of_row,
     numbers_of_rows,
     of_row,
@@ -45,7 +47,7 @@ from .gathering import (
 from .kernels import row_summaries, tile_summaries
 from .memory import full, lanes, load, put_number, spread, store
 from .passes import Registers, ends_of, in_blocks, term_at
-from .row import in_registers, is_short, number_of, parts
+from .row import Short, in_registers, is_short, number_of, parts
 
 
 class Formulas:
@@ -68,13 +70,16 @@ class Formulas:
         result=None,
         admit=None,
         admit_second=None,
+        light=None,
         lighter=(),
     ):
         self.prepare, self.settle, self.element = prepare, settle, element
         self.weigh, self.sums = weigh or _weigh_nothing, sums
         self.weighs = weigh is not None
         self.result, self.admit = result or _no_result, admit
-        self.admit_second, self.lighter = admit_second or _as_it_is, lighter
+        self.admit_second = admit_second or _as_it_is
+        self.light, self.lighter = light, lighter
+        self.room_for_held = room_for if light is not None and light.hold else no_room
 
 
 @formula
@@ -246,48 +251,58 @@ def _term_from(x, at, width, ref):
 
 
 def one_row_of(formulas, condition, seconds):
-    """(x, base, n, e, g, t, c, out, out2) of one row, whose number is returned."""
+    """(x, base, n, e, h, g, t, c, out, out2) of one row, whose number is returned.
+
+    `h` is where its formulas may keep a number for each entry, or None.
+    """
     summaries = row_summaries(condition, seconds[0])
     prepare, settle, result = formulas.prepare, formulas.settle, formulas.result
     weigh_row, finish_row = _weigh_row(formulas), _finish_row(formulas)
 
     @formula
-    def one_row(x, base, n, e, g, t, c, out, out2):
+    def one_row(x, base, n, e, h, g, t, c, out, out2):
         summary, more = summaries(x, base, n, e, 0)
         m = summary[0]
         ref, row = prepare(summary, more, number_of(n))
-        _refill(ref < m, e, x, base, n, ref)
-        tops = full(x, m), full(x, ref)
-        lift = constant(m, "lift")
-        sums, own, lift = weigh_row(x, base, n, e, g, t, tops, spread(x, row), lift)
-        row = settle(sums, own, row, c, lift)
-        finish_row(x, base, n, e, g, t, tops, spread(x, row), out, out2)
-        return result(row)
+
+        def in_any_case():
+            _refill(ref < m, e, x, base, n, ref)
+            tops = full(x, m), full(x, ref)
+            lift = constant(m, "lift")
+            sums, own, lift = weigh_row(x, base, n, e, g, t, tops, spread(x, row), lift)
+            numbers = settle(sums, own, row, c, lift)
+            finish_row(x, base, n, e, g, t, tops, spread(x, numbers), out, out2)
+            return result(numbers)
+
+        if formulas.light is None or isinstance(n, Short):
+            return in_any_case()
+        lightly = light.row_of(formulas.light)
+        return lightly(x, base, n, e, h, g, m, row, c, (out, out2), in_any_case)
 
     return one_row
 
 
 def weigh_rows(formulas, condition, seconds):
     """Rows one by one; `keep` is any array to keep the exponentials between sweeps, or None."""
-    one_row = one_row_of(formulas, condition, seconds)
+    one_row, room_for_held = one_row_of(formulas, condition, seconds), formulas.room_for_held
 
     def rows(x, keep, g, t, c, values, out, out2, n, start, stop):
-        e = room_for(keep, x, n)
+        e, h = room_for(keep, x, n), room_for_held(keep, x, n)
         for r in range(start, stop):
             mine = of_row(g, r), of_row(t, r), number_of_row(c, r, x[0])
-            put_number(values, r, one_row(x, r * n, n, e, *mine, out, out2))
+            put_number(values, r, one_row(x, r * n, n, e, h, *mine, out, out2))
 
     return kernel(rows)
 
 
 def _lone_row(formulas, condition, seconds):
     # (x, keep, g, t, c, out, out2) of a single row; a short one stays in registers.
-    one_row = one_row_of(formulas, condition, seconds)
+    one_row, room_for_held = one_row_of(formulas, condition, seconds), formulas.room_for_held
 
     @formula
     def short_row(x, n, g, t, c, out, out2):
         def short(x, n, as_x):
-            return one_row(x, 0, n, Registers(), as_x(g), as_x(t), c, out, out2)
+            return one_row(x, 0, n, Registers(), None, as_x(g), as_x(t), c, out, out2)
 
         return in_registers(x, n, short)
 
@@ -297,7 +312,7 @@ def _lone_row(formulas, condition, seconds):
         others = of_row(g, 0), of_row(t, 0), number_of_row(c, 0, x[0]), out, out2
         if is_short(x, n):
             return short_row(x, n, *others)
-        return one_row(x, 0, n, room_for(keep, x, n), *others)
+        return one_row(x, 0, n, room_for(keep, x, n), room_for_held(keep, x, n), *others)
 
     return row
 
@@ -371,24 +386,31 @@ def tile_of(formulas, condition, second):
     finish_pass = finish_pass_of(formulas.element)
 
     @formula
-    def tile(x, base, step, n, width, e, g, t, c, out, out2):
+    def tile(x, base, step, n, width, e, h, g, t, c, out, out2):
         strip = x, base, step, n, width
         summary, more = summaries(*strip, e, 0, x, base, step, width)
         m = summary[0]
         ref, row = prepare(summary, more, n)
-        branch(any_lane(ref < m), lambda: refill_tile(e, *strip, ref), None)
-        tops = m, ref
-        sums, own, lift = weigh_tile(*strip, e, g, t, tops, row)
-        row = settle(sums, own, row, c, lift)
-        finish_pass(*strip, (e, 0, lanes(x)), (g, t, 0, 1), tops, row, out, out2)
-        return result(row)
+
+        def in_any_case():
+            branch(any_lane(ref < m), lambda: refill_tile(e, *strip, ref), None)
+            tops = m, ref
+            sums, own, lift = weigh_tile(*strip, e, g, t, tops, row)
+            numbers = settle(sums, own, row, c, lift)
+            finish_pass(*strip, (e, 0, lanes(x)), (g, t, 0, 1), tops, numbers, out, out2)
+            return result(numbers)
+
+        if formulas.light is None:
+            return in_any_case()
+        lightly = light.tile_of(formulas.light)
+        return lightly(strip, e, h, g, m, row, c, (out, out2), in_any_case)
 
     return tile
 
 
 def weigh_columns(formulas, condition, seconds):
     """Columns, copied together; the unit of work is a tile."""
-    tile = tile_of(formulas, condition, seconds[1])
+    tile, room_for_held = tile_of(formulas, condition, seconds[1]), formulas.room_for_held
 
     def columns(x, keep, g, t, c, values, out, out2, n, inner, start, stop):
         w = lanes(x)
@@ -399,7 +421,7 @@ def weigh_columns(formulas, condition, seconds):
             room_for(t, x, size * n * w),
         )
         second = room_for(out2, x, size * n * w)
-        e = room_for(keep, x, n * w)
+        e, h = room_for(keep, x, n * w), room_for_held(keep, x, n * w)
         unit = start
         while unit < stop:
             count, base, column, where = column_group(unit, stop, size, n, inner, w)
@@ -415,7 +437,7 @@ def weigh_columns(formulas, condition, seconds):
                 )
                 number = numbers_of_rows(c, first, width, x)
                 # In place of the tile of x.
-                result = tile(x_tile, k * n * w, w, n, None, e, *mine, number, x_tile, second)
+                result = tile(x_tile, k * n * w, w, n, None, e, h, *mine, number, x_tile, second)
                 store(values, first, width, result)
             scatter_columns(x_tile, *place, out)
             scatter_columns(second, *place, out2)
@@ -439,7 +461,7 @@ def weigh_long_columns(formulas, condition, seconds):
                 of_rows(t, t, labels, x, first, width),
             )
             number = numbers_of_rows(c, first, width, x)
-            result = tile(x, base, inner, n, width, None, *mine, number, out, out2)
+            result = tile(x, base, inner, n, width, None, None, *mine, number, out, out2)
             store(values, first, width, result)
 
     return kernel(columns)
@@ -447,11 +469,12 @@ def weigh_long_columns(formulas, condition, seconds):
 
 def weigh_short_rows(formulas, condition, seconds):
     """As many rows at a time as a vector has lanes; the unit of work is a row."""
-    tile = tile_of(formulas, condition, seconds[1])
+    tile, room_for_held = tile_of(formulas, condition, seconds[1]), formulas.room_for_held
 
     def rows(x, keep, g, t, c, values, out, out2, n, inner, start, stop):
         w, size = lanes(x), room_for_rows(x, n)
         x_tile, e = np.empty(size, x.dtype), room_for(keep, x, n * w)
+        h = room_for_held(keep, x, n * w)
         g_tile, t_tile = room_for(g, x, size), room_for(t, x, size)
         second = room_for(out2, x, size)
         for first in range(start, stop, w):
@@ -464,7 +487,7 @@ def weigh_short_rows(formulas, condition, seconds):
                 of_rows(t, t_tile, t_tile, x, first, count),
             )
             number = numbers_of_rows(c, first, count, x)
-            result = tile(x_tile, 0, w, n, None, e, *mine, number, x_tile, second)
+            result = tile(x_tile, 0, w, n, None, e, h, *mine, number, x_tile, second)
             store(values, first, count, result)
             scatter_rows(x_tile, first, count, n, inner, out)
             scatter_rows(second, first, count, n, inner, out2)

@@ -9,7 +9,6 @@ from . import columns, kept, kernels, long_columns, memory, one_kind, ordered, t
 from .arrays import address_of, flat
 from .blocks import WIDTH, Blocks, segment_rows
 from .copy import launch
-from .kernels import NOTHING
 
 # Rows up to this length are one thread's, or two threads' where that is faster.
 _TINY = 16

@@ -3,7 +3,7 @@
 from .._cpu import jacobian, scan_derivatives
 from .._cpu.engines import Jacobian, MomentDerivative, ScanDerivative, Weighing
 from .._cpu.weigh import Formulas
-from .._formulas import curvature, derivatives, jacobians, softsum, variance
+from .._formulas import curvature, derivatives, jacobians, light, softsum, variance
 from .kinds import Function
 
 # When derivatives look at the row without its maximum: an engine's condition, and what to look at.
@@ -16,6 +16,7 @@ _SOFTMAX_VJP = Weighing(
         weigh=derivatives.weigh_by_share,
         sums=(1, 1),
         element=derivatives.element_softmax_vjp,
+        light=light.SOFTMAX_VJP,
     ),
     softsum.never,
 )
@@ -24,6 +25,7 @@ _LOGSUMEXP_VJP = Weighing(
         derivatives.prepare_by_max,
         derivatives.settle_with_number,
         element=derivatives.element_logsumexp_vjp,
+        light=light.LOGSUMEXP_VJP,
     ),
     softsum.never,
 )
@@ -34,6 +36,7 @@ _LOGSUMEXP_JVP = Weighing(
         weigh=derivatives.weigh_by_share,
         sums=(1, 1),
         result=derivatives.first_number,
+        light=light.LOGSUMEXP_JVP,
     ),
     softsum.never,
 )
@@ -53,6 +56,7 @@ TABLE = (
                 weigh=derivatives.weigh_log_softmax_vjp,
                 sums=(1, 1),
                 element=derivatives.element_log_softmax_vjp,
+                light=light.LOG_SOFTMAX_VJP,
             ),
             softsum.never,
         ),
@@ -69,6 +73,7 @@ TABLE = (
                 weigh=derivatives.weigh_by_odds,
                 sums=(1, 1),
                 element=derivatives.element_log1m_softmax_vjp,
+                light=light.LOG1M_SOFTMAX_VJP,
             ),
             *BY_OTHERS,
         ),
@@ -101,6 +106,7 @@ TABLE = (
                 weigh=derivatives.weigh_by_odds,
                 sums=(1, 1),
                 element=derivatives.element_log1m_softmax_value_and_vjp,
+                light=light.LOG1M_SOFTMAX_VALUE_AND_VJP,
             ),
             *BY_OTHERS,
         ),
@@ -152,6 +158,7 @@ TABLE = (
                 weigh=derivatives.weigh_by_share,
                 sums=(1, 1),
                 element=derivatives.element_log_softmax_jvp,
+                light=light.LOG_SOFTMAX_JVP,
             ),
             softsum.never,
         ),
@@ -168,6 +175,7 @@ TABLE = (
                 weigh=derivatives.weigh_by_reference,
                 sums=(1, 1),
                 element=derivatives.element_log1m_softmax_jvp,
+                light=light.LOG1M_SOFTMAX_JVP,
             ),
             *BY_OTHERS,
         ),

@@ -2,7 +2,7 @@
 
 from .._cpu.engines import Entries, Weighing
 from .._cpu.weigh import Formulas
-from .._formulas import bernoulli, derivatives, losses, softsum
+from .._formulas import bernoulli, derivatives, light, losses, softsum
 from .derivatives import BY_OTHERS
 from .kinds import Function
 
@@ -19,7 +19,7 @@ def _loss(prepare, weigh, settle, admit, *condition):
     return Weighing(formulas, *condition)
 
 
-def _loss_and_gradient(prepare, weigh, settle, sums, element, admit, *condition):
+def _loss_and_gradient(prepare, weigh, settle, sums, element, light, admit, *condition):
     formulas = Formulas(
         prepare,
         settle,
@@ -28,6 +28,7 @@ def _loss_and_gradient(prepare, weigh, settle, sums, element, admit, *condition)
         element=element,
         result=losses.last_number,
         admit=admit,
+        light=light,
     )
     return Weighing(formulas, *condition)
 
@@ -69,6 +70,7 @@ TABLE = (
             losses.settle_cross_entropy_gradient,
             (2, 1),
             losses.element_cross_entropy_gradient,
+            light.CROSS_ENTROPY,
             losses.probability_or_nan,
             softsum.never,
         ),
@@ -95,6 +97,7 @@ TABLE = (
             losses.settle_binary_cross_entropy_gradient,
             (3, 2),
             losses.element_binary_cross_entropy_gradient,
+            light.BINARY,
             losses.probability_or_nan,
             *BY_OTHERS,
         ),
@@ -121,6 +124,7 @@ TABLE = (
             losses.settle_complement_cross_entropy_gradient,
             (2, 1),
             losses.element_complement_cross_entropy_gradient,
+            light.COMPLEMENT,
             losses.weight_or_nan,
             *BY_OTHERS,
         ),

@@ -31,8 +31,8 @@ from .vectormath import difference
 
 
 @formula
-def _weighted(weight, y):
-    # -weight y, and 0 for a weight of 0, whatever y is.
+def weighted(weight, y):
+    """-weight y, and 0 for a weight of 0, whatever y is."""
     return select(weight == const(y, 0.0), const(y, 0.0), weight * -y)
 
 
@@ -74,7 +74,8 @@ def _weighted_odds(sums, own, row, c, lift):
 
 
 @formula
-def _loss(sums, total, c, lift):
+def loss_of_sums(sums, total, c, lift):
+    """The loss from its lifted sum."""
     # Where the sum is inf, what it lacks is NaN. A row with a NaN, whose `total` is one, is NaN
     # even if no class counts that has it.
     finite = sums[0] - sums[0] == const(c, 0.0)
@@ -85,13 +86,13 @@ def _loss(sums, total, c, lift):
 @formula
 def settle_loss(sums, own, row, c, lift):
     """The loss, of rows that begin with a number that is NaN in a row with a NaN."""
-    return (_loss(sums, row[0], c, lift),)
+    return (loss_of_sums(sums, row[0], c, lift),)
 
 
 @formula
 def settle_loss_of_odds(sums, own, row, c, lift):
     """The loss, of rows as of log1m_softmax."""
-    return (_loss(sums, row[8], c, lift),)
+    return (loss_of_sums(sums, row[8], c, lift),)
 
 
 @formula
@@ -111,7 +112,8 @@ def prepare_cross_entropy(summary, second, n):
 
 
 @formula
-def _log_probability(v, m, total, at_max):
+def log_probability(v, m, total, at_max):
+    """log P, from the two numbers of prepare_cross_entropy."""
     gap, error = difference(v, m)
     return select(v == m, at_max, gap + (error - total))
 
@@ -119,7 +121,7 @@ def _log_probability(v, m, total, at_max):
 @formula
 def weigh_cross_entropy(v, e, g, t, m, row, lift):
     """(-M_i log P_i lift), ()."""
-    return (_weighted(g, _log_probability(v, m, row[0], row[1]) * lift),), ()
+    return (weighted(g, log_probability(v, m, row[0], row[1]) * lift),), ()
 
 
 @formula
@@ -132,7 +134,7 @@ def prepare_cross_entropy_gradient(summary, second, n):
 @formula
 def weigh_cross_entropy_gradient(v, e, g, t, m, row, lift):
     """(-M_i log P_i lift, M_i lift), (M_k)."""
-    loss = _weighted(g, _log_probability(v, m, row[5], row[6]) * lift)
+    loss = weighted(g, log_probability(v, m, row[5], row[6]) * lift)
     terms, own = weigh_log_softmax_vjp(v, e, g, t, m, row[:5], lift)
     return (loss, *terms), own
 
@@ -141,7 +143,7 @@ def weigh_cross_entropy_gradient(v, e, g, t, m, row, lift):
 def settle_cross_entropy_gradient(sums, own, row, c, lift):
     """The numbers of log_softmax_vjp, c, and the loss."""
     numbers = _weighted_shares(sums[2:], own, row[:5], c, lift)
-    return (*numbers, c, _loss(sums, row[5], c, lift))
+    return (*numbers, c, loss_of_sums(sums, row[5], c, lift))
 
 
 @formula
@@ -157,7 +159,7 @@ def element_cross_entropy_gradient(v, e, g, t, m, row):
 def weigh_complement_cross_entropy(v, e, g, t, m, row, lift):
     """(-W_i log(1 - P_i) lift), ()."""
     y = value_of_log1m_softmax(v, e, m, row[:8], row[8], row[9], row[10], lift)
-    return (_weighted(g, y),), ()
+    return (weighted(g, y),), ()
 
 
 @formula
@@ -172,7 +174,7 @@ def weigh_complement_cross_entropy_gradient(v, e, g, t, m, row, lift):
 def settle_complement_cross_entropy_gradient(sums, own, row, c, lift):
     """The numbers of log1m_softmax_vjp, c, and the loss."""
     numbers = _weighted_odds(sums[2:], own, row[:8], c, lift)
-    return (*numbers, c, _loss(sums, row[8], c, lift))
+    return (*numbers, c, loss_of_sums(sums, row[8], c, lift))
 
 
 @formula
@@ -198,7 +200,7 @@ def _others(g):
 
 @formula
 def _binary_loss(v, e, g, t, m, row, lift):
-    chosen = _weighted(g, _log_probability(v, m, row[11], row[12]) * lift)
+    chosen = weighted(g, log_probability(v, m, row[11], row[12]) * lift)
     loss, _ = weigh_complement_cross_entropy(v, e, _others(g), t, m, row[:11], lift)
     return chosen + loss[0]
 
@@ -226,7 +228,7 @@ def settle_binary_cross_entropy_gradient(sums, own, row, c, lift):
     rest = row[7] * constant(c, "lift") * row[2] / row[5]
     by_max = row[2], row[3], rest, row[2], row[6]
     chosen = _weighted_shares(sums[2:4], own[:1], by_max, c, lift)
-    return (*odds, *chosen, c, _loss(sums, row[8], c, lift))
+    return (*odds, *chosen, c, loss_of_sums(sums, row[8], c, lift))
 
 
 @formula
@@ -257,7 +259,7 @@ def settle_second_set(sums, own, row, c, lift):
 @formula
 def element_of_set(v, e, g, t, m, row):
     """log P_j and the logarithm of the share: both are negative, and nothing cancels."""
-    return (_log_probability(v, m, row[0], row[1]) + row[2],)
+    return (log_probability(v, m, row[0], row[1]) + row[2],)
 
 
 @formula

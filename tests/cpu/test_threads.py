@@ -177,6 +177,29 @@ def test_one_long_row(two_threads, x):
     np.testing.assert_array_max_ulp(one, two, 8)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("factor", [1.0, 1e200])  # which the lighter formulas are not for
+@pytest.mark.parametrize(("shape", "axis"), [((600_001,), 0), ((2, 200_000, 3), 1)])
+def test_derivatives_of_few_long_rows(two_threads, shape, axis, factor):
+    x, g = normal(*shape), normal(*shape)[::-1].copy() * factor
+    p = nl.softmax(x, axis)
+    total = np.sum(p * abs(g), axis, keepdims=True)
+    for function, moduli in ((nl.softmax_vjp, p * (abs(g) + total)), (nl.logsumexp_jvp, total)):
+        one, two = (function(x, g, axis, workers=workers) for workers in (1, 2))
+        error = np.abs(one - two).reshape(moduli.shape)
+        assert np.all(error <= 2 * np.finfo(x.dtype).eps * moduli)
+
+
+@pytest.mark.slow
+def test_losses_of_a_long_row(two_threads):
+    x = normal(600_001)
+    targets = nl.softmax(x[::-1])
+    loss = nl.cross_entropy_value_and_grad
+    (one, slope), (two, slope_too) = (loss(x, targets, workers=w) for w in (1, 2))
+    assert abs(one - two) <= 2 * np.spacing(one)
+    assert np.all(np.abs(slope - slope_too) <= 2 * np.spacing(nl.softmax(x) + targets))
+
+
 def test_in_place(two_threads):
     x = normal(3000, 200)
     expected = nl.log1m_softmax(x)
