@@ -7,10 +7,13 @@ import os
 import numpy as np
 from numba import config
 
-from .helpers import do_all
+from .helpers import do_all, share_units
 
 # Below this many elements a second thread costs more than it saves.
 THRESHOLD = 1 << 17
+
+# Parts of many units are multiples of so many, since units go through the lanes of vectors.
+_WHOLE = 64
 
 _default = contextvars.ContextVar("numba_logspace_workers", default=None)
 
@@ -100,18 +103,10 @@ def share(kernel, arguments, units, workers):
     if workers <= 1 or units <= 1:
         kernel(*arguments, 0, units)
         return
-    bounds = _bounds(units, workers)
-    run_all([(kernel, *arguments, *pair) for pair in zip(bounds, bounds[1:])], workers)
-
-
-def _bounds(units, workers):
-    # The later the smaller, so that all threads end at about the same time.
-    bounds, least = [0], max(1, units // (8 * workers))
-    while bounds[-1] < units:
-        left = units - bounds[-1]
-        part = max(least, left // (2 * workers))
-        bounds.append(units if left < 2 * least else bounds[-1] + part)
-    return bounds
+    # Parts of which many go into the share of a thread, of whole vectors where there are many.
+    least = max(1, units // (16 * workers))
+    least = least if least < _WHOLE else least // _WHOLE * _WHOLE
+    share_units(kernel, arguments, units, least, min(workers, units) - 1, limit() - 1)
 
 
 def run_all(calls, workers):
