@@ -14,19 +14,21 @@ import numpy as np
 from numba.extending import register_jitable
 
 from .._formulas.simd import VECTOR_BYTES
-from . import alone, kernels, moments, scan, stream, weigh, weighted
+from . import alone, kernels, moments, pieces, scan, stream, weigh, weighted
 from .workers import THRESHOLD, share
 
 # Rows up to this length go side by side through the lanes of vectors, longer ones along them.
 _SHORT = 40
 # Columns up to this length are copied together, so that they lie in the cache between sweeps.
 _TILE = 8192
+# Rows from this length on are shared in pieces where they are few.
+_LONG = 1 << 17
 # The exponentials of rows up to so many bytes stay in the cache until the last sweep.
 KEEP = 1 << 18
 
 # The ways of one thread: rows side by side in the lanes of vectors, row by row, tiles of columns.
 SHORT, ROWS, COLUMNS = range(3)
-_STREAM = 3
+_STREAM, _PIECES = 3, 4
 
 
 @register_jitable
@@ -58,8 +60,10 @@ class _Engine:
         chosen, units = way(x.itemsize, outer, n, inner)
         if chosen == SHORT:
             return chosen, units
-        few = units < workers and n * inner >= THRESHOLD // 4
-        if few or (chosen == COLUMNS and n > _TILE):
+        if chosen == ROWS:
+            few = 1 < workers and outer < 4 * workers and n >= _LONG
+            return (_PIECES if few else ROWS), units
+        if n > _TILE or (units < workers and n * inner >= THRESHOLD // 4):
             return _STREAM, outer
         return chosen, units
 
@@ -71,13 +75,14 @@ class _Engine:
     def _summaries(self, x, block, n, inner, workers):
         lines = stream.Lines(x, block * n * inner, n, inner, workers)
         summary = second = lines.summary()
-        if self._wants_second(summary, n):
+        if self.wants_second(summary, n):
             look = lines.without_max if self.second == "without max" else lines.with_shortfall
             second = look(summary)
         return lines, summary, second
 
     @functools.cached_property
-    def _wants_second(self):
+    def wants_second(self):
+        """The kernel (summary, n) that says whether any row wants a second look."""
         return stream.wants_second(self.condition)
 
 
@@ -102,6 +107,10 @@ class Map(_Engine):
         if chosen == _STREAM:
             for block in range(units):
                 self._stream(x, out, block, n, inner, workers)
+            return
+        if chosen == _PIECES:
+            found = pieces.summaries(self, x, outer, n, workers)
+            pieces.finish(self, x, found, outer, n, out, workers)
             return
         if chosen == ROWS:
             # The exponentials are kept in `out`, unless that is where x is still needed.
@@ -170,6 +179,8 @@ class Reduction(_Engine):
             for block in range(units):
                 _, summary, second = self._summaries(x, block, n, inner, workers)
                 self._reduce_columns(summary, second, n, out[block * inner : (block + 1) * inner])
+        elif chosen == _PIECES:
+            pieces.reduce(self, pieces.summaries(self, x, outer, n, workers), n, out)
         elif chosen == ROWS:
             share(self._rows, (x, out, n), units, workers)
         else:
