@@ -267,14 +267,18 @@ def test_pool_inside_a_pool(two_threads):
     x = normal(2000, 300)
     expected = nl.log1m_softmax(x, workers=1)
 
-    def inside(_):
-        return nl.log1m_softmax(x, workers=2)
+    results = []
+
+    def inside():
+        results.append(nl.log1m_softmax(x, workers=2))
 
     with ThreadPoolExecutor(6) as executor:
-        futures = [executor.submit(_workers.run_all, [(inside, i) for i in range(4)], 2)] * 3
+        futures = [executor.submit(_workers.run_all, [(inside,)] * 4, 2) for _ in range(3)]
         for future in futures:
-            for result in future.result(60):
-                np.testing.assert_array_equal(result, expected)
+            future.result(60)
+    assert len(results) == 12
+    for result in results:
+        np.testing.assert_array_equal(result, expected)
 
 
 def test_an_error_in_a_thread_comes_back(two_threads):
