@@ -61,7 +61,7 @@ class _Engine:
         if chosen == SHORT:
             return chosen, units
         if chosen == ROWS:
-            few = 1 < workers and outer < 4 * workers and n >= _LONG
+            few = workers > 1 and outer < 4 * workers and n >= _LONG
             return (_PIECES if few else ROWS), units
         if n > _TILE or (units < workers and n * inner >= THRESHOLD // 4):
             return _STREAM, outer

@@ -104,13 +104,13 @@ def _packed(typing_context, arguments):
 
 @primitive
 def _caller_of(typing_context, arguments):
-    """The address of a function (kernel, address of such a tuple, start, stop): 0 where all is well."""
+    """The address of a function (kernel, such a tuple's address, start, stop): 0 if all is well."""
     kinds = (*arguments, types.intp, types.intp)
 
     def generate(context, builder, sig, args):
         kind = ir.FunctionType(_WORD, [_WORD] * 4)
-        name = f"call_kernel_of_{abs(hash(str(arguments)))}"
-        function = ir.Function(builder.module, kind, builder.module.get_unique_name(name))
+        name = builder.module.get_unique_name("call_kernel")
+        function = ir.Function(builder.module, kind, name)
         function.linkage = "internal"
         inside = ir.IRBuilder(function.append_basic_block())
         address, packed, start, stop = function.args
@@ -144,7 +144,11 @@ def _call(typing_context, function, kernel, arguments, start, stop):
 @inlined
 def _take_part(work):
     # Parts of what is left, the later the smaller, so that all threads end at about one time.
-    function, called, arguments = _word(work + _CALL), _word(work + _KERNEL), _word(work + _ARGUMENTS)
+    function, called, arguments = (
+        _word(work + _CALL),
+        _word(work + _KERNEL),
+        _word(work + _ARGUMENTS),
+    )
     units, least, among = _word(work + _UNITS), _word(work + _LEAST), _word(work + _AMONG)
     while True:
         start = _word(work + _NEXT)
@@ -226,7 +230,7 @@ def _share(helpers, called, units, least, among, arguments):
     _take_part(work)
     for i in range(helpers.size):
         _settle(helpers[i])
-    return words[7] != 0
+    return _word(work + _FAILED) != 0
 
 
 # --- the threads ---------------------------------------------------------------------------------
@@ -257,7 +261,6 @@ class _Helper:
         self._words = np.zeros(24, np.int64)
         self._words[8:14] = _FREE, 0, _new_lock(), _new_lock(), *functions
         self.place = self._words.ctypes.data + 64
-        self.places = np.array([self.place])
         threading.Thread(target=self._run, name="numba_logspace", daemon=True).start()
 
     def offer(self, job):
@@ -294,22 +297,20 @@ class _Pool:
         """Take up to `wanted` helpers, of which there may be `most` in all."""
         _move(self._free, taken, wanted)
         if len(taken) < wanted and self._count < most:
-            self._make(min(wanted - len(taken), most - self._count))
+            with self._lock:
+                for _ in range(min(wanted - len(taken), most - self._count)):
+                    self._make()
             _move(self._free, taken, wanted - len(taken))
 
     def give_back(self, taken):
         """Have all be free again."""
         _move(taken, self._free, len(taken))
 
-    def _make(self, number):
-        with self._lock:
-            for _ in range(number):
-                try:
-                    helper = _Helper()
-                except RuntimeError:  # no more threads, or the interpreter ends
-                    return
-                self._count += 1
-                self._free.append(helper)
+    def _make(self):
+        # Where there are no more threads, or the interpreter ends, the caller works alone.
+        with contextlib.suppress(RuntimeError):
+            self._free.append(_Helper())
+            self._count += 1
 
 
 def _move(source, target, count):
@@ -324,27 +325,39 @@ _pool = _Pool()
 # --- work ----------------------------------------------------------------------------------------
 
 
+# A signal may raise an error in the caller at any step. So what gives helpers back is done again
+# where it has been interrupted, and changes nothing where it has been done.
+
+
 class _Calls:
     """Calls [(function, *arguments), ...] that threads take from a list."""
 
     def __init__(self, calls):
         self.left, self.error = calls[::-1], None
 
-    def __call__(self):
-        try:
-            while self.left:
-                try:
-                    function, *arguments = self.left.pop()
-                except IndexError:
-                    return
-                function(*arguments)
-        except BaseException as error:  # noqa: BLE001 - it goes on in the caller
-            self.give_up(error)
+    def do(self):
+        """Do what is left."""
+        while self.left:
+            try:
+                function, *arguments = self.left.pop()
+            except IndexError:
+                return
+            function(*arguments)
 
-    def give_up(self, error):
-        """Begin no more calls: the first error is raised."""
+    def help(self):
+        """As `do`, in another thread: an error goes on in the caller."""
+        try:
+            self.do()
+        except BaseException as error:  # noqa: BLE001
+            self.left.clear()
+            self.error = error
+
+    def end(self, taken):
+        """Begin no more calls, wait for those that helpers have begun, and give these back."""
         self.left.clear()
-        self.error = self.error or error
+        for helper in taken:
+            helper.settle()
+        _pool.give_back(taken)
 
 
 def do_all(calls, helpers, most):
@@ -353,18 +366,13 @@ def do_all(calls, helpers, most):
     try:
         _pool.take(taken, helpers, most)
         for helper in taken:
-            helper.offer(work)
-    except BaseException as error:  # noqa: BLE001
-        work.give_up(error)
-    work()
-    while taken:
-        # None is left at work, however often the caller is interrupted.
+            helper.offer(work.help)
+        work.do()
+    finally:
         try:
-            for helper in taken:
-                helper.settle()
-            _pool.give_back(taken)
-        except BaseException as error:  # noqa: BLE001
-            work.give_up(error)
+            work.end(taken)
+        finally:
+            work.end(taken)
     if work.error is not None:
         try:
             raise work.error
@@ -379,7 +387,7 @@ def _kind(argument):
     return type(argument)
 
 
-_addresses = {}
+_addresses: dict[tuple, int] = {}
 
 
 def _address_of(called, arguments):
@@ -401,9 +409,12 @@ def share_units(called, arguments, units, least, helpers, most):
     try:
         _pool.take(taken, helpers, most)
         among = 2 * (len(taken) + 1)
-        places = taken[0].places if len(taken) == 1 else np.array([one.place for one in taken], np.int64)
+        places = np.array([helper.place for helper in taken], np.intp)
         failed = _share(places, address, units, least, among, arguments)
     finally:
-        _pool.give_back(taken)
+        try:
+            _pool.give_back(taken)
+        finally:
+            _pool.give_back(taken)
     if failed:
         raise MemoryError("no memory for what a thread works with")
