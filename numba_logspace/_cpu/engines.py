@@ -21,8 +21,8 @@ from .workers import THRESHOLD, share
 _SHORT = 40
 # Columns up to this length are copied together, so that they lie in the cache between sweeps.
 _TILE = 8192
-# Rows from this length on are shared in pieces where they are few.
-_LONG = 1 << 17
+# Rows of so many bytes and more are shared in pieces where they are few.
+_LONG = 1 << 20
 # The exponentials of rows up to so many bytes stay in the cache until the last sweep.
 KEEP = 1 << 18
 
@@ -61,7 +61,7 @@ class _Engine:
         if chosen == SHORT:
             return chosen, units
         if chosen == ROWS:
-            few = workers > 1 and outer < 4 * workers and n >= _LONG
+            few = workers > 1 and outer < 4 * workers and n * x.itemsize >= _LONG
             return (_PIECES if few else ROWS), units
         if n > _TILE or (units < workers and n * inner >= THRESHOLD // 4):
             return _STREAM, outer
