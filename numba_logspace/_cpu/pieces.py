@@ -42,29 +42,12 @@ def _merging(second):
         for r in range(state.shape[1]):
             for piece in range(r * count, (r + 1) * count):
                 size = np.float64(min(PIECE, n - (piece - r * count) * PIECE))
-                a, b = found[piece], state[:, r]
-                m, ties, rest, error = (
-                    np.float64(a[0]),
-                    np.float64(a[1]),
-                    np.float64(a[2]) * lift,
-                    np.float64(a[3]) * lift,
-                )
-                four, five, six, seven = (
-                    np.float64(a[4]),
-                    np.float64(a[5]),
-                    np.float64(a[6]) * lift,
-                    np.float64(a[7]) * lift,
-                )
-                first, more = (m, ties, rest, error), (four, five, six, seven)
+                a, b = found[piece].astype(np.float64), state[:, r]
+                first = a[0], a[1], a[2] * lift, a[3] * lift
+                more = a[4], a[5], a[6] * lift, a[7] * lift
                 if piece > r * count:
-                    first, more = join(
-                        (b[0], b[1], b[2], b[3]),
-                        (b[4], b[5], b[6], b[7]),
-                        b[8],
-                        first,
-                        more,
-                        size,
-                    )
+                    before = (b[0], b[1], b[2], b[3]), (b[4], b[5], b[6], b[7]), b[8]
+                    first, more = join(*before, first, more, size)
                     size += b[8]
                 for i in range(4):
                     b[i] = first[i]
@@ -105,12 +88,16 @@ def _finishing(prepare, element, lighter):
     finish_row = kernels.finish_row_of(element, lighter)
 
     def pieces(x, first, second, n, count, out, start, stop):
-        for piece in range(start, stop):
+        piece = start
+        while piece < stop:
+            # All of them that are of one row.
             r, at = piece // count, piece % count * PIECE
+            piece = min(stop, (r + 1) * count)
+            size = min(n - at, (piece - r * count) * PIECE - at)
             summary = first[0, r], first[1, r], first[2, r], first[3, r]
             more = second[0, r], second[1, r], second[2, r], second[3, r]
             row, base = prepare(summary, more, n), r * n + at
-            finish_row(x, base, min(PIECE, n - at), summary[0], row, None, out, base)
+            finish_row(x, base, size, summary[0], row, None, out, base)
 
     return kernel(pieces)
 
