@@ -382,9 +382,9 @@ def do_all(calls, helpers, most):
 
 def _kind(argument):
     # What decides of which type an argument is to Numba, found out in no time.
-    if type(argument) is np.ndarray:
+    if isinstance(argument, np.ndarray):
         return argument.dtype, argument.ndim, argument.flags.num
-    return type(argument)
+    return tuple(map(_kind, argument)) if isinstance(argument, tuple) else type(argument)
 
 
 _addresses: dict[tuple, int] = {}
