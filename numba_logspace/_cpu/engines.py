@@ -14,7 +14,7 @@ import numpy as np
 from numba.extending import register_jitable
 
 from .._formulas.simd import VECTOR_BYTES
-from . import alone, kernels, moments, scan, stream, weigh, weigh_lines, weighted
+from . import alone, kernels, moments, pieces, scan, stream, weigh, weigh_lines, weighted
 from .entries import KEEP
 from .workers import THRESHOLD, share
 
@@ -24,13 +24,14 @@ _SHORT = 40
 _SHORT_OF_MAPS = 31
 # Columns up to this length are copied together, so that they lie in the cache between sweeps.
 _TILE = 8192
-
+# Rows of so many bytes and more are shared in pieces where they are few.
+_LONG = 1 << 20
 # Sums of weighted terms over so many entries are shared among threads where rows are too few.
 _WEIGHED_TOGETHER = 1 << 19
 
 # The ways of one thread: rows side by side in the lanes of vectors, row by row, tiles of columns.
 SHORT, ROWS, COLUMNS = range(3)
-_STREAM = 3
+_STREAM, _PIECES = 3, 4
 
 
 @register_jitable
@@ -64,8 +65,10 @@ class _Engine:
         chosen, units = way(x.itemsize, outer, n, inner, self.of_map)
         if chosen == SHORT:
             return chosen, units
-        few = units < workers and n * inner >= THRESHOLD // 4
-        if few or (chosen == COLUMNS and n > _TILE):
+        if chosen == ROWS:
+            few = workers > 1 and outer < 4 * workers and n * x.itemsize >= _LONG
+            return (_PIECES if few else ROWS), units
+        if n > _TILE or (units < workers and n * inner >= THRESHOLD // 4):
             return _STREAM, outer
         return chosen, units
 
@@ -77,13 +80,14 @@ class _Engine:
     def _summaries(self, x, block, n, inner, workers):
         lines = stream.Lines(x, block * n * inner, n, inner, workers)
         summary = second = lines.summary()
-        if self._wants_second(summary, n):
+        if self.wants_second(summary, n):
             look = lines.without_max if self.second == "without max" else lines.with_shortfall
             second = look(summary)
         return lines, summary, second
 
     @functools.cached_property
-    def _wants_second(self):
+    def wants_second(self):
+        """The kernel (summary, n) that says whether any row wants a second look."""
         return stream.wants_second(self.condition)
 
 
@@ -124,6 +128,10 @@ class Map(_Engine):
         if chosen == _STREAM:
             for block in range(units):
                 self._stream(x, out, block, n, inner, workers)
+            return
+        if chosen == _PIECES:
+            found = pieces.summaries(self, x, outer, n, workers)
+            pieces.finish(self, x, found, outer, n, out, workers)
             return
         if chosen == ROWS:
             # The exponentials are kept in `out`, unless that is where x is still needed.
@@ -190,6 +198,8 @@ class Reduction(_Engine):
             for block in range(units):
                 _, summary, second = self._summaries(x, block, n, inner, workers)
                 self._reduce_columns(summary, second, n, out[block * inner : (block + 1) * inner])
+        elif chosen == _PIECES:
+            pieces.reduce(self, pieces.summaries(self, x, outer, n, workers), n, out)
         elif chosen == ROWS:
             share(self._rows, (x, out, n), units, workers)
         else:
@@ -249,8 +259,14 @@ class Weighing(_Engine):
         for block in range(outer):
             of_block = slice(block * inner, (block + 1) * inner)
             own_c, own = (None if u is None else u[of_block] for u in (c, values))
-            found = self._summaries(x, block, n, inner, workers)
-            self._together(*found, g, t, own_c, own, outs)
+            segments = weigh_lines.Segments(x, block * n * inner, n, inner, workers)
+            found = self._summaries_of_block(x, block, n, inner, workers)
+            self._together(segments, *found, g, t, own_c, own, outs)
+
+    def _summaries_of_block(self, x, block, n, inner, workers):
+        if inner == 1:
+            return pieces.summaries(self, x[block * n : (block + 1) * n], 1, n, workers)
+        return self._summaries(x, block, n, inner, workers)[1:]
 
     @functools.cached_property
     def _together(self):

@@ -25,8 +25,8 @@ STATE = 9
 _SCALED = [2, 3, 6, 7]
 
 
-def _lift(dtype):
-    # How doubles carry the exponentials of a dtype further up.
+def lift(dtype):
+    """How much further up doubles carry the exponentials of a dtype."""
     form = FORMATS[types.float32 if dtype == np.float32 else types.float64]
     return 2.0 ** (FORMATS[types.float64].scale_bits - form.scale_bits)
 
@@ -57,7 +57,7 @@ def summary(engine, x, n, workers):
     lines = 5 if engine.second == "shortfall" else 8
     state = np.zeros((STATE, found.shape[1]))
     state[:lines] = found[:lines]
-    state[_SCALED] *= _lift(x.dtype)
+    state[_SCALED] *= lift(x.dtype)
     state[8] = n
     return state
 
@@ -105,7 +105,7 @@ def _with_shortfall(first, more, n, first_too, more_too, n_too):
     return _joined(first, first_too), (total, lost, more[2], more[3])
 
 
-_JOINING = {
+JOINING = {
     "none": _with_nothing_more,
     "without max": _without_max,
     "shortfall": _with_shortfall,
@@ -114,7 +114,7 @@ _JOINING = {
 
 @functools.cache
 def _merging(second):
-    join = _JOINING[second]
+    join = JOINING[second]
 
     def merge(parts, state):
         for c in range(state.shape[1]):
@@ -146,14 +146,14 @@ def merge(engine, parts):
 # --- the finish ----------------------------------------------------------------------------------
 
 
-def _summaries(engine, state, dtype):
-    # The summary and what the second look found, as formulas take them.
+def summaries(state, second, dtype):
+    """The summary and what the second look found, as formulas take them; `state` is changed."""
     with np.errstate(all="ignore"):  # of infinities
-        if engine.second == "shortfall":
+        if second == "shortfall":
             state[4] += state[5]
-        elif engine.second == "none":
+        elif second == "none":
             state[4:8] = state[:4]
-        state[_SCALED] /= _lift(dtype)
+        state[_SCALED] /= lift(dtype)
         numbers = state[:8].reshape(2, 4, -1)
         result = numbers.astype(dtype)
         # What a count and a sum have lost goes on in the error.
@@ -172,7 +172,7 @@ def _reducing(reduce):
 def reduced(engine, state, n, dtype):
     """The results of a reduction over rows of n entries."""
     values = np.empty(state.shape[1], dtype)
-    _reducing(engine.reduce)(*_summaries(engine, state.copy(), dtype), n, values)
+    _reducing(engine.reduce)(*summaries(state.copy(), engine.second, dtype), n, values)
     return values
 
 
@@ -193,7 +193,7 @@ def _finishing(prepare, element, lighter, light):
 def finish(engine, x, n, state, whole, workers):
     """The results of a map for parts of n entries, flat in x, of rows of `whole` entries."""
     out = np.empty_like(x)
-    first, second = _summaries(engine, state.copy(), x.dtype)
+    first, second = summaries(state.copy(), engine.second, x.dtype)
     arguments = x, first, second, whole, out, n
     rows = _finishing(engine.prepare, engine.element, engine.lighter, engine.light)
     share(rows, arguments, x.size // n, workers)

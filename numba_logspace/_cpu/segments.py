@@ -17,6 +17,7 @@ from numba.np.arrayobj import populate_array
 from .._compile.inline import overload
 from .._compile.jit import kernel
 from .._compile.trace import formula, loop, primitive
+from .._formulas.simd import VECTOR_BYTES
 from .._formulas.vectormath import larger, lesser
 from .entries import KEEP, kept, number_of_row, numbers_of_rows
 from .kernels import SECONDS, map_row_of, map_tile_of, reduce_row_of, reduce_tile_of
@@ -172,7 +173,10 @@ def _share(segments, arguments, offsets, workers):
     count = offsets.size - 1
     parts = min(count, 4 * workers) if workers > 1 else 1
     ends = np.linspace(0, offsets[-1], parts + 1)[1:-1]
-    bounds = [0, *np.searchsorted(offsets[:-1], ends).tolist(), count]
+    # Whole vectors of segments, so that the same go side by side for any number of threads.
+    lanes_of_x = VECTOR_BYTES // arguments[0].itemsize
+    inner = np.searchsorted(offsets[:-1], ends) // lanes_of_x * lanes_of_x
+    bounds = [0, *inner.tolist(), count]
     run_all([(segments, *arguments, *pair) for pair in zip(bounds, bounds[1:])], workers)
 
 

@@ -1,8 +1,7 @@
-"""Rows too long or too few for one thread each: all threads sweep the same rows together.
+"""Long columns: all threads sweep segments of the same columns.
 
-The array is read as `count` lines of `columns` entries. For long columns each column is a row of
-the problem; a long row is cut into lines, and then all columns belong to the one row. Between
-sweeps the summaries of the segments are merged: they are small.
+The array is read as lines with an entry of each column. Between sweeps the summaries of the
+segments are merged: they are small.
 """
 
 import functools
@@ -13,7 +12,7 @@ import numpy as np
 from .._compile.jit import kernel
 from .._compile.trace import formula
 from .._formulas.relative import reference
-from .._formulas.simd import VECTOR_BYTES, const
+from .._formulas.simd import const
 from .._formulas.vectormath import larger
 from .kernels import NEAR
 from .memory import lanes, load, store
@@ -29,7 +28,7 @@ from .passes import (
     shortfall_pass,
     sum_pass,
 )
-from .workers import run_all
+from .workers import share
 
 # Lines read for one vector of columns before the next: what lies in them for the other columns
 # has to stay in the nearest cache meanwhile.
@@ -40,20 +39,22 @@ _MOST_LINES = 1 << 20
 
 @functools.cache
 def _sweeping(visit):
-    """A kernel over `count` lines, a block of them at a time, a vector of columns at a time.
+    """A kernel over segments, a block of lines at a time, a vector of columns at a time.
 
-    `state` holds in each line of its own one number for every column, which `visit` updates.
+    Segment i are the lines bounds[i] to bounds[i + 1]. In states[i] is a number for every column in
+    each of four lines, which `visit` updates.
     """
 
-    def sweep(x, base, step, count, columns, state):
-        w = lanes(x)
-        flat = state.reshape(-1)
+    def sweep(x, base, bounds, states, start, stop):
+        w, columns = lanes(x), states.shape[2]
         lines = _LINES if columns > w else BLOCK
-        for start in range(0, count, lines):
-            rows = min(lines, count - start)
-            for c in range(0, columns, w):
-                width = min(w, columns - c)
-                visit(x, base + start * step + c, step, rows, width, flat, columns, c)
+        for i in range(start, stop):
+            flat = states[i].reshape(-1)
+            for line in range(bounds[i], bounds[i + 1], lines):
+                rows = min(lines, bounds[i + 1] - line)
+                for c in range(0, columns, w):
+                    at, width = base + line * columns + c, min(w, columns - c)
+                    visit(x, at, columns, rows, width, flat, columns, c)
 
     return kernel(sweep)
 
@@ -153,24 +154,24 @@ def wants_second(condition):
 
 
 def finish_columns(element):
-    """A kernel that writes the result of lines, with m and row for every column."""
+    """A kernel that writes the result of segments, with m and row for every column."""
     finish_pass = finish_pass_of(element)
 
-    def lines(x, base, step, count, columns, m, row, out):
-        w = lanes(x)
+    def segments(x, base, bounds, m, row, out, start, stop):
+        w, columns = lanes(x), m.size
         flat = row.reshape(-1)
-        for start in range(0, count, _LINES):
-            rows = min(_LINES, count - start)
+        for line in range(bounds[start], bounds[stop], _LINES):
+            rows = min(_LINES, bounds[stop] - line)
             for c in range(0, columns, w):
                 width = min(w, columns - c)
                 others = _load_three(flat, columns, c, width)
                 four = load(flat, c, width, 0.0), others[0], others[1], others[2]
                 top = load(m, c, width, 0.0)
-                at = base + start * step + c
-                place = None, 0, 0, out, at, step
-                finish_pass(x, at, step, rows, width, top, four, *place, NEAR * step)
+                at = base + line * columns + c
+                place = None, 0, 0, out, at, columns
+                finish_pass(x, at, columns, rows, width, top, four, *place, NEAR * columns)
 
-    return kernel(lines)
+    return kernel(segments)
 
 
 # --- segments and their merging ----------------------------------------------------------------
@@ -178,13 +179,13 @@ def finish_columns(element):
 
 @functools.cache
 def _merging():
-    """A kernel for the sums over parts (parts, 3, columns)."""
+    """A kernel for the sums over segments, in the last three lines of their states."""
 
-    def merge(parts, sums):
+    def merge(states, sums):
         for c in range(sums.shape[1]):
             three = no_sums(sums[0, 0])
-            for part in range(parts.shape[0]):
-                three = merged(three, (parts[part, 0, c], parts[part, 1, c], parts[part, 2, c]))
+            for i in range(states.shape[0]):
+                three = merged(three, (states[i, 1, c], states[i, 2, c], states[i, 3, c]))
             sums[0, c], sums[1, c], sums[2, c] = three
 
     return kernel(merge)
@@ -204,45 +205,27 @@ def _lessening():
 
 
 class Lines:
-    """A long row, or long columns, cut into segments (base, step, lines, columns)."""
+    """Long columns, cut into segments of lines."""
 
-    def __init__(self, x, base, n, inner, workers):
-        self.x, self.n, self.workers, self.one_row = x, n, workers, inner == 1
-        # Lines of one vector each lie behind each other, so that a sweep of a row is in order.
-        columns = VECTOR_BYTES // x.itemsize if self.one_row else inner
-        count = n * inner // columns
-        parts = max(1, min(count // _LINES, 4 * workers if workers > 1 else 1))
-        parts = max(parts, -(-count // _MOST_LINES))
-        bounds = [count * i // parts for i in range(parts + 1)]
-        pairs = zip(bounds, bounds[1:])
-        self.segments = [(base + a * columns, columns, b - a, columns) for a, b in pairs if b > a]
-        left = n * inner - count * columns
-        if left:
-            self.segments.append((base + count * columns, left, 1, left))
+    def __init__(self, x, base, n, columns, workers):
+        self.x, self.base, self.columns, self.workers = x, base, columns, workers
+        parts = max(1, min(n // _LINES, 8 * workers if workers > 1 else 1), -(-n // _MOST_LINES))
+        self.bounds = np.arange(parts + 1) * n // parts
+
+    def _share(self, kernel, *arguments):
+        everything = self.x, self.base, self.bounds, *arguments
+        share(kernel, everything, self.bounds.size - 1, self.workers)
 
     def _sweep(self, kernel, first, others=0.0):
-        # One state (4, columns) for each segment, its first line `first`, the same for each.
-        states = []
-        for *_, columns in self.segments:
-            state = np.full((4, columns), others, self.x.dtype)
-            state[0] = first
-            states.append(state)
-        pairs = zip(self.segments, states)
-        run_all([(kernel, self.x, *segment, state) for segment, state in pairs], self.workers)
+        # The states of all segments, their first line `first`, the same for each.
+        states = np.full((self.bounds.size - 1, 4, self.columns), others, self.x.dtype)
+        states[:, 0] = first
+        self._share(kernel, states)
         return states
 
-    def _merged_max(self, states, line):
-        if self.one_row:
-            return np.array([max(state[line].max() for state in states)], self.x.dtype)
-        return np.max([state[line] for state in states], axis=0)
-
     def _merged_sums(self, states):
-        # The columns of one row are parts of it too.
-        join = functools.partial(np.concatenate, axis=1) if self.one_row else np.stack
-        parts = join([state[1:] for state in states])
-        parts = parts.T[:, :, None] if self.one_row else parts
-        sums = np.empty(parts.shape[1:], self.x.dtype)
-        _merging()(np.ascontiguousarray(parts), sums)
+        sums = np.empty(states[0, 1:].shape, self.x.dtype)
+        _merging()(states, sums)
         return sums
 
     def _summary(self, kernel, m):
@@ -252,13 +235,13 @@ class Lines:
 
     def summary(self):
         """The summary of each row, (4, rows)."""
-        m = self._merged_max(self._sweep(_sweeping(_visit_max), -math.inf), 0)
+        m = self._sweep(_sweeping(_visit_max), -math.inf)[:, 0].max(axis=0)
         return self._summary(_sweeping(_visit_sums), m)
 
     def without_max(self, summary):
         """The summary of each row without its first maximum."""
         states = self._sweep(_sweeping(_visit_below_max), summary[0], others=-math.inf)
-        below = self._summary(_sweeping(_visit_below_sums), self._merged_max(states, 1))
+        below = self._summary(_sweeping(_visit_below_sums), states[:, 1].max(axis=0))
         tied = summary.copy()
         _lessening()(tied[1:])
         return np.where(summary[1] > 0, tied, below)
@@ -270,10 +253,4 @@ class Lines:
 
     def finish(self, kernel, m, row, out):
         """Write the result with m and row = (4, rows)."""
-        calls = []
-        for segment in self.segments:
-            columns = segment[-1]
-            top = np.ascontiguousarray(np.broadcast_to(m, (columns,)))
-            four = np.ascontiguousarray(np.broadcast_to(row, (4, columns)))
-            calls.append((kernel, self.x, *segment, top, four, out))
-        run_all(calls, self.workers)
+        self._share(kernel, m, row, out)

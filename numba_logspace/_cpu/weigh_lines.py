@@ -1,6 +1,6 @@
 """Sums of weighted terms over rows too long or too few for one thread each.
 
-As `stream`, whose segments these are: all threads sum up parts of the same rows, and finish them.
+As in `stream`, all threads sum up segments of the same rows, and finish them.
 What a row is made of is found again from its summary wherever it is wanted, so that nothing but
 summaries and sums is kept.
 """
@@ -11,7 +11,7 @@ from numba import types
 from .._compile.jit import kernel
 from .._compile.trace import formula, loop
 from .._formulas.light import top_of
-from .._formulas.simd import FORMATS, any_lane, const, select
+from .._formulas.simd import FORMATS, VECTOR_BYTES, any_lane, const, select
 from .._formulas.sums import add_plainly, merge_sums, zeros
 from .._formulas.vectormath import lesser
 from . import light as passes
@@ -19,6 +19,9 @@ from .entries import numbers_of_rows
 from .memory import full, lanes, load, number_at, put_number, store
 from .weigh import finish_pass_of, weigh_pass_of
 from .workers import run_all
+
+# Lines of a segment at least, and at most: its plain sums are as long.
+_LINES, _MOST_LINES = 16, 1 << 20
 
 
 def _load_lines(table, columns, c, width, first, count, fill):
@@ -28,6 +31,23 @@ def _load_lines(table, columns, c, width, first, count, fill):
 def _store_lines(table, columns, c, width, numbers):
     for i, number in enumerate(numbers):
         store(table, i * columns + c, width, number)
+
+
+class Segments:
+    """A long row, or long columns, cut into segments (base, step, lines, columns)."""
+
+    def __init__(self, x, base, n, inner, workers):
+        self.x, self.n, self.workers, self.one_row = x, n, workers, inner == 1
+        # Lines of one vector each lie behind each other, so that a sweep of a row is in order.
+        columns = VECTOR_BYTES // x.itemsize if self.one_row else inner
+        count, left = divmod(n * inner, columns)
+        parts = max(1, min(count // _LINES, 4 * workers))
+        parts = max(parts, -(-count // _MOST_LINES))
+        bounds = [count * i // parts for i in range(parts + 1)]
+        pairs = zip(bounds, bounds[1:])
+        self.each = [(base + a * columns, columns, b - a, columns) for a, b in pairs if b > a]
+        if left:
+            self.each.append((base + count * columns, left, 1, left))
 
 
 class Shared:
@@ -151,55 +171,55 @@ class Shared:
 
         return kernel(lines)
 
-    # --- with the segments of `stream.Lines` ------------------------------------------------------
+    # --- over segments ---------------------------------------------------------------------------
 
-    def __call__(self, lines, summary, second, g, t, c, values, outs):
+    def __call__(self, segments, summary, second, g, t, c, values, outs):
         """Fill `values` and `outs`, of which the first may be any of the inputs, by all threads."""
-        x, n = lines.x, lines.n
+        x, n = segments.x, segments.n
         lightly = self.lightly
-        if lightly is not None and lightly.tried(lines, summary, second, g, c, values, outs):
+        if lightly is not None and lightly.tried(segments, summary, second, g, c, values, outs):
             return
         lift = self._lift(x.dtype)
         if self.formulas.weighs:
-            sums = self._summed(lines, summary, second, g, t, lift)
+            sums = self._summed(segments, summary, second, g, t, lift)
             if not np.isfinite(sums[: self.terms : 2]).all():
                 lift = x.dtype.type(1.0)  # lifted it overflows, so it is large
-                sums = self._summed(lines, summary, second, g, t, lift)
+                sums = self._summed(segments, summary, second, g, t, lift)
         else:
             sums = np.empty((0, summary.shape[1]), x.dtype)
         if values is not None:
             self._results_of(summary, second, n, sums, c, lift, values)
-        self._finished(lines, summary, second, sums, g, t, c, lift, outs)
+        self._finished(segments, summary, second, sums, g, t, c, lift, outs)
 
     def _results_of(self, summary, second, n, sums, c, lift, values):
         tables = (_flat(each) for each in (summary, second))
         return self.results(c, *tables, n, _flat(sums), lift, summary.shape[1], values)
 
-    def _finished(self, lines, summary, second, sums, g, t, c, lift, outs):
-        x, n = lines.x, lines.n
+    def _finished(self, segments, summary, second, sums, g, t, c, lift, outs):
+        x, n = segments.x, segments.n
         if self.formulas.element is not None:
             calls = []
-            for segment in lines.segments:
+            for segment in segments.each:
                 wide = [_wide(each, segment[-1]) for each in (summary, second, sums)]
                 weight = None if c is None else _wide(c[None], segment[-1])
                 start = self.finish, x, g, t, weight, *segment, wide[0], wide[1], n, wide[2]
                 calls.append((*start, lift, *outs))
-            run_all(calls, lines.workers)
+            run_all(calls, segments.workers)
 
     def _lift(self, dtype):
         form = FORMATS[types.float32 if dtype == np.float32 else types.float64]
         return dtype.type(form.constants["lift"])
 
-    def _summed(self, lines, summary, second, g, t, lift):
-        x, calls, states = lines.x, [], []
-        for segment in lines.segments:
+    def _summed(self, segments, summary, second, g, t, lift):
+        x, calls, states = segments.x, [], []
+        for segment in segments.each:
             state = np.empty((self.terms + self.plain, segment[-1]), x.dtype)
             wide = [_wide(each, segment[-1]) for each in (summary, second)]
-            calls.append((self.sum_up, x, g, t, *segment, *wide, lines.n, lift, _flat(state)))
+            calls.append((self.sum_up, x, g, t, *segment, *wide, segments.n, lift, _flat(state)))
             states.append(state)
-        run_all(calls, lines.workers)
+        run_all(calls, segments.workers)
         # The columns of one row are parts of it too.
-        of_columns = np.concatenate(states, axis=1).T[:, :, None] if lines.one_row else None
+        of_columns = np.concatenate(states, axis=1).T[:, :, None] if segments.one_row else None
         parts = np.stack(states) if of_columns is None else of_columns
         sums = np.empty(parts.shape[1:], x.dtype)
         self.merge(_flat(parts), parts.shape[0], parts.shape[2], _flat(sums))
@@ -216,17 +236,17 @@ class _Lightly(Shared):
         self.sum_up, self.merge = self._sum_up(), self._merge()
         self.finish, self.results = self._finish(), self._results()
 
-    def tried(self, lines, summary, second, g, c, values, outs):
+    def tried(self, segments, summary, second, g, c, values, outs):
         """Whether all rows are such ones; then `values` and `outs` are filled."""
-        sums = np.empty((0, summary.shape[1]), lines.x.dtype)
+        sums = np.empty((0, summary.shape[1]), segments.x.dtype)
         if self.light.weighs:
-            sums = self._summed(lines, summary, second, g, None, 1.0)
-        found = np.empty(summary.shape[1], lines.x.dtype)
-        if not self._results_of(summary, second, lines.n, sums, c, 1.0, found):
+            sums = self._summed(segments, summary, second, g, None, 1.0)
+        found = np.empty(summary.shape[1], segments.x.dtype)
+        if not self._results_of(summary, second, segments.n, sums, c, 1.0, found):
             return False
         if values is not None:
             values[:] = found
-        self._finished(lines, summary, second, sums, g, None, c, 1.0, outs)
+        self._finished(segments, summary, second, sums, g, None, c, 1.0, outs)
         return True
 
     def _place_of(self):

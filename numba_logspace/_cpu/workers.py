@@ -1,35 +1,21 @@
-"""How many threads share a call, and the pool they come from."""
+"""How many threads share a call, and what each of them gets."""
 
 import contextvars
 import operator
 import os
-import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numba import config
 
+from .helpers import do_all, share_units
+
 # Below this many elements a second thread costs more than it saves.
 THRESHOLD = 1 << 17
 
+# Parts of many units are multiples of so many, since units go through the lanes of vectors.
+_WHOLE = 64
+
 _default = contextvars.ContextVar("numba_logspace_workers", default=None)
-
-
-class _Pool:
-    """A lazily made thread pool. A forked child gets a new one: threads do not survive a fork."""
-
-    def __init__(self):
-        self.forget()
-
-    def forget(self):
-        self._lock = threading.Lock()
-        self._executor = None
-
-    def executor(self):
-        with self._lock:
-            if self._executor is None:
-                self._executor = ThreadPoolExecutor(limit(), "numba_logspace")
-            return self._executor
 
 
 def limit():
@@ -42,11 +28,6 @@ def cores():
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-_pool = _Pool()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_pool.forget)
 
 
 def _check(workers):
@@ -122,35 +103,16 @@ def share(kernel, arguments, units, workers):
     if workers <= 1 or units <= 1:
         kernel(*arguments, 0, units)
         return
-    # A few parts each, so that a thread held up by something else holds up little.
-    parts = min(units, 4 * workers)
-    bounds = [units * i // parts for i in range(parts + 1)]
-    run_all([(kernel, *arguments, a, b) for a, b in zip(bounds, bounds[1:])], workers)
+    # Parts of which many go into the share of a thread, of whole vectors where there are many.
+    least = max(1, units // (16 * workers))
+    least = least if least < _WHOLE else least // _WHOLE * _WHOLE
+    share_units(kernel, arguments, units, least, min(workers, units) - 1, limit() - 1)
 
 
 def run_all(calls, workers):
-    """The results of calls [(function, *args), ...], at most `workers` at a time."""
-    if workers <= 1 or len(calls) <= 1:
-        return [function(*args) for function, *args in calls]
-    pool = _pool.executor()
-    results = [None] * len(calls)
-    todo = iter(enumerate(calls))
-    lock = threading.Lock()
-
-    def work():
-        while True:
-            with lock:
-                index, call = next(todo, (None, None))
-            if call is None:
-                return
-            results[index] = call[0](*call[1:])
-
-    helpers = [pool.submit(work) for _ in range(min(workers, len(calls)) - 1)]
-    # The calling thread takes its part, so a call from inside a pool thread cannot wait forever.
-    try:
-        work()
-    finally:
-        for helper in helpers:
-            if not helper.cancel():
-                helper.result()
-    return results
+    """Do all calls [(function, *arguments), ...], at most `workers` at a time."""
+    if workers > 1 and len(calls) > 1:
+        do_all(calls, min(workers, len(calls)) - 1, limit() - 1)
+        return
+    for function, *arguments in calls:
+        function(*arguments)

@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 import numba_logspace as nl
+from numba_logspace._cpu import helpers as _helpers
 from numba_logspace._cpu import workers as _workers
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -286,31 +288,107 @@ def test_fork_after_a_threaded_call():
     run_python(_FORK)
 
 
+_FORK_MEANWHILE = """
+import os, signal, threading
+import numpy as np
+import numba_logspace as nl
+from numba_logspace._cpu import workers as _workers
+_workers.limit = lambda: 2
+
+x = np.random.default_rng(0).normal(size=(600, 300))
+expected, over = nl.softmax(x, workers=2), False
+
+def call():
+    while not over:
+        assert np.array_equal(nl.softmax(x, workers=2), expected)
+
+threads = [threading.Thread(target=call) for _ in range(2)]
+for thread in threads:
+    thread.start()
+for _ in range(10):
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(30)  # a child that waits forever ends here
+        code = 1
+        try:
+            code = 0 if np.array_equal(nl.softmax(x, workers=2), expected) else 1
+        finally:
+            os._exit(code)
+    assert os.waitpid(pid, 0)[1] == 0
+over = True
+for thread in threads:
+    thread.join(30)
+threading.Thread(target=call, daemon=True).start()  # the process ends in its midst
+over = False
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_fork_and_end_while_threads_call():
+    run_python(_FORK_MEANWHILE)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer that interrupts")
+def test_interrupted_calls_give_their_helpers_back(two_threads):
+    class Interrupted(BaseException):
+        pass
+
+    def interrupt(*_):
+        raise Interrupted
+
+    lying, expected = normal(1000, 300), nl.softmax(normal(1000, 300), workers=1)
+    apart, before = np.asfortranarray(lying)[:, ::2], signal.signal(signal.SIGALRM, interrupt)
+    nl.softmax(lying, workers=2)
+    nl.softmax(apart, workers=2)
+    helpers = len(_helpers._pool._free)
+    try:
+        for i in range(100):
+            with pytest.raises(Interrupted):
+                # Again and again, since the first error may come where Python has to ignore it.
+                signal.setitimer(signal.ITIMER_REAL, 1e-4 + 3e-5 * i, 0.05)
+                while True:
+                    nl.softmax(lying, workers=2)
+                    nl.softmax(apart, workers=2)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert len(_helpers._pool._free) == helpers > 0
+    np.testing.assert_array_equal(nl.softmax(lying, workers=2), expected)
+
+
 def test_pool_inside_a_pool(two_threads):
     x = normal(2000, 300)
     expected = nl.log1m_softmax(x, workers=1)
 
-    def inside(_):
-        return nl.log1m_softmax(x, workers=2)
+    results = []
+
+    def inside():
+        results.append(nl.log1m_softmax(x, workers=2))
 
     with ThreadPoolExecutor(6) as executor:
-        futures = [executor.submit(_workers.run_all, [(inside, i) for i in range(4)], 2)] * 3
+        futures = [executor.submit(_workers.run_all, [(inside,)] * 4, 2) for _ in range(3)]
         for future in futures:
-            for result in future.result(60):
-                np.testing.assert_array_equal(result, expected)
+            future.result(60)
+    assert len(results) == 12
+    for result in results:
+        np.testing.assert_array_equal(result, expected)
 
 
 def test_an_error_in_a_thread_comes_back(two_threads):
+    done = []
+
     def call(i):
         if i == 3:
             raise ZeroDivisionError
-        return i
+        done.append(i)
 
-    with ThreadPoolExecutor(1) as executor:
-        future = executor.submit(_workers.run_all, [(call, i) for i in range(8)], 2)
+    for _ in range(20):
         with pytest.raises(ZeroDivisionError):
-            future.result(60)
-    assert _workers.run_all([(call, i) for i in range(3)], 2) == [0, 1, 2]
+            _workers.run_all([(call, i) for i in range(8)], 2)
+    done.clear()
+    _workers.run_all([(call, i) for i in range(3)], 2)
+    assert sorted(done) == [0, 1, 2]
 
 
 # --- set for good ------------------------------------------------------------------------------
