@@ -400,7 +400,8 @@ def tile_of(formulas, condition, second):
             finish_pass(*strip, (e, 0, lanes(x)), (g, t, 0, 1), tops, numbers, out, out2)
             return result(numbers)
 
-        if formulas.light is None:
+        # Without sums the few products saved do not pay for the question, where rows are short.
+        if formulas.light is None or not formulas.light.weighs:
             return in_any_case()
         lightly = light.tile_of(formulas.light)
         return lightly(strip, e, h, g, m, row, c, (out, out2), in_any_case)
