@@ -57,6 +57,7 @@ class Formulas:
     there is no sweep for them. `element` is None where there are no results for the entries,
     `result` where there is none for the row. `admit` says what scores are right, where that has
     not been checked before, and `admit_second` the same of what else goes with the entries.
+    On CUDA `lighter` is (condition on the row, `element` that does where it holds), or nothing.
     """
 
     def __init__(
