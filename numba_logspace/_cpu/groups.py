@@ -15,8 +15,9 @@ from .memory import count_of, full, halved, lanes, load, loaded_as, number_at, p
 from .passes import Register, finish_pass_of, max_pass, no_sums, one_less, sum_pass, term_at
 from .turning import exchanged, side
 
-# Longer rows go one by one: what is done once for each of them costs little then.
-_MOST = 2048
+# Longer rows go one by one: what is done once for each of them costs little then, and the results
+# of a map are best written where its terms are kept.
+MOST_OF_MAPS, MOST_OF_REDUCTIONS = 384, 2048
 # And fewer rows, since what a group does takes its time.
 _FEWEST = 8
 # What a group knows of its rows, in vectors: their maxima, the numbers of the reference, what a
@@ -27,9 +28,9 @@ _LEFT = 3
 
 
 @formula
-def go_in_groups(x, n):
-    """Whether the rows of x, of n entries, do: there are some, they fill a vector and end soon."""
-    fill = branch(n >= lanes(x), lambda: n <= _MOST, n < 0)
+def go_in_groups(x, n, most):
+    """Whether the rows of x, of n entries, do: some are there, they fill a vector and end soon."""
+    fill = branch(n >= lanes(x), lambda: n <= most, n < 0)
     return branch(fill, lambda: count_of(x) >= _FEWEST * n, fill)
 
 

@@ -31,6 +31,8 @@ from .gathering import (
     scatter_rows,
 )
 from .groups import (
+    MOST_OF_MAPS,
+    MOST_OF_REDUCTIONS,
     go_in_groups,
     map_group_of,
     reduce_group_of,
@@ -180,7 +182,7 @@ def map_rows(prepare, element, condition, seconds, lighter, light):
     map_group = map_group_of(prepare, element, condition, seconds[0], lighter)
 
     def rows(x, e, out, n, start, stop):
-        if go_in_groups(x, n):
+        if go_in_groups(x, n, MOST_OF_MAPS):
             size = rows_of_group(x)
             room = np.empty(room_for_group(x), x.dtype)
             terms = kept(e, np.empty(room_for_terms(x, n), x.dtype))
@@ -235,7 +237,7 @@ def reduce_rows(reduce, condition, seconds):
     reduce_group = reduce_group_of(reduce, condition, seconds[0])
 
     def rows(x, out, n, start, stop):
-        if go_in_groups(x, n):
+        if go_in_groups(x, n, MOST_OF_REDUCTIONS):
             size = rows_of_group(x)
             room = np.empty(room_for_group(x), x.dtype)
             for first in range(start, stop, size):
