@@ -18,7 +18,8 @@ _ROWS_TO_PACK, _NO_NEED_TO_PACK = 4, 1 << 14
 
 # So many products of exponentials cost as much as a term that is an exponential of its own.
 _TERMS_OF_FACTORS = 16
-_MOST_FOR_ONE = _TERMS_OF_FACTORS * THRESHOLD
+# Products of fewer terms are one thread's.
+_MOST_FOR_ONE = 1 << 21
 
 
 def jacobian(function, x, axis):

@@ -25,7 +25,7 @@ _SHORT_OF_MAPS = 31
 # Columns up to this length are copied together, so that they lie in the cache between sweeps.
 _TILE = 8192
 # Rows of so many bytes and more are shared in pieces where they are few.
-_LONG = 1 << 20
+_LONG = 1 << 21
 # Sums of weighted terms over so many entries are shared among threads where rows are too few.
 _WEIGHED_TOGETHER = 1 << 19
 

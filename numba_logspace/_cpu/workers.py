@@ -10,7 +10,7 @@ from numba import config
 from .helpers import do_all, share_units
 
 # Below this many elements a second thread costs more than it saves.
-THRESHOLD = 1 << 17
+THRESHOLD = 1 << 18
 
 # Parts of many units are multiples of so many, since units go through the lanes of vectors.
 _WHOLE = 64

@@ -17,7 +17,7 @@ from numba_logspace._cpu import helpers as _helpers
 from numba_logspace._cpu import workers as _workers
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-LARGE = 4 * _workers.THRESHOLD
+LARGE = 2 * _workers.THRESHOLD
 
 
 def normal(*shape, dtype=np.float64):
