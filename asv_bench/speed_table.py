@@ -198,19 +198,37 @@ def latency_table():
         _print_row([function, f"{t['ours'] * 1e3:.2f}", _against(t, "scipy")])
 
 
+def _of_workers(name, shape, axis, dtype):
+    x, function = normals(shape, dtype), getattr(nl, name)
+    arrays = (x, normals(shape, dtype)) if name.endswith("_vjp") else (x,)
+    options = {} if name == "logsumexp" else {"out": np.zeros_like(x)}
+    t = interleaved(
+        {str(k): lambda k=k: function(*arrays, axis=axis, workers=k, **options) for k in (1, 2)}
+    )
+    return f"{t['1'] / t['2']:.2f}"
+
+
 def workers_table():
     """Two threads against one."""
-    _table("log1m_softmax, float64", "one worker / two workers")
-    for shape, axis in (((10_000, 1_000), -1), ((1, 10_000_000), -1), ((1_000, 10_000), 0)):
-        x = normals(shape, np.float64)
-        out = np.zeros_like(x)
-        t = interleaved(
-            {
-                str(k): lambda k=k, x=x, out=out, a=axis: nl.log1m_softmax(x, a, out=out, workers=k)
-                for k in (1, 2)
-            }
-        )
-        _print_row([f"{shape}, axis {axis}", f"{t['1'] / t['2']:.2f}"])
+    _table("the time of one worker / of two, by the clock", "float64", "float32")
+    for name, shape, axis in (
+        ("log1m_softmax", (10_000, 1_000), -1),
+        ("log1m_softmax", (1_000, 1_000), -1),
+        ("log1m_softmax", (1_000_000, 10), -1),
+        ("log1m_softmax", (1, 10_000_000), -1),
+        ("log1m_softmax", (3, 1_000_000), -1),
+        ("log1m_softmax", (1, 2_000_000), -1),
+        ("logsumexp", (1, 2_000_000), -1),
+        ("logsumexp", (1, 262_144), -1),
+        ("log1m_softmax", (1_000, 10_000), 0),
+        ("log1m_softmax", (10, 1_000_000), 0),
+        ("log1m_softmax", (26_214, 10), 0),
+        ("softmax_vjp", (1_000, 1_000), -1),
+        ("softmax_vjp", (1, 4_000_000), -1),
+        ("softmax_vjp", (1_000_000, 4), 0),
+    ):
+        ratios = [_of_workers(name, shape, axis, dtype) for dtype in (np.float64, np.float32)]
+        _print_row([f"{name}, {shape}, axis {axis}", *ratios])
 
 
 def _shrink():
