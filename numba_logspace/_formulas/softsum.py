@@ -41,7 +41,9 @@ from .vectormath import (
     lesser,
     log1p,
     log1p_pair,
+    log1p_pair_of_any,
     log_of_sum,
+    log_pair_of_sum,
     magnitude,
     quotient,
     scaled_exp,
@@ -394,14 +396,16 @@ def prepare_loo_logsumexp(summary, second, n):
     # At the second largest entry s - e2 would cancel; relative to it the others are s2.
     s2, error2 = sum_without_max(second)
     without_second = e2 * s2 * constant(e2, "unscale")
-    return s, m2 + log_total(second), m2, without_second
+    whole, lack = logarithm_of_all(m2, *log1p_pair(s2, error2))
+    return s, select(s2 == s2, whole + lack, s2), m2, without_second
 
 
 @formula
 def element_loo_logsumexp(x, e, m, a, b, c, d):
     """m + log(1 + s - exp(x - m)), the largest term always present."""
     others = select(x == c, d, fma(-e, constant(e, "unscale"), a))
-    return select(e == constant(e, "scale"), b, m + log1p(others))
+    whole, lack = logarithm_of_all(m, *log1p_pair_of_any(others))
+    return select(e == constant(e, "scale"), b, whole + lack)
 
 
 # --- light elements ------------------------------------------------------------------------------
@@ -500,6 +504,9 @@ def reduce_logmeanexp(summary, second, n):
     total, error = total_sum(summary)
     count, count_low = length_pair(n, total)
     mean, mean_low = quotient(total, error, count, count_low)
-    far = select(total == total, log_of_sum(mean, mean_low), total)
-    near = log1p(second[0] / count)
-    return summary[0] + select(total + total >= count, near, far)
+    far, far_low = log_pair_of_sum(mean, mean_low, const(mean, 0.0))
+    near, near_low = log1p_pair(*quotient(second[0], const(mean, 0.0), count, count_low))
+    is_near = total + total >= count
+    y = select(total == total, select(is_near, near, far), total)
+    whole, lack = logarithm_of_all(summary[0], y, select(is_near, near_low, far_low))
+    return whole + lack
