@@ -3,7 +3,7 @@
 from .._cpu import complex as of_complex
 from .._cpu.engines import Map, Moment, Reduction, Scan, WeightedSum
 from .._cpu.weigh import Formulas
-from .._formulas import derivatives, softsum, variance
+from .._formulas import derivatives, small_shares, softsum, variance
 from .kinds import Function
 
 # logsumexp with weights, which has a bound and an engine of its own.
@@ -23,7 +23,7 @@ TABLE = (
             softsum.prepare_softmax,
             softsum.element_softmax,
             softsum.never,
-            light=(softsum.prepare_light_softmax, softsum.light_softmax),
+            light=(small_shares.prepare_light_softmax, small_shares.light_softmax),
         ),
         ulp=4,
         masked=(0.0,),
@@ -46,7 +46,7 @@ TABLE = (
             softsum.where_sum_vanishes,
             "without max",
             lighter=(softsum.where_shares_are_small, softsum.element_log1m_softmax_of_small),
-            light=(softsum.prepare_light_log1m_softmax, softsum.light_log1m_softmax),
+            light=(small_shares.prepare_light_log1m_softmax, small_shares.light_log1m_softmax),
         ),
         ulp=4,
         masked=(-0.0,),
@@ -61,7 +61,7 @@ TABLE = (
             softsum.always,
             "without max",
             keeps=False,
-            light=(softsum.prepare_light_loo_logsumexp, softsum.light_loo_logsumexp),
+            light=(small_shares.prepare_light_loo_logsumexp, small_shares.light_loo_logsumexp),
             beside=True,
         ),
         ulp=8,

@@ -108,7 +108,7 @@ def last_number(row):
 def prepare_cross_entropy(summary, second, n):
     """m and the two numbers."""
     total = log_total(summary)
-    return summary[0], (total, nan_without_limit(summary, -total))
+    return summary[0], (total, nan_without_limit(summary, const(total, 0.0) - total))
 
 
 @formula

@@ -31,14 +31,12 @@ from .simd import (
     fma,
     lane_type,
     polynomial,
-    polynomial_by_horner,
     select,
 )
 from .vectormath import (
     atanh_curve,
     difference,
     exp_less,
-    lesser,
     log1p,
     log1p_pair,
     log1p_pair_of_any,
@@ -63,21 +61,6 @@ _ATANH_NEAR_0 = {
         0.142857153847847463,
         0.111106150227542258,
         0.0919243459515053484,
-    ),
-}
-
-# (-log(1 - p) - p) / p^2 for p <= 1/32, by Remez exchange at 300 bits. Its error is below 0.04
-# units in the last place of the logarithm.
-_LOG1M_NEAR_0 = {
-    types.float32: (0.500001186522645915, 0.333104676980033583, 0.262458432324774853),
-    types.float64: (
-        0.5000000000000098,
-        0.333333333325359834,
-        0.250000002193155129,
-        0.199999714315214748,
-        0.166686527360741117,
-        0.142101659543600971,
-        0.139729373160496772,
     ),
 }
 
@@ -406,66 +389,6 @@ def element_loo_logsumexp(x, e, m, a, b, c, d):
     others = select(x == c, d, fma(-e, constant(e, "unscale"), a))
     whole, lack = logarithm_of_all(m, *log1p_pair_of_any(others))
     return select(e == constant(e, "scale"), b, whole + lack)
-
-
-# --- light elements ------------------------------------------------------------------------------
-# Along long rows: prepare(m, a, b, c, d) gives (limit, further numbers), and element(x, e, m,
-# numbers) the result where e is below the limit, which is at most that of the maximum.
-
-
-@formula
-def prepare_light_softmax(m, a, b, c, d):
-    """(limit, 1 / S, what it lacks)."""
-    return constant(a, "scale"), a, b
-
-
-@formula
-def light_softmax(x, e, m, a, b):
-    """As element_softmax."""
-    return fma(e, a, e * b) * constant(e, "unscale")
-
-
-@formula
-def _small_share(total, error):
-    # (limit, 1 / S without the scale, what it lacks): shares of 1/32 are below the limit.
-    one = const(total, 1.0)
-    inverse, lack = quotient(one, const(total, 0.0), total, error)
-    limit = lesser(total * const(total, 1.0 / 32.0), one) * constant(total, "scale")
-    unscale = constant(total, "unscale")
-    return limit, inverse * unscale, lack * unscale
-
-
-@formula
-def _log1m_near_0(p):
-    # log(1 - p) for p of 1/32 at most, and -0 at 0.
-    return fma(-(p * p), polynomial_by_horner(p, _LOG1M_NEAR_0[lane_type(p.kind)]), -p)
-
-
-@formula
-def prepare_light_log1m_softmax(m, a, lack, c, d):
-    """(limit, 1 / S, what it lacks)."""
-    total = a * const(a, 0.5)
-    return _small_share(total, -total * lack)
-
-
-@formula
-def light_log1m_softmax(x, e, m, a, b):
-    """log(1 - e / S) by a short series, without a division."""
-    return _log1m_near_0(fma(e, a, e * b))
-
-
-@formula
-def prepare_light_loo_logsumexp(m, s, b, c, d):
-    """(limit, 1 / S, what it lacks, m + log(S), what it lacks)."""
-    zero = const(s, 0.0)
-    total, error = two_sum(const(s, 1.0), s)
-    return *_small_share(total, error), *logarithm_of_all(m, *log1p_pair(s, zero))
-
-
-@formula
-def light_loo_logsumexp(x, e, m, a, b, whole, lack):
-    """m + log(S) + log(1 - e / S)."""
-    return whole + (lack + _log1m_near_0(fma(e, a, e * b)))
 
 
 @formula

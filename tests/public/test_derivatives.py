@@ -180,7 +180,10 @@ def test_masked_entries_are_absent(name):
             # Entries of -inf have values, whose cotangents count, or count in the mean.
             assert np.isfinite(result).all()
             continue
-        np.testing.assert_array_equal(result, function(absent, axis=axis))
+        right = function(absent, axis=axis)
+        # Rows side by side take few operations only where none of them has an infinity.
+        atol = 8 * np.finfo(right.dtype).eps * max(1, np.abs(right).max())
+        np.testing.assert_allclose(result, right, rtol=0, atol=atol)
     if "vjp" in name or name == HVP:
         assert not function(x, where=where)[~where].any()
 
