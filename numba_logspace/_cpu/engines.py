@@ -14,8 +14,20 @@ import numpy as np
 from numba.extending import register_jitable
 
 from .._formulas.simd import VECTOR_BYTES
-from . import alone, kernels, moments, pieces, scan, stream, weigh, weigh_lines, weighted
+from . import (
+    alone,
+    kernels,
+    moments,
+    pieces,
+    scan,
+    stream,
+    tile_kernels,
+    weigh,
+    weigh_lines,
+    weighted,
+)
 from .entries import KEEP
+from .groups import MOST_OF_MAPS, MOST_OF_REDUCTIONS, go_in_groups
 from .workers import THRESHOLD, share
 
 # Rows up to this length go side by side through the lanes of vectors, longer ones along them.
@@ -74,7 +86,7 @@ class _Engine:
 
     @functools.cached_property
     def kernels(self):
-        """The kernels of the ways of one thread."""
+        """The kernels of the ways of one thread, for code that may go any of them."""
         return self._short, self._rows, self._columns
 
     def _summaries(self, x, block, n, inner, workers):
@@ -137,7 +149,9 @@ class Map(_Engine):
             # The exponentials are kept in `out`, unless that is where x is still needed.
             cached = self.beside and n * x.itemsize <= KEEP and not np.may_share_memory(x, out)
             kept = out if cached else None
-            share(self._rows, (x, kept, out, n), units, workers)
+            in_groups = go_in_groups(x, n, MOST_OF_MAPS)
+            rows = self._groups if in_groups else self._single_rows
+            share(rows, (x, kept, out, n), units, workers)
             return
         kept = out if self.keeps else None
         kernel = self._short if chosen == SHORT else self._columns
@@ -154,6 +168,14 @@ class Map(_Engine):
         return kernels.map_rows(*self._formulas, self._seconds, self.lighter, self.light)
 
     @functools.cached_property
+    def _single_rows(self):
+        return kernels.map_single_rows(*self._formulas, self._seconds, self.lighter, self.light)
+
+    @functools.cached_property
+    def _groups(self):
+        return kernels.map_groups(*self._formulas, self._seconds, self.lighter)
+
+    @functools.cached_property
     def one_row(self):
         """The kernel (x, out) of one row, x and `out` flat and different."""
         return kernels.map_one_row(
@@ -162,11 +184,13 @@ class Map(_Engine):
 
     @functools.cached_property
     def _columns(self):
-        return kernels.map_columns(self.prepare, self.element, self.condition, self._seconds)
+        return tile_kernels.map_columns(self.prepare, self.element, self.condition, self._seconds)
 
     @functools.cached_property
     def _short(self):
-        return kernels.map_short_rows(self.prepare, self.element, self.condition, self._seconds)
+        return tile_kernels.map_short_rows(
+            self.prepare, self.element, self.condition, self._seconds
+        )
 
     @functools.cached_property
     def _prepare_columns(self):
@@ -201,7 +225,9 @@ class Reduction(_Engine):
         elif chosen == _PIECES:
             pieces.reduce(self, pieces.summaries(self, x, outer, n, workers), n, out)
         elif chosen == ROWS:
-            share(self._rows, (x, out, n), units, workers)
+            in_groups = go_in_groups(x, n, MOST_OF_REDUCTIONS)
+            rows = self._groups if in_groups else self._single_rows
+            share(rows, (x, out, n), units, workers)
         else:
             kernel = self._short if chosen == SHORT else self._columns
             share(kernel, (x, out, n, inner), units, workers)
@@ -211,17 +237,25 @@ class Reduction(_Engine):
         return kernels.reduce_rows(self.reduce, self.condition, self._seconds)
 
     @functools.cached_property
+    def _single_rows(self):
+        return kernels.reduce_single_rows(self.reduce, self.condition, self._seconds)
+
+    @functools.cached_property
+    def _groups(self):
+        return kernels.reduce_groups(self.reduce, self.condition, self._seconds)
+
+    @functools.cached_property
     def one_row(self):
         """The kernel (x) of one row, flat."""
         return kernels.reduce_one_row(self.reduce, self.condition, self._seconds)
 
     @functools.cached_property
     def _columns(self):
-        return kernels.reduce_columns(self.reduce, self.condition, self._seconds)
+        return tile_kernels.reduce_columns(self.reduce, self.condition, self._seconds)
 
     @functools.cached_property
     def _short(self):
-        return kernels.reduce_short_rows(self.reduce, self.condition, self._seconds)
+        return tile_kernels.reduce_short_rows(self.reduce, self.condition, self._seconds)
 
     @functools.cached_property
     def _reduce_columns(self):

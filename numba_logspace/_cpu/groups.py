@@ -7,11 +7,13 @@ that the lanes of one vector are the rows.
 
 import math
 
+from numba.extending import register_jitable
+
 from .._compile.trace import branch, formula, loop
 from .._formulas.relative import reference
-from .._formulas.simd import any_lane, halves_of
+from .._formulas.simd import VECTOR_BYTES, any_lane, halves_of
 from .._formulas.vectormath import larger, two_sum
-from .memory import count_of, full, halved, lanes, load, loaded_as, number_at, put_number, store
+from .memory import full, halved, lanes, load, loaded_as, number_at, put_number, store
 from .passes import Register, finish_pass_of, max_pass, no_sums, one_less, sum_pass, term_at
 from .turning import exchanged, side
 
@@ -27,11 +29,10 @@ _MAXIMA, _SECOND, _PREPARED, _ROWS = 0, 6, 10, 14
 _LEFT = 3
 
 
-@formula
+@register_jitable
 def go_in_groups(x, n, most):
     """Whether the rows of x, of n entries, do: some are there, they fill a vector and end soon."""
-    fill = branch(n >= lanes(x), lambda: n <= most, n < 0)
-    return branch(fill, lambda: count_of(x) >= _FEWEST * n, fill)
+    return VECTOR_BYTES // x.itemsize <= n <= most and x.size >= _FEWEST * n
 
 
 @formula

@@ -2,33 +2,18 @@
 
 Arrays are flat and contiguous, in the normal form (outer, n, inner). A kernel does the units
 `start` to `stop` of its work, so that threads can share it. Nothing here knows what the formulas
-compute.
+compute. These are of rows along vectors, those of tiles are in `tile_kernels`.
 """
-
-import math
 
 import numpy as np
 
 from .._compile.inline import inlined
 from .._compile.jit import kernel
-from .._compile.trace import branch, formula, loop
-from .._formulas.simd import any_lane
-from .._formulas.vectormath import lesser
+from .._compile.trace import branch, formula
 from .along import finish_long_of, is_long
 from .entries import kept, place_beside, room_beside
 from .gathering import (
-    column_group,
-    columns_to_line,
-    direct_group,
-    direct_group_size,
-    gather_columns,
-    gather_rows,
-    goes_direct,
-    group_size,
     is_past_caches,
-    room_for_rows,
-    scatter_columns,
-    scatter_rows,
 )
 from .groups import (
     MOST_OF_MAPS,
@@ -44,14 +29,10 @@ from .memory import (
     full,
     itemsize,
     lanes,
-    load,
-    prefetch,
     settle_stores,
     spread,
-    store,
-    store_past,
 )
-from .passes import Registers, ends_of, finish_pass_of, max_pass, term_at
+from .passes import Registers, ends_of, finish_pass_of
 from .row import (
     Short,
     in_registers,
@@ -64,7 +45,7 @@ from .row import (
     row_with_shortfall,
     row_without_max,
 )
-from .tile import tile_as_it_is, tile_sums, tile_with_shortfall, tile_without_max
+from .tile import tile_as_it_is, tile_with_shortfall, tile_without_max
 
 # What a function may need beyond the summary, for a row and for a tile.
 SECONDS = {
@@ -100,24 +81,6 @@ def row_summaries(condition, second):
         return summary, branch(
             condition(summary, number_of(n)),
             lambda: second(x, base, n, summary),
-            summary,
-        )
-
-    return summaries
-
-
-def tile_summaries(condition, second):
-    """As row_summaries, of the rows of a tile; `second` for all where any of them asks for it."""
-
-    @formula
-    def summaries(tile, at, step, n, width, e, e_at, x, base, x_step, x_width):
-        # The second look is at the strip of x, since e may have taken the place of the tile.
-        m = max_pass(tile, at, step, n, width, full(tile, -math.inf))
-        ties, rest, error = tile_sums(tile, at, step, n, width, m, e, e_at)
-        summary = m, ties, rest, error
-        return summary, branch(
-            any_lane(condition(summary, n)),
-            lambda: second(x, base, x_step, n, x_width, summary),
             summary,
         )
 
@@ -176,25 +139,65 @@ def map_row_of(prepare, element, condition, seconds, lighter, light):
     return map_row
 
 
-def map_rows(prepare, element, condition, seconds, lighter, light):
-    """Rows along vectors; `e` is `out` to keep exponentials there between sweeps, or None."""
-    map_row = map_row_of(prepare, element, condition, seconds, lighter, light)
+def _map_in_groups(prepare, element, condition, seconds, lighter):
     map_group = map_group_of(prepare, element, condition, seconds[0], lighter)
 
-    def rows(x, e, out, n, start, stop):
-        if go_in_groups(x, n, MOST_OF_MAPS):
-            size = rows_of_group(x)
-            room = np.empty(room_for_group(x), x.dtype)
-            terms = kept(e, np.empty(room_for_terms(x, n), x.dtype))
-            for first in range(start, stop, size):
-                map_group(x, first, min(size, stop - first), n, terms, out, room)
-            return
+    @inlined
+    def in_groups(x, e, out, n, start, stop):
+        size = rows_of_group(x)
+        room = np.empty(room_for_group(x), x.dtype)
+        terms = kept(e, np.empty(room_for_terms(x, n), x.dtype))
+        for first in range(start, stop, size):
+            map_group(x, first, min(size, stop - first), n, terms, out, room)
+
+    return in_groups
+
+
+def _map_one_by_one(prepare, element, condition, seconds, lighter, light):
+    map_row = map_row_of(prepare, element, condition, seconds, lighter, light)
+
+    @inlined
+    def one_by_one(x, e, out, n, start, stop):
         past = is_past_caches(out) and n * x.itemsize >= _PAST_ROW
         room = room_beside(e, n, past)
         for r in range(start, stop):
             map_row(x, r * n, n, room, place_beside(room, e, r * n), out, past)
         if past:
             settle_stores(out)
+
+    return one_by_one
+
+
+def map_groups(*formulas):
+    """Rows in groups; `e` is `out` to keep exponentials between sweeps, or None."""
+    in_groups = _map_in_groups(*formulas)
+
+    def rows(x, e, out, n, start, stop):
+        in_groups(x, e, out, n, start, stop)
+
+    return kernel(rows)
+
+
+def map_single_rows(*formulas):
+    """Rows one by one; `e` is `out` to keep exponentials there between sweeps, or None."""
+    one_by_one = _map_one_by_one(*formulas)
+
+    def rows(x, e, out, n, start, stop):
+        one_by_one(x, e, out, n, start, stop)
+
+    return kernel(rows)
+
+
+def map_rows(prepare, element, condition, seconds, lighter, light):
+    """As map_groups or map_single_rows, as it is best; it takes as long to compile as both."""
+    in_groups = _map_in_groups(prepare, element, condition, seconds, lighter)
+    one_by_one = _map_one_by_one(prepare, element, condition, seconds, lighter, light)
+
+    def rows(x, e, out, n, start, stop):
+        if go_in_groups(x, n, MOST_OF_MAPS):
+            in_groups(x, e, out, n, start, stop)
+        else:
+            one_by_one(x, e, out, n, start, stop)
 
     return kernel(rows)
 
@@ -231,20 +234,59 @@ def reduce_row_of(reduce, condition, seconds):
     return reduce_row
 
 
-def reduce_rows(reduce, condition, seconds):
-    """One number for each row."""
-    reduce_row = reduce_row_of(reduce, condition, seconds)
+def _reduce_in_groups(reduce, condition, seconds):
     reduce_group = reduce_group_of(reduce, condition, seconds[0])
+
+    @inlined
+    def in_groups(x, out, n, start, stop):
+        size = rows_of_group(x)
+        room = np.empty(room_for_group(x), x.dtype)
+        for first in range(start, stop, size):
+            reduce_group(x, first, min(size, stop - first), n, out, room)
+
+    return in_groups
+
+
+def _reduce_one_by_one(reduce, condition, seconds):
+    reduce_row = reduce_row_of(reduce, condition, seconds)
+
+    @inlined
+    def one_by_one(x, out, n, start, stop):
+        for r in range(start, stop):
+            out[r] = reduce_row(x, r * n, n)
+
+    return one_by_one
+
+
+def reduce_groups(*formulas):
+    """One number for each row, in groups."""
+    in_groups = _reduce_in_groups(*formulas)
+
+    def rows(x, out, n, start, stop):
+        in_groups(x, out, n, start, stop)
+
+    return kernel(rows)
+
+
+def reduce_single_rows(*formulas):
+    """One number for each row, one by one."""
+    one_by_one = _reduce_one_by_one(*formulas)
+
+    def rows(x, out, n, start, stop):
+        one_by_one(x, out, n, start, stop)
+
+    return kernel(rows)
+
+
+def reduce_rows(*formulas):
+    """As reduce_groups or reduce_single_rows, as it is best."""
+    in_groups, one_by_one = _reduce_in_groups(*formulas), _reduce_one_by_one(*formulas)
 
     def rows(x, out, n, start, stop):
         if go_in_groups(x, n, MOST_OF_REDUCTIONS):
-            size = rows_of_group(x)
-            room = np.empty(room_for_group(x), x.dtype)
-            for first in range(start, stop, size):
-                reduce_group(x, first, min(size, stop - first), n, out, room)
-            return
-        for r in range(start, stop):
-            out[r] = reduce_row(x, r * n, n)
+            in_groups(x, out, n, start, stop)
+        else:
+            one_by_one(x, out, n, start, stop)
 
     return kernel(rows)
 
@@ -267,170 +309,3 @@ def reduce_one_row(reduce, condition, seconds):
         return any_row(x, x.size)
 
     return kernel(row)
-
-
-# --- tiles: many rows side by side, copied together from where they lie ------------------------
-
-
-def _tile_work_of(prepare, element, condition, second):
-    # As map_tile_of; put(i, vector) takes the result of line i.
-    summaries = tile_summaries(condition, second)
-
-    def work(tile, at, n, e, e_at, x, base, step, width, ahead, put):
-        w = lanes(tile)
-        summary, more = summaries(tile, at, w, n, None, e, e_at, x, base, step, width)
-        m, row = summary[0], prepare(summary, more, n)
-
-        def one_more(i, _):
-            prefetch(x, base + i * step, ahead)
-            v = load(tile, at + i * w, None, 0.0)
-            put(i, element(v, term_at(e, e_at + i * w, None, v, m), m, *row))
-
-        loop(n, one_more, None)
-
-    return work
-
-
-def map_tile_of(prepare, element, condition, second):
-    """(tile, at, n, e, e_at, x, base, step, width, ahead) of a tile, in its place."""
-    work = _tile_work_of(prepare, element, condition, second)
-
-    @formula
-    def tile_map(tile, at, n, e, e_at, x, base, step, width, ahead):
-        # In place of the tile, which was gathered from the strip of x; what lies `ahead` of that
-        # is fetched meanwhile.
-        def put(i, y):
-            store(tile, at + i * lanes(tile), None, y)
-
-        work(tile, at, n, e, e_at, x, base, step, width, ahead, put)
-
-    return tile_map
-
-
-def _direct_tile_of(prepare, element, condition, second):
-    # As map_tile_of, but the results go to the strip of `out`: whole vectors past the caches.
-    work = _tile_work_of(prepare, element, condition, second)
-
-    @formula
-    def direct_tile(tile, at, n, e, x, base, step, width, ahead, out):
-        def past(i, y):
-            store_past(out, base + i * step, y)
-
-        def some(i, y):
-            store(out, base + i * step, width, y)
-
-        args = tile, at, n, e, at, x, base, step, width, ahead
-        branch(width < lanes(x), lambda: work(*args, some), lambda: work(*args, past))
-
-    return direct_tile
-
-
-def reduce_tile_of(reduce, condition, second):
-    """(tile, at, n) of a tile: a vector of numbers."""
-    summaries = tile_summaries(condition, second)
-
-    @formula
-    def tile_reduce(tile, at, n):
-        w = lanes(tile)
-        summary, more = summaries(tile, at, w, n, None, None, 0, tile, at, w, None)
-        return reduce(summary, more, n)
-
-    return tile_reduce
-
-
-def map_columns(prepare, element, condition, seconds):
-    """Columns; the unit of work is a tile.
-
-    `keep` is any array to keep the exponentials between sweeps, or None.
-    """
-    tile_map = map_tile_of(prepare, element, condition, seconds[1])
-    direct_tile = _direct_tile_of(prepare, element, condition, seconds[1])
-
-    def directly(x, keep, out, n, inner, start, stop):
-        w = lanes(x)
-        size, head = direct_group_size(x, n, inner), columns_to_line(out)
-        tile = np.empty((size + 1) * n * w, x.dtype)
-        e = kept(keep, tile)
-        unit = start
-        while unit < stop:
-            units, count, base, column, end = direct_group(unit, stop, size, n, inner, w, head)
-            gather_columns(x, base, n, inner, column + (inner - end), count, tile)
-            for t in range(count):
-                at, width = base + t * w, lesser(w, end - column - t * w)
-                direct_tile(tile, t * n * w, n, e, x, at, inner, width, count * w, out)
-            unit += units
-        settle_stores(out)
-
-    directly = inlined(directly)
-
-    def columns(x, keep, out, n, inner, start, stop):
-        if goes_direct(out, inner):
-            directly(x, keep, out, n, inner, start, stop)
-            return
-        w = lanes(x)
-        size = group_size(x, n, inner)
-        tile = np.empty(size * n * w, x.dtype)
-        e = kept(keep, tile)
-        unit = start
-        while unit < stop:
-            count, base, column, _ = column_group(unit, stop, size, n, inner, w)
-            gather_columns(x, base, n, inner, column, count, tile)
-            for t in range(count):
-                at, width = base + t * w, lesser(w, inner - column - t * w)
-                tile_map(tile, t * n * w, n, e, t * n * w, x, at, inner, width, count * w)
-            scatter_columns(tile, base, n, inner, column, count, out)
-            unit += count
-
-    return kernel(columns)
-
-
-def reduce_columns(reduce, condition, seconds):
-    """One number for each column; the unit of work is a tile."""
-    tile_reduce = reduce_tile_of(reduce, condition, seconds[1])
-
-    def columns(x, out, n, inner, start, stop):
-        w = lanes(x)
-        size = group_size(x, n, inner)
-        tile = np.empty(size * n * w, x.dtype)
-        unit = start
-        while unit < stop:
-            count, base, column, where = column_group(unit, stop, size, n, inner, w)
-            gather_columns(x, base, n, inner, column, count, tile)
-            for t in range(count):
-                width = lesser(w, inner - column - t * w)
-                store(out, where + t * w, width, tile_reduce(tile, t * n * w, n))
-            unit += count
-
-    return kernel(columns)
-
-
-def map_short_rows(prepare, element, condition, seconds):
-    """As many rows at a time as a vector has lanes; the unit of work is a row."""
-    tile_map = map_tile_of(prepare, element, condition, seconds[1])
-
-    def rows(x, keep, out, n, inner, start, stop):
-        w = lanes(x)
-        tile = np.empty(room_for_rows(x, n), x.dtype)
-        e = kept(keep, np.empty(n * w, x.dtype))  # apart, since a second look is at the tile
-        for first in range(start, stop, w):
-            count = lesser(w, stop - first)
-            gather_rows(x, first, count, n, inner, tile)
-            tile_map(tile, 0, n, e, 0, tile, 0, w, None, None)
-            scatter_rows(tile, first, count, n, inner, out)
-
-    return kernel(rows)
-
-
-def reduce_short_rows(reduce, condition, seconds):
-    """As many rows at a time as a vector has lanes; the unit of work is a row."""
-    tile_reduce = reduce_tile_of(reduce, condition, seconds[1])
-
-    def rows(x, out, n, inner, start, stop):
-        w = lanes(x)
-        tile = np.empty(room_for_rows(x, n), x.dtype)
-        for first in range(start, stop, w):
-            count = lesser(w, stop - first)
-            gather_rows(x, first, count, n, inner, tile)
-            store(out, first, count, tile_reduce(tile, 0, n))
-
-    return kernel(rows)

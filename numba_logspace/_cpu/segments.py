@@ -20,8 +20,9 @@ from .._compile.trace import formula, loop, primitive
 from .._formulas.simd import VECTOR_BYTES
 from .._formulas.vectormath import larger, lesser
 from .entries import KEEP, kept, number_of_row, numbers_of_rows
-from .kernels import SECONDS, map_row_of, map_tile_of, reduce_row_of, reduce_tile_of
+from .kernels import SECONDS, map_row_of, reduce_row_of
 from .memory import lanes, lanes_of, number_at, on_stack, store
+from .tile_kernels import map_tile_of, reduce_tile_of
 from .turning import lanes_to_rows, rows_to_lanes
 from .weigh import one_row_of, tile_of
 from .workers import run_all

@@ -44,10 +44,11 @@ from .gathering import (
     scatter_columns,
     scatter_rows,
 )
-from .kernels import row_summaries, tile_summaries
+from .kernels import row_summaries
 from .memory import full, lanes, load, put_number, spread, store
 from .passes import Registers, ends_of, in_blocks, term_at
 from .row import Short, in_registers, is_short, number_of, parts
+from .tile_kernels import tile_summaries
 
 
 class Formulas:
