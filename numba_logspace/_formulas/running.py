@@ -8,7 +8,7 @@ import math
 
 from .._compile.inline import inlined
 from .simd import const, constant
-from .vectormath import difference, log1p_pair, quotient, scaled_exp, two_sum
+from .vectormath import difference, log1p, scaled_exp, two_sum
 
 _STEP = 16.0
 
@@ -76,10 +76,4 @@ def log_of_running(m, top, rest, error):
     """The logsumexp of entries of which m is the largest, from its term and the others'."""
     if not abs(m) < math.inf:
         return m
-    # Where m < 0 the result may be half of its logarithm, and all that is rounded counts double.
-    s, s_low = two_sum(rest, error)
-    ratio, ratio_low = quotient(s, s_low, const(s, top), const(s, 0.0))
-    u = const(m, ratio)
-    y, low = log1p_pair(u, const(m, (ratio - u) + ratio_low))
-    whole, lost = two_sum(m, y)
-    return whole + (lost + low)
+    return m + log1p(const(m, (rest + error) / top))

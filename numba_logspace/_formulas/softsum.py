@@ -39,7 +39,6 @@ from .vectormath import (
     exp_less,
     log1p,
     log1p_pair,
-    log1p_pair_of_any,
     log_of_sum,
     log_pair_of_sum,
     magnitude,
@@ -387,8 +386,7 @@ def prepare_loo_logsumexp(summary, second, n):
 def element_loo_logsumexp(x, e, m, a, b, c, d):
     """m + log(1 + s - exp(x - m)), the largest term always present."""
     others = select(x == c, d, fma(-e, constant(e, "unscale"), a))
-    whole, lack = logarithm_of_all(m, *log1p_pair_of_any(others))
-    return select(e == constant(e, "scale"), b, whole + lack)
+    return select(e == constant(e, "scale"), b, m + log1p(others))
 
 
 @formula
