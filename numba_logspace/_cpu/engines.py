@@ -86,7 +86,7 @@ class _Engine:
 
     @functools.cached_property
     def kernels(self):
-        """The kernels of the ways of one thread, for code that may go any of them."""
+        """The kernels for jitted code, where those of groups would take too long to compile."""
         return self._short, self._rows, self._columns
 
     def _summaries(self, x, block, n, inner, workers):
@@ -150,7 +150,7 @@ class Map(_Engine):
             cached = self.beside and n * x.itemsize <= KEEP and not np.may_share_memory(x, out)
             kept = out if cached else None
             in_groups = go_in_groups(x, n, MOST_OF_MAPS)
-            rows = self._groups if in_groups else self._single_rows
+            rows = self._groups if in_groups else self._rows
             share(rows, (x, kept, out, n), units, workers)
             return
         kept = out if self.keeps else None
@@ -166,10 +166,6 @@ class Map(_Engine):
     @functools.cached_property
     def _rows(self):
         return kernels.map_rows(*self._formulas, self._seconds, self.lighter, self.light)
-
-    @functools.cached_property
-    def _single_rows(self):
-        return kernels.map_single_rows(*self._formulas, self._seconds, self.lighter, self.light)
 
     @functools.cached_property
     def _groups(self):
@@ -226,7 +222,7 @@ class Reduction(_Engine):
             pieces.reduce(self, pieces.summaries(self, x, outer, n, workers), n, out)
         elif chosen == ROWS:
             in_groups = go_in_groups(x, n, MOST_OF_REDUCTIONS)
-            rows = self._groups if in_groups else self._single_rows
+            rows = self._groups if in_groups else self._rows
             share(rows, (x, out, n), units, workers)
         else:
             kernel = self._short if chosen == SHORT else self._columns
@@ -235,10 +231,6 @@ class Reduction(_Engine):
     @functools.cached_property
     def _rows(self):
         return kernels.reduce_rows(self.reduce, self.condition, self._seconds)
-
-    @functools.cached_property
-    def _single_rows(self):
-        return kernels.reduce_single_rows(self.reduce, self.condition, self._seconds)
 
     @functools.cached_property
     def _groups(self):

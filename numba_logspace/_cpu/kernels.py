@@ -7,7 +7,6 @@ compute. These are of rows along vectors, those of tiles are in `tile_kernels`.
 
 import numpy as np
 
-from .._compile.inline import inlined
 from .._compile.jit import kernel
 from .._compile.trace import branch, formula
 from .along import finish_long_of, is_long
@@ -16,9 +15,6 @@ from .gathering import (
     is_past_caches,
 )
 from .groups import (
-    MOST_OF_MAPS,
-    MOST_OF_REDUCTIONS,
-    go_in_groups,
     map_group_of,
     reduce_group_of,
     room_for_group,
@@ -139,65 +135,31 @@ def map_row_of(prepare, element, condition, seconds, lighter, light):
     return map_row
 
 
-def _map_in_groups(prepare, element, condition, seconds, lighter):
+def map_groups(prepare, element, condition, seconds, lighter):
+    """Rows in groups; `e` is `out` to keep exponentials between sweeps, or None."""
     map_group = map_group_of(prepare, element, condition, seconds[0], lighter)
 
-    @inlined
-    def in_groups(x, e, out, n, start, stop):
+    def rows(x, e, out, n, start, stop):
         size = rows_of_group(x)
         room = np.empty(room_for_group(x), x.dtype)
         terms = kept(e, np.empty(room_for_terms(x, n), x.dtype))
         for first in range(start, stop, size):
             map_group(x, first, min(size, stop - first), n, terms, out, room)
 
-    return in_groups
+    return kernel(rows)
 
 
-def _map_one_by_one(prepare, element, condition, seconds, lighter, light):
+def map_rows(prepare, element, condition, seconds, lighter, light):
+    """Rows one by one; `e` is `out` to keep exponentials there between sweeps, or None."""
     map_row = map_row_of(prepare, element, condition, seconds, lighter, light)
 
-    @inlined
-    def one_by_one(x, e, out, n, start, stop):
+    def rows(x, e, out, n, start, stop):
         past = is_past_caches(out) and n * x.itemsize >= _PAST_ROW
         room = room_beside(e, n, past)
         for r in range(start, stop):
             map_row(x, r * n, n, room, place_beside(room, e, r * n), out, past)
         if past:
             settle_stores(out)
-
-    return one_by_one
-
-
-def map_groups(*formulas):
-    """Rows in groups; `e` is `out` to keep exponentials between sweeps, or None."""
-    in_groups = _map_in_groups(*formulas)
-
-    def rows(x, e, out, n, start, stop):
-        in_groups(x, e, out, n, start, stop)
-
-    return kernel(rows)
-
-
-def map_single_rows(*formulas):
-    """Rows one by one; `e` is `out` to keep exponentials there between sweeps, or None."""
-    one_by_one = _map_one_by_one(*formulas)
-
-    def rows(x, e, out, n, start, stop):
-        one_by_one(x, e, out, n, start, stop)
-
-    return kernel(rows)
-
-
-def map_rows(prepare, element, condition, seconds, lighter, light):
-    """As map_groups or map_single_rows, as it is best; it takes as long to compile as both."""
-    in_groups = _map_in_groups(prepare, element, condition, seconds, lighter)
-    one_by_one = _map_one_by_one(prepare, element, condition, seconds, lighter, light)
-
-    def rows(x, e, out, n, start, stop):
-        if go_in_groups(x, n, MOST_OF_MAPS):
-            in_groups(x, e, out, n, start, stop)
-        else:
-            one_by_one(x, e, out, n, start, stop)
 
     return kernel(rows)
 
@@ -234,59 +196,26 @@ def reduce_row_of(reduce, condition, seconds):
     return reduce_row
 
 
-def _reduce_in_groups(reduce, condition, seconds):
+def reduce_groups(reduce, condition, seconds):
+    """One number for each row, in groups."""
     reduce_group = reduce_group_of(reduce, condition, seconds[0])
 
-    @inlined
-    def in_groups(x, out, n, start, stop):
+    def rows(x, out, n, start, stop):
         size = rows_of_group(x)
         room = np.empty(room_for_group(x), x.dtype)
         for first in range(start, stop, size):
             reduce_group(x, first, min(size, stop - first), n, out, room)
 
-    return in_groups
+    return kernel(rows)
 
 
-def _reduce_one_by_one(reduce, condition, seconds):
+def reduce_rows(reduce, condition, seconds):
+    """One number for each row."""
     reduce_row = reduce_row_of(reduce, condition, seconds)
 
-    @inlined
-    def one_by_one(x, out, n, start, stop):
+    def rows(x, out, n, start, stop):
         for r in range(start, stop):
             out[r] = reduce_row(x, r * n, n)
-
-    return one_by_one
-
-
-def reduce_groups(*formulas):
-    """One number for each row, in groups."""
-    in_groups = _reduce_in_groups(*formulas)
-
-    def rows(x, out, n, start, stop):
-        in_groups(x, out, n, start, stop)
-
-    return kernel(rows)
-
-
-def reduce_single_rows(*formulas):
-    """One number for each row, one by one."""
-    one_by_one = _reduce_one_by_one(*formulas)
-
-    def rows(x, out, n, start, stop):
-        one_by_one(x, out, n, start, stop)
-
-    return kernel(rows)
-
-
-def reduce_rows(*formulas):
-    """As reduce_groups or reduce_single_rows, as it is best."""
-    in_groups, one_by_one = _reduce_in_groups(*formulas), _reduce_one_by_one(*formulas)
-
-    def rows(x, out, n, start, stop):
-        if go_in_groups(x, n, MOST_OF_REDUCTIONS):
-            in_groups(x, out, n, start, stop)
-        else:
-            one_by_one(x, out, n, start, stop)
 
     return kernel(rows)
 

@@ -71,14 +71,13 @@ def quiet(kernel):
 def runner(engine):
     """Call the kernel of the right way; rows may want other arrays than tiles."""
     short, rows, columns = map(quiet, engine.kernels)
-    of_map = engine.of_map
 
     @inlined
     def run(for_rows, for_tiles, itemsize, outer, n, inner):
         check_sources()
         if n == 0 or outer * inner == 0:
             return
-        chosen, units = way(itemsize, outer, n, inner, of_map)
+        chosen, units = way(itemsize, outer, n, inner, False)
         if chosen == ROWS:
             rows(*(for_rows + (n, 0, units)))
         elif chosen == SHORT:
@@ -92,14 +91,13 @@ def runner(engine):
 def runner_of_last(engine):
     """As `runner`, for the last axis: then there are no columns, and less to compile."""
     short, rows = map(quiet, engine.kernels[:2])
-    of_map = engine.of_map
 
     @inlined
     def run(for_rows, for_tiles, itemsize, outer, n, inner):
         check_sources()
         if n == 0 or outer == 0:
             return
-        chosen, units = way(itemsize, outer, n, 1, of_map)
+        chosen, units = way(itemsize, outer, n, 1, False)
         if chosen == ROWS:
             rows(*(for_rows + (n, 0, units)))
         else:

@@ -154,6 +154,11 @@ def map_rows(engine, dtype):
     return engine._rows, (three(dtype), three(dtype), three(dtype), 3, 0, 1)
 
 
+def map_groups(engine, dtype):
+    x, e, out = np.zeros((3, 8 * 64), dtype)
+    return engine._groups, (x, e, out, 64, 0, 8)
+
+
 def map_columns(engine, dtype):
     return engine._columns, (three(dtype), None, three(dtype), 1, 3, 0, 1)
 
@@ -192,6 +197,7 @@ def weigh_and_reduce(engine, dtype):
 KERNELS = [
     ("log1m_softmax", map_rows, np.float64, True),
     ("log1m_softmax", map_rows, np.float32, True),
+    ("log1m_softmax", map_groups, np.float64, True),
     ("log1m_softmax", map_columns, np.float64, True),
     ("softmax", map_rows, np.float32, False),
     ("logsumexp", reduce_rows, np.float64, False),
