@@ -271,6 +271,10 @@ class Weighing(_Engine):
         if few and not any(u is not None and u.dtype.kind == "i" for u in (g, t)):
             self._stream(x, g, t, c, values, outs, outer, n, inner, workers)
             return
+        if outer * inner == 1:
+            # As small arrays go, so that a row has the same bits however it comes.
+            self.one_row(x, g, t, c, values, outs)
+            return
         keep = x if self.keeps and n * x.itemsize <= KEEP else None
         arrays = x, keep, g, t, c, values, *outs
         if chosen == ROWS:
