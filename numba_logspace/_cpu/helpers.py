@@ -103,6 +103,16 @@ def _packed(typing_context, arguments):
 
 
 @primitive
+def _eight_words(typing_context):
+    """The address of memory for eight words, until the function returns."""
+
+    def generate(context, builder, sig, args):
+        return builder.ptrtoint(cgutils.alloca_once(builder, ir.ArrayType(_WORD, 8)), _WORD)
+
+    return types.intp(), generate
+
+
+@primitive
 def _caller_of(typing_context, arguments):
     """The address of a function (kernel, such a tuple's address, start, stop): 0 if all is well."""
     kinds = (*arguments, types.intp, types.intp)
@@ -221,10 +231,16 @@ def _settle_python(helper):
 @kernel
 def _share(helpers, called, units, least, among, arguments):
     # Call the kernel over all units, with helpers; whether a call has failed.
-    words = np.empty(8, np.int64)
-    work = words.ctypes.data
-    words[0], words[1], words[2] = _caller_of(arguments), called, _packed(arguments)
-    words[3], words[4], words[5], words[6], words[7] = 0, units, least, among, 0
+    # On the stack: the references of an array end where Numba sees its last use.
+    work = _eight_words()
+    _swap(work + _CALL, _caller_of(arguments))
+    _swap(work + _KERNEL, called)
+    _swap(work + _ARGUMENTS, _packed(arguments))
+    _swap(work + _NEXT, 0)
+    _swap(work + _UNITS, units)
+    _swap(work + _LEAST, least)
+    _swap(work + _AMONG, among)
+    _swap(work + _FAILED, 0)
     for i in range(helpers.size):
         _offer(helpers[i], work)
     _take_part(work)
