@@ -2,8 +2,7 @@
 
 Plain are C-contiguous, writeable arrays of float32 or float64, all of one dtype, and numbers. Each
 function here returns None, with nothing written, where there is more to do or something is wrong:
-the general way then does it, or says what is wrong. What both can do has the same bits, or those
-of other rows beside it (see `_formulas/light.py`).
+the general way then does it, or says what is wrong. What both can do has the same bits.
 """
 
 import functools

@@ -252,8 +252,10 @@ def test_read_only_arrays_need_no_kernel_of_their_own(name, monkeypatch):
 @each
 def test_lists_and_scalars(name):
     rows = [[1, 2, 3], [4, 5, 7]]
-    assert_near(call(name, rows), call(name, np.array(rows, float)), name)
-    assert_near(call(name, tuple(rows[0])), call(name, np.array(rows[0], float)), name)
+    np.testing.assert_array_equal(call(name, rows), call(name, np.array(rows, float)), strict=True)
+    np.testing.assert_array_equal(
+        call(name, tuple(rows[0])), call(name, np.array(rows[0], float)), strict=True
+    )
     for scalar in (2, 2.0, True, np.float64(2)):
         assert call(name, scalar, axis=None).dtype == np.float64
     assert call(name, np.float32(2), axis=None).dtype == np.float32
